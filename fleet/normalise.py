@@ -1,0 +1,100 @@
+"""The border where a model's own units, scales, sentinels and names become the profile's, and back again for the simulator."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fleet.errors import RejectedMessageError, RejectionReason, shown
+from fleet.messages import Value
+from fleet.models import Conversion, DeviceModel
+from fleet.profile import DeviceProfile
+from fleet.signals import Kind, Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """Values as they are stored.
+
+    Attributes:
+        values: metric key to value in the metric's own unit; "not measured" is left out.
+        unknown: what no metric of the profile describes, as it came; kept and flagged, never dropped.
+    """
+
+    values: dict[str, float | bool]
+    unknown: dict[str, float | bool] = field(default_factory=dict)
+
+
+class Normaliser:
+    """Turns what one model sends into what is stored. Built once per model and firmware, used for every message."""
+
+    def __init__(self, profile: DeviceProfile, model: DeviceModel | None) -> None:
+        self._metrics = profile.metrics_by_key
+        self._renamed: Mapping[str, str] = model.renamed if model else {}
+        self._conversions: Mapping[str, Conversion] = model.conversions if model else {}
+
+    def normalise(self, values: Mapping[str, Value], stated_units: Mapping[str, str]) -> Normalised:
+        """The stored form of one reading's values.
+
+        Args:
+            values: as decoded from the wire.
+            stated_units: UCUM unit per name where the message states them (SenML), else empty.
+
+        Raises:
+            RejectedMessageError: a value is outside its metric's range, of the wrong kind, or in another unit than the
+                profile's; the sentence names the metric, the value and the range.
+        """
+        known: dict[str, float | bool] = {}
+        unknown: dict[str, float | bool] = {}
+        for name, native in values.items():
+            if native is None:
+                continue
+            key = self._renamed.get(name, name)
+            metric = self._metrics.get(key)
+            if metric is None:
+                unknown[name] = native
+                continue
+            value = self._stored(metric, native, stated_units.get(name))
+            if value is not None:
+                known[key] = value
+        return Normalised(known, unknown)
+
+    def _stored(self, metric: Metric, native: float | bool, stated_unit: str | None) -> float | bool | None:
+        if stated_unit is not None and stated_unit != metric.unit:
+            raise RejectedMessageError(
+                RejectionReason.UNKNOWN_UNIT, f"{metric.key} in {shown(stated_unit)}: send it in {metric.unit}"
+            )
+        if isinstance(native, bool) or metric.kind is Kind.FLAG:
+            return _flag(metric, native)
+        conversion = self._conversions.get(metric.key)
+        value = native if conversion is None or stated_unit is not None else conversion.to_stored(native)
+        if value is None:
+            return None
+        if not metric.low <= value <= metric.high:
+            raise RejectedMessageError(
+                RejectionReason.OUT_OF_RANGE,
+                f"{metric.key} = {value:g} {metric.unit} is outside {metric.low:g}..{metric.high:g}: check unit and sensor",
+            )
+        return round(value) if metric.kind is Kind.COUNT else value
+
+    def to_native(self, values: Mapping[str, float | bool | None]) -> dict[str, float | bool | None]:
+        """What the model would send for stored values; None becomes the model's sentinel, or a null where it has none."""
+        spelled = {key: name for name, key in self._renamed.items()}
+        return {spelled.get(key, key): self._native(key, value) for key, value in values.items()}
+
+    def _native(self, key: str, value: float | bool | None) -> float | bool | None:
+        conversion = self._conversions.get(key)
+        if conversion is None or isinstance(value, bool) or (value is None and not conversion.sentinels):
+            return value
+        return conversion.to_native(value)
+
+
+def _flag(metric: Metric, native: float | bool) -> bool:
+    """A flag may come as true/false or as 1/0; nothing else is a flag, and a flag is no number."""
+    if metric.kind is Kind.FLAG and native in (0, 1):
+        return bool(native)
+    raise RejectedMessageError(
+        RejectionReason.WRONG_SHAPE, f"{metric.key} = {native!r} is not a {metric.kind}: send {_expected(metric)}"
+    )
+
+
+def _expected(metric: Metric) -> str:
+    return "true or false" if metric.kind is Kind.FLAG else f"a number in {metric.unit}"

@@ -1,0 +1,63 @@
+"""The only place that spells an MQTT topic: `fk/v1/{device_id}/{verb}`."""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+from fleet.errors import TopicError, shown
+
+PREFIX: Final = "fk/v1"
+
+# Opaque pseudonym: no wildcard, no slash, no space can be part of it (CVE-2017-7650), and nothing in it says who the user is.
+DEVICE_ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{2,39}")
+_PARSE: Final = re.compile(rf"{PREFIX}/({DEVICE_ID_PATTERN.pattern})/([a-z]+)")
+
+
+class Verb(StrEnum):
+    """What a message is; the last level of its topic."""
+
+    BIRTH = "birth"
+    STATE = "state"
+    TELEMETRY = "telemetry"
+    EVENT = "event"
+    REPLY = "reply"
+    COMMAND = "command"
+    STORED = "stored"
+
+
+UPWARD: Final = (Verb.BIRTH, Verb.STATE, Verb.TELEMETRY, Verb.EVENT, Verb.REPLY)
+DOWNWARD: Final = (Verb.COMMAND, Verb.STORED)
+RETAINED: Final = frozenset({Verb.BIRTH, Verb.STATE})
+
+
+def is_device_id(text: str) -> bool:
+    """Whether `text` may be a device id."""
+    return DEVICE_ID_PATTERN.fullmatch(text) is not None
+
+
+def topic(device_id: str, verb: Verb) -> str:
+    """The topic of one device and verb.
+
+    Raises:
+        TopicError: the device id does not fit the contract.
+    """
+    if not is_device_id(device_id):
+        raise TopicError(f"device id {shown(device_id)}: use 3-40 lower-case letters, digits and hyphens")
+    return f"{PREFIX}/{device_id}/{verb}"
+
+
+def parse(text: str) -> tuple[str, Verb]:
+    """Device id and verb of a topic.
+
+    Raises:
+        TopicError: it is not one of ours.
+    """
+    match = _PARSE.fullmatch(text)
+    if match is None or match[2] not in Verb.__members__.values():
+        raise TopicError(f"topic {shown(text)}: expected {PREFIX}/{{device_id}}/{{verb}}")
+    return match[1], Verb(match[2])
+
+
+def upward_filters() -> tuple[str, ...]:
+    """Subscription filters for everything devices send."""
+    return tuple(f"{PREFIX}/+/{verb}" for verb in UPWARD)
