@@ -1,0 +1,214 @@
+"""Fetch servers of Debian 13 into a private folder, on any Debian, changing nothing of the system."""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from fjarrkoll.services.apt_sources import Source, exchange_release, parse_list, parse_sources, render_sources
+from fjarrkoll.services.errors import InstallError
+from fjarrkoll.services.places import locked
+
+RELEASE = "trixie"
+PACKAGES = ("postgresql-17", "postgresql-17-timescaledb", "postgresql-client-17", "mosquitto", "mosquitto-clients")
+# Raise this when the unpacked tree would come out different, so that old ones are left behind.
+_RECIPE = 1
+
+# The closure is kept where it is a library. Left out: LLVM and Z3, a third of the download, needed only for compilation
+# just in time, which we switch off; Perl and account tooling, needed only by Debian's wrappers and install scripts.
+_KEPT = re.compile(r"^(lib|zlib)")
+_DROPPED = re.compile(r"^lib(llvm|z3|pam-modules|perl|semanage|sepol|c-l10n|db5)|-(perl|bin|common)$")
+_UNUSED_FOLDERS = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/lib/postgresql/17/lib/bitcode")
+_EXECUTABLES = ("usr/lib/postgresql/17/bin/*", "usr/bin/mosquitto_*", "usr/sbin/mosquitto")
+
+Progress = Callable[[str], None]
+
+
+def tell(sentence: str) -> None:
+    """Show one line of progress on standard error."""
+    sys.stderr.write(f"fjarrkoll: {sentence}\n")
+    sys.stderr.flush()
+
+
+def fetch(cache: Path, progress: Progress = tell) -> Path:
+    """Return the root folder of the unpacked servers, fetching them first if they are not there.
+
+    An interrupted fetch leaves nothing that a later one would trust: the tree gets its final name last. Two processes
+    that come at once take turns, and the second finds the first one's work.
+
+    Raises:
+        InstallError: apt or patchelf is missing, the mirror cannot be reached, or the result does not run here.
+    """
+    target = cache / f"{RELEASE}-{platform.machine()}-{_RECIPE}"
+    if target.is_dir():
+        return target
+    cache.mkdir(parents=True, exist_ok=True)
+    with locked(cache / "lock"):
+        if not target.is_dir():
+            _clear_leftovers(cache)
+            _build(cache, target, progress)
+    return target
+
+
+def _build(cache: Path, target: Path, progress: Progress) -> None:
+    work = cache / f"{target.name}.work"
+    tree = work / "root"
+    tree.mkdir(parents=True)
+    packages = _download(work, progress)
+    progress(f"unpacking {len(packages)} packages below {cache}")
+    for package in packages:
+        _run(["dpkg-deb", "--extract", str(package), str(tree)])
+    for folder in _UNUSED_FOLDERS:
+        shutil.rmtree(tree / folder, ignore_errors=True)
+    executables = list(_executables(tree))
+    _point_at_own_libraries(tree, executables, target)
+    for executable in executables:
+        _check_libraries(executable, tree)
+    tree.chmod(0o755)
+    tree.rename(target)
+    shutil.rmtree(work)
+
+
+def _clear_leftovers(cache: Path) -> None:
+    for leftover in cache.glob("*.work"):
+        shutil.rmtree(leftover)
+
+
+def _download(work: Path, progress: Progress) -> list[Path]:
+    """Download the packages and their library closure into `work`; return the package files."""
+    for tool in ("apt-get", "dpkg-deb"):
+        if shutil.which(tool) is None:
+            raise InstallError(
+                f"{tool} is missing: this way of getting the servers needs Debian. Elsewhere use docker-compose.yml, "
+                "or install PostgreSQL 17 with TimescaleDB 2.19 or later and Mosquitto 2 so that they are found."
+            )
+    apt = ["apt-get", "--config-file", str(_write_apt_configuration(work))]
+    progress(f"reading Debian {RELEASE}'s package list from this machine's mirror")
+    update = _run([*apt, "update"], check=False)
+    listed = _run([*apt, "install", "--print-uris", "-qq", "--yes", "--no-install-recommends", *PACKAGES], check=False)
+    if listed.returncode != 0:
+        raise InstallError(
+            f"Debian {RELEASE}'s packages cannot be had from the mirror in this machine's apt configuration. Check "
+            f"that `apt-get update` works here (network, proxy), then try again. apt said:\n"
+            f"{update.stderr}{listed.stderr}"
+        )
+    names = sorted(wanted_packages(listed.stdout))
+    progress(f"downloading {len(names)} packages: {', '.join(PACKAGES)} and the libraries they need")
+    archives = work / "archives"
+    archives.mkdir()
+    _run([*apt, "download", "-qq", *names], folder=archives)
+    return sorted(archives.glob("*.deb"))
+
+
+def wanted_packages(uris: str) -> set[str]:
+    """Choose from the lines of `apt-get --print-uris` the named packages and the libraries among their closure."""
+    files = [line.split()[1] for line in uris.splitlines() if line.startswith("'")]
+    names = {file.split("_", 1)[0] for file in files}
+    return {name for name in names if name in PACKAGES or (_KEPT.match(name) and not _DROPPED.search(name))}
+
+
+def _write_apt_configuration(work: Path) -> Path:
+    """Give apt lists, state and sources of our own, and leave proxies and keys as the machine has them.
+
+    The empty status file makes apt believe that nothing is installed, so that it names the whole closure.
+    """
+    sources = exchange_release(machine_sources(Path("/etc/apt")), _codename(), RELEASE)
+    if not sources:
+        raise InstallError(
+            "this machine's apt configuration names no Debian archive with the component main, so there is no mirror "
+            "to fetch from. Add one to /etc/apt/sources.list.d, or use docker-compose.yml."
+        )
+    for folder in ("lists/partial", "archives.d/partial"):
+        (work / folder).mkdir(parents=True)
+    (work / "status").touch()
+    (work / "debian.sources").write_text(render_sources(sources), encoding="utf-8")
+    settings = {
+        "Dir::Etc::SourceList": "/dev/null",
+        "Dir::Etc::SourceParts": f"{work}/sources.d",
+        "Dir::Etc::Preferences": "/dev/null",
+        "Dir::Etc::PreferencesParts": "/dev/null",
+        "Dir::State": str(work),
+        "Dir::State::Lists": f"{work}/lists",
+        "Dir::State::status": f"{work}/status",
+        "Dir::Cache": str(work),
+        "Dir::Cache::archives": f"{work}/archives.d",
+        "APT::Default-Release": "",
+        # Our folders are closed to apt's download account, and there is nothing to protect in them.
+        "APT::Sandbox::User": "root",
+        "Acquire::Languages": "none",
+        "Acquire::Retries": "2",
+        "Acquire::http::Timeout": "20",
+    }
+    (work / "sources.d").mkdir()
+    (work / "debian.sources").rename(work / "sources.d" / "debian.sources")
+    hooks = "".join(f"#clear {hook};\n" for hook in ("APT::Update::Post-Invoke", "APT::Update::Post-Invoke-Success"))
+    path = work / "apt.conf"
+    path.write_text(hooks + "".join(f'{name} "{value}";\n' for name, value in settings.items()), encoding="utf-8")
+    return path
+
+
+def machine_sources(folder: Path) -> list[Source]:
+    """Read every package source below an apt configuration folder such as `/etc/apt`."""
+    lists = [folder / "sources.list", *sorted((folder / "sources.list.d").glob("*.list"))]
+    stanzas = sorted((folder / "sources.list.d").glob("*.sources"))
+    found = [source for path in stanzas for source in parse_sources(_text(path))]
+    return found + [source for path in lists for source in parse_list(_text(path))]
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def _codename() -> str:
+    return platform.freedesktop_os_release().get("VERSION_CODENAME", RELEASE)
+
+
+def _executables(tree: Path) -> Iterator[Path]:
+    for pattern in _EXECUTABLES:
+        for path in sorted(tree.glob(pattern)):
+            if path.is_file() and not path.is_symlink() and path.open("rb").read(4) == b"\x7fELF":
+                yield path
+
+
+def _point_at_own_libraries(tree: Path, executables: list[Path], target: Path) -> None:
+    """Make executables use the loader of the tree's later name `target`, and the libraries beside them.
+
+    A forced RPATH, unlike a RUNPATH, also serves libraries of libraries and the modules that PostgreSQL loads later.
+    """
+    patchelf = shutil.which("patchelf", path=os.pathsep.join((sysconfig.get_path("scripts"), os.environ["PATH"])))
+    if patchelf is None:
+        raise InstallError("patchelf is missing from the virtual environment: run scripts/setup")
+    loader = _loader(tree)
+    for executable in executables:
+        libraries = f"$ORIGIN/{os.path.relpath(loader.parent, executable.parent)}"
+        interpreter = str(target / loader.relative_to(tree))
+        _run([patchelf, "--set-interpreter", interpreter, "--force-rpath", "--set-rpath", libraries, str(executable)])
+
+
+def _check_libraries(executable: Path, tree: Path) -> None:
+    """Ask the loader where each library comes from; one from outside would be of the wrong release."""
+    listing = _run([str(_loader(tree)), "--list", str(executable)], check=False)
+    strays = [line.strip() for line in listing.stdout.splitlines() if "=>" in line and str(tree) not in line]
+    if listing.returncode != 0 or strays:
+        raise InstallError(f"{executable.name} does not find its libraries: {'; '.join(strays) or listing.stderr}")
+
+
+def _loader(tree: Path) -> Path:
+    return next(tree.glob("usr/lib/*/ld-linux-*.so.*"))
+
+
+def _run(command: list[str], *, folder: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if check and done.returncode != 0:
+        raise InstallError(
+            f"`{' '.join(command[:3])} …` failed; if it was the network, try again. It said:\n{done.stderr}"
+        )
+    return done
