@@ -1,0 +1,79 @@
+"""Settings: one typed class read from FJARRKOLL_* variables or an env file; nothing secret has a default."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from fleet.errors import ConfigurationError
+
+PREFIX: Final = "FJARRKOLL_"
+LOCAL_ENV_FILE: Final = Path(".fjarrkoll/env")
+"""Written by `fjarrkoll up` and `scripts/demo`, so that a second terminal finds the running system."""
+
+
+class Settings(BaseSettings):
+    """Everything a process may need; `need` hands out what it does need, or says what is missing.
+
+    Attributes:
+        owner_database_url: migrations; ingest_, worker_, api_, grafana_: one role each, with only its own rights.
+        mqtt_username, mqtt_password: this process's own broker account.
+        metrics_port: where ingest and worker serve Prometheus metrics on 127.0.0.1 (or metrics_host); 0 picks a free one.
+        webhook_url: where alarms are posted; none means no notification leaves the house.
+        api_url, api_token: how the command line reaches the API.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+
+    owner_database_url: SecretStr | None = None
+    ingest_database_url: SecretStr | None = None
+    worker_database_url: SecretStr | None = None
+    api_database_url: SecretStr | None = None
+    grafana_database_url: SecretStr | None = None
+
+    mqtt_host: str = "127.0.0.1"
+    mqtt_port: int = 8883
+    mqtt_tls_ca: Path | None = None
+    mqtt_username: str | None = None
+    mqtt_password: SecretStr | None = None
+
+    ingest_shard: str = "ingest-0"
+    ingest_batch: int = Field(default=500, ge=1, le=20_000)
+    ingest_linger_seconds: float = Field(default=0.05, ge=0, le=5)
+
+    api_host: str = "127.0.0.1"
+    api_port: int = 8080
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+    webhook_allow_private: bool = False
+
+    grafana_url: str | None = None
+    grafana_token: SecretStr | None = None
+
+    api_url: str = "http://127.0.0.1:8080"
+    api_token: SecretStr | None = None
+
+    log_format: str = Field(default="console", pattern="^(console|json)$")
+    log_level: str = "INFO"
+
+    def need(self, name: str) -> str:
+        """The value of a setting that this process cannot do without, secrets included.
+
+        Raises:
+            ConfigurationError: it is not set; the sentence names the variable.
+        """
+        value = getattr(self, name)
+        if value is None:
+            raise ConfigurationError(f"{PREFIX}{name.upper()} is not set; start with scripts/demo or `fjarrkoll up`, or set it")
+        return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def load_settings(env_file: Path | None = None) -> Settings:
+    """Settings from the environment, then from an env file (given, named by FJARRKOLL_ENV_FILE, or the local one)."""
+    chosen = env_file or Path(os.environ.get(f"{PREFIX}ENV_FILE", str(LOCAL_ENV_FILE)))
+    return Settings(_env_file=chosen if chosen.is_file() else None)
