@@ -169,10 +169,14 @@ def _open_files(pid: int, account: Account) -> str:
     try:
         return " ".join(_target(entry) for entry in Path(f"/proc/{pid}/fd").iterdir())
     except PermissionError:
-        command = ["ls", "-l", f"/proc/{pid}/fd"]
-        return subprocess.run(command, capture_output=True, text=True, check=False, **identity(account)).stdout
+        return _open_files_seen_by(account, pid)
     except FileNotFoundError:
         return ""
+
+
+def _open_files_seen_by(account: Account, pid: int) -> str:
+    command = ["ls", "-l", f"/proc/{pid}/fd"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **identity(account)).stdout
 
 
 def _target(entry: Path) -> str:
