@@ -49,6 +49,15 @@ class NativeCode:
             raise ProfileError(f"native code {self.system!r}/{self.code!r}: lower-case system and a code are needed")
 
 
+def native(*spelled: str) -> tuple[NativeCode, ...]:
+    """Native codes for a readable fault table, each text a system and its codes: `native("vr2 2", "ics 2029 2039")`.
+
+    Raises:
+        ProfileError: a text names a system without a code.
+    """
+    return tuple(NativeCode(system, code) for system, *codes in map(str.split, spelled) for code in codes or ("",))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One entry of a class's fault catalogue.
