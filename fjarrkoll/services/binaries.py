@@ -57,20 +57,21 @@ class Binaries:
         return [path for path in paths if isinstance(path, Path) and not path.is_file()]
 
 
-def install(cache: Path | None = None, progress: Progress = tell) -> Binaries:
+def install(cache: Path | None = None, progress: Progress = tell, machine: Path = Path("/")) -> Binaries:
     """Return the servers' programs, fetching them once if the machine has none that fit.
 
     Args:
         cache: where to unpack; by default `${XDG_CACHE_HOME:-~/.cache}/fjarrkoll`.
         progress: receives one sentence per step; by default they go to standard error.
+        machine: the root folder under which to look for installed servers.
 
     Raises:
         InstallError: with what to do about it.
     """
     if not (_ZONES / "Europe/Stockholm").exists():
         raise InstallError("the time zone Europe/Stockholm is missing on this machine: apt-get install tzdata")
-    own = Binaries.below(Path("/"), fetched=False)
-    if not own.missing() and fits(Path("/")):
+    own = Binaries.below(machine, fetched=False)
+    if not own.missing() and fits(machine):
         return own
     root = fetch(cache or cache_folder(), progress)
     binaries = Binaries.below(root, fetched=True)

@@ -48,6 +48,7 @@ def fetch(cache: Path, progress: Progress = tell) -> Path:
     if target.is_dir():
         return target
     cache.mkdir(parents=True, exist_ok=True)
+    cache.chmod(0o755)  # whatever our umask: the servers' account reads it too
     with locked(cache / "lock"):
         if not target.is_dir():
             _clear_leftovers(cache)

@@ -87,6 +87,7 @@ def _may_enter(folder: Path, account: Account) -> bool:
 def _side_folder(link: Path) -> Path:
     """Make the place outside that stands for `link`, noting whose it is, after clearing those that have lost theirs."""
     with locked(ROOT_STATE / "lock"):
+        ROOT_STATE.chmod(0o755)  # whatever our umask
         for origin in ROOT_STATE.glob("*/origin"):
             if not os.path.lexists(origin.read_text(encoding="utf-8")):
                 shutil.rmtree(origin.parent, ignore_errors=True)

@@ -18,6 +18,15 @@ def test_a_second_install_does_nothing_and_says_nothing(binaries: Binaries) -> N
     assert said == []
 
 
+def test_servers_installed_on_the_machine_are_used_and_nothing_is_fetched(
+    binaries: Binaries, server_folder: Path
+) -> None:
+    root = binaries.postgres.parents[5]
+    own = install(server_folder / "cache", machine=root)
+    assert (own.fetched, own.postgres) == (False, binaries.postgres)
+    assert not (server_folder / "cache").exists()
+
+
 @pytest.mark.parametrize(
     ("program", "version"),
     [
