@@ -1,9 +1,8 @@
 """Wheelchair models: which control systems they speak, and how each differs from what is stored.
 
 The names of the first M3 firmware are those of the maker's published client library (domain S14). What else differs
-between models is assumed, after the kinds of difference that real files showed for another class (domain 3.6): units,
-missing channels, sentinels. Rents are a demo price list. A control system that many makers build in stands as a model of
-its own.
+between models is assumed, after the kinds of difference that real files showed for another class (3.6): units, missing
+channels, sentinels. Rents are a demo price list. A control system that many makers build in is a model of its own.
 """
 
 from typing import Final
