@@ -1,6 +1,6 @@
 """A simulated device: numbers what happens, keeps it in its outbox, speaks its model's own units, and answers commands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -117,16 +117,29 @@ class SimulatedDevice:
         """Emissions made elsewhere, such as the nights of a real card, under this device's numbers."""
         return self._emit(emissions)
 
+    def measure_native(self, at: datetime, values: Mapping[str, float | bool | None]) -> list[Outgoing]:
+        """One reading that is in the model's own units and spelling already, such as the summary of a real card."""
+        if self.silent:
+            return []
+        reading = Reading(
+            ts=self._milliseconds(at), boot=self.boot, seq=self._next(Verb.TELEMETRY), values=dict(values)
+        )
+        return [self._send(Verb.TELEMETRY, [reading])]
+
     def notice(self, event: str, now: datetime, **data: str | float | bool) -> list[Outgoing]:
         """An event."""
         return self._emit([Emission(now, event=event, data=data)])
 
-    def raise_fault(self, native: NativeCode, now: datetime, module: str = "") -> list[Outgoing]:
-        """A fault appears: remembered for `read_faults`, and told at once."""
+    def carry_fault(self, native: NativeCode, now: datetime, module: str = "") -> None:
+        """A fault is there and remembered, but not told: only `read_faults` finds it."""
         moment = self._milliseconds(now)
         self.faults[native] = FaultReport(
             system=native.system, code=native.code, module=module, first_seen=moment, last_seen=moment
         )
+
+    def raise_fault(self, native: NativeCode, now: datetime, module: str = "") -> list[Outgoing]:
+        """A fault appears: remembered for `read_faults`, and told at once."""
+        self.carry_fault(native, now, module)
         return self.notice("fault_raised", now, system=native.system, code=native.code, module=module)
 
     def clear_fault(self, native: NativeCode, now: datetime) -> list[Outgoing]:
