@@ -8,7 +8,7 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -33,10 +33,18 @@ class ServerProcess:
         folder: its working directory.
         log_path: receives standard output and error, after what is there already.
         orphan_signal: what it gets if we disappear without stopping it.
+        environment: variables it gets beside the few that every server gets.
     """
 
     def __init__(
-        self, command: Sequence[str], *, account: Account, folder: Path, log_path: Path, orphan_signal: signal.Signals
+        self,
+        command: Sequence[str],
+        *,
+        account: Account,
+        folder: Path,
+        log_path: Path,
+        orphan_signal: signal.Signals,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.log_path = log_path
         self._log_start = log_path.stat().st_size if log_path.exists() else 0
@@ -51,7 +59,7 @@ class ServerProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+                    env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", **(environment or {})},
                     start_new_session=True,
                     umask=0o077,
                     **identity(account),
