@@ -109,6 +109,7 @@ class Mosquitto:
         """
         if self.running:
             return
+        self._end()  # what is left of one that ended by itself
         for attempt in range(_PORT_TRIES):
             port = self._port or free_port()
             try:

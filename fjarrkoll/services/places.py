@@ -64,7 +64,9 @@ def private_folder(folder: Path, account: Account) -> Path:
     place = link if reachable(link.parent, account) else _side_folder(link)
     place.mkdir(mode=0o700, exist_ok=True)
     account.owns_after(place)
-    if place != link and not link.is_symlink():
+    if place != link:
+        if link.is_symlink():  # of a folder that was copied, it points to the original's place
+            link.unlink()
         link.symlink_to(place)
     return place
 

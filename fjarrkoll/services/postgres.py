@@ -125,6 +125,7 @@ class Postgres:
         """
         if self.running:
             return
+        self._end()  # what is left of one that ended by itself
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
         if self._port is not None:

@@ -1,5 +1,7 @@
 import asyncio
+import os
 import secrets
+import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -185,6 +187,18 @@ async def test_a_tidy_stop_keeps_what_is_queued_for_a_session_and_a_kill_loses_i
                 except TimeoutError:
                     kept[way] = False
     assert kept == {"stop": True, "kill": False}
+
+
+async def test_one_that_was_killed_from_outside_can_be_started_again(binaries: Binaries, server_folder: Path) -> None:
+    with Mosquitto(binaries, server_folder, {"dev-1": "one"}) as broker:
+        first = broker.pid
+        os.kill(first, signal.SIGKILL)
+        while broker.running:
+            await asyncio.sleep(0.01)
+        broker.start()
+        assert broker.pid != first
+        async with client(broker, "dev-1", "one"):
+            assert broker.running
 
 
 async def test_a_port_lost_to_another_program_is_exchanged_for_a_free_one(
