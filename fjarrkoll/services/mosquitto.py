@@ -12,7 +12,7 @@ from fjarrkoll.services.binaries import Binaries
 from fjarrkoll.services.errors import PortTakenError, ServiceError, StartError
 from fjarrkoll.services.passwords import password_line
 from fjarrkoll.services.places import private_folder, service_account
-from fjarrkoll.services.process import HOST, ServerProcess, free_port
+from fjarrkoll.services.process import HOST, Program, ServerProcess, free_port
 
 SHIPPED = Path(__file__).resolve().parents[2] / "deploy" / "mosquitto"
 _PORT_TRIES = 5
@@ -169,14 +169,16 @@ class Mosquitto:
     def _launch(self, port: int) -> None:
         self._configure(port)
         process = ServerProcess(
-            [str(self._binaries.mosquitto), "-c", str(self._private / "mosquitto.conf")],
-            account=self._account,
-            folder=self._private,
-            log_path=self.log_path,
-            orphan_signal=signal.SIGTERM,
+            Program(
+                [str(self._binaries.mosquitto), "-c", str(self._private / "mosquitto.conf")],
+                account=self._account,
+                folder=self._private,
+                log_path=self.log_path,
+                orphan_signal=signal.SIGTERM,
+            )
         )
         try:
-            process.wait_listening(port, self._account, _START_SECONDS)
+            process.wait_listening(port, _START_SECONDS)
         except BaseException:
             process.end([(signal.SIGTERM, 5.0)])
             raise

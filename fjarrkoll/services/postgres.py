@@ -14,7 +14,7 @@ from urllib.parse import quote
 from fjarrkoll.services.binaries import Binaries
 from fjarrkoll.services.errors import PortTakenError, StartError
 from fjarrkoll.services.places import private_folder, service_account
-from fjarrkoll.services.process import HOST, ServerProcess, free_port, identity
+from fjarrkoll.services.process import HOST, Program, ServerProcess, free_port, identity
 
 _SUPERUSER = "postgres"
 _PORT_TRIES = 5
@@ -176,14 +176,16 @@ class Postgres:
     def _launch(self, port: int) -> None:
         self._configure(port)
         process = ServerProcess(
-            [str(self._binaries.postgres), "-D", str(self._data)],
-            account=self._account,
-            folder=self._private,
-            log_path=self.log_path,
-            orphan_signal=signal.SIGQUIT,
+            Program(
+                [str(self._binaries.postgres), "-D", str(self._data)],
+                account=self._account,
+                folder=self._private,
+                log_path=self.log_path,
+                orphan_signal=signal.SIGQUIT,
+            )
         )
         try:
-            process.wait_listening(port, self._account, _START_SECONDS)
+            process.wait_listening(port, _START_SECONDS)
             self._wait_ready(process)
         except BaseException:
             process.end([(signal.SIGQUIT, 10.0)])

@@ -8,7 +8,8 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
@@ -24,50 +25,37 @@ _LOG_TAIL_CHARACTERS = 2000
 _WATCHER = 'read -r signal pid && { read -r end || kill -s "$signal" "$pid"; }'
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run, and how."""
+
+    command: Sequence[str]
+    account: Account
+    """Who it runs as."""
+    folder: Path
+    """Its working directory."""
+    log_path: Path
+    """Receives standard output and error, after what is there already."""
+    orphan_signal: signal.Signals
+    """What it gets if we disappear without stopping it."""
+
+
 class ServerProcess:
-    """A running server in a session of its own, so that Ctrl-C reaches us and not it.
+    """A running server in a session of its own, so that Ctrl-C reaches us and not it."""
 
-    Args:
-        command: the program and its arguments.
-        account: who it runs as.
-        folder: its working directory.
-        log_path: receives standard output and error, after what is there already.
-        orphan_signal: what it gets if we disappear without stopping it.
-        environment: variables it gets beside the few that every server gets.
-    """
-
-    def __init__(
-        self,
-        command: Sequence[str],
-        *,
-        account: Account,
-        folder: Path,
-        log_path: Path,
-        orphan_signal: signal.Signals,
-        environment: Mapping[str, str] | None = None,
-    ) -> None:
-        self.log_path = log_path
-        self._log_start = log_path.stat().st_size if log_path.exists() else 0
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._log_start = program.log_path.stat().st_size if program.log_path.exists() else 0
         read_end, self._lifeline = os.pipe()
         self._watcher = subprocess.Popen(["/bin/sh", "-c", _WATCHER], stdin=read_end, start_new_session=True)
         os.close(read_end)
         try:
-            with log_path.open("ab") as log:
-                self._process = subprocess.Popen(
-                    command,
-                    cwd=folder,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", **(environment or {})},
-                    start_new_session=True,
-                    umask=0o077,
-                    **identity(account),
-                )
+            self._process = _spawn(program)
         except OSError:
             self._dismiss_watcher()
             raise
-        self._watch(orphan_signal)
+        os.write(self._lifeline, f"{program.orphan_signal.name.removeprefix('SIG')} {self.pid}\n".encode())
+        atexit.register(self._end_at_exit)
 
     @property
     def pid(self) -> int:
@@ -96,11 +84,11 @@ class ServerProcess:
 
     def log_since_start(self) -> str:
         """Return what the server has logged since this start of it."""
-        with self.log_path.open("rb") as log:
+        with self._program.log_path.open("rb") as log:
             log.seek(self._log_start)
             return log.read().decode("utf-8", errors="replace")
 
-    def wait_listening(self, port: int, account: Account, timeout: float) -> None:
+    def wait_listening(self, port: int, timeout: float) -> None:
         """Return once the server itself, and no other process, listens on `port`.
 
         Raises:
@@ -108,31 +96,38 @@ class ServerProcess:
             StartError: the server ended, or did not listen within `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
-        while not listens(self.pid, port, account):
+        log_path = self._program.log_path
+        while not listens(self.pid, port, self._program.account):
             if not self.alive():
                 log = self.log_since_start()
                 kind = PortTakenError if os.strerror(errno.EADDRINUSE) in log else StartError
-                raise kind(
-                    f"the server ended while starting; its log {self.log_path} ends:\n{log[-_LOG_TAIL_CHARACTERS:]}"
-                )
+                raise kind(f"the server ended while starting; its log {log_path} ends:\n{log[-_LOG_TAIL_CHARACTERS:]}")
             if time.monotonic() > deadline:
-                raise StartError(
-                    f"the server does not listen on port {port} after {timeout:.0f} s; see {self.log_path}"
-                )
+                raise StartError(f"the server does not listen on port {port} after {timeout:.0f} s; see {log_path}")
             time.sleep(_POLL_SECONDS)
 
-    def _watch(self, orphan_signal: signal.Signals) -> None:
-        os.write(self._lifeline, f"{orphan_signal.name.removeprefix('SIG')} {self.pid}\n".encode())
-        self._orphan_signal = orphan_signal
-        atexit.register(self._end_at_exit)
-
     def _end_at_exit(self) -> None:
-        self.end([(self._orphan_signal, 10.0)])
+        self.end([(self._program.orphan_signal, 10.0)])
 
     def _dismiss_watcher(self) -> None:
         self._watcher.kill()
         self._watcher.wait()
         os.close(self._lifeline)
+
+
+def _spawn(program: Program) -> subprocess.Popen[bytes]:
+    with program.log_path.open("ab") as log:
+        return subprocess.Popen(
+            program.command,
+            cwd=program.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+            start_new_session=True,
+            umask=0o077,
+            **identity(program.account),
+        )
 
 
 class Identity(TypedDict, total=False):

@@ -37,6 +37,11 @@ def devices(broker: Mosquitto) -> dict[str, str]:
     return made
 
 
+def wait_until_ended(broker: Mosquitto) -> None:
+    while broker.running:
+        time.sleep(0.01)
+
+
 async def heard(listener: aiomqtt.Client, last: str) -> list[str]:
     """Topics received up to and including the topic `last`."""
     topics: list[str] = []
@@ -193,8 +198,7 @@ async def test_one_that_was_killed_from_outside_can_be_started_again(binaries: B
     with Mosquitto(binaries, server_folder, {"dev-1": "one"}) as broker:
         first = broker.pid
         os.kill(first, signal.SIGKILL)
-        while broker.running:
-            await asyncio.sleep(0.01)
+        wait_until_ended(broker)
         broker.start()
         assert broker.pid != first
         async with client(broker, "dev-1", "one"):
