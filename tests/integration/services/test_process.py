@@ -68,7 +68,11 @@ def test_nothing_is_left_running_when_the_parent_goes(server_folder: Path, way: 
     os.killpg(parent.pid, way)  # the whole group, as Ctrl-C in a terminal does
     parent.wait(20)
     parent.stdout.close()
-    assert gone_within(server_folder, 10)
+    try:
+        assert gone_within(server_folder, 10)
+    finally:
+        for pid in family(server_folder):
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_nothing_is_left_running_after_the_block(binaries: Binaries, server_folder: Path) -> None:
