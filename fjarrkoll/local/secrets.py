@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-DATABASE_ROLES: Final = ("owner", "ingest", "worker", "api", "grafana")
+from fleet.plumbing.store.bootstrap import Passwords
+
 BROKER_SERVICES: Final = ("ingest", "diagnostics", "observer")
 
 
@@ -17,17 +18,28 @@ class LocalSecrets(msgspec.Struct, frozen=True):
     broker: dict[str, str]
     webhook: str
 
+    @property
+    def roles(self) -> Passwords:
+        """The database passwords as the store wants them."""
+        return Passwords(**self.database)
+
 
 def load_or_make(path: Path) -> LocalSecrets:
     """The secrets of the file, made now if there is none."""
     if path.is_file():
         return msgspec.json.decode(path.read_bytes(), type=LocalSecrets)
     made = LocalSecrets(
-        database={role: secrets.token_urlsafe(24) for role in DATABASE_ROLES},
+        database=dict(Passwords.generate().items()),
         broker={name: secrets.token_urlsafe(24) for name in BROKER_SERVICES},
         webhook=secrets.token_urlsafe(32),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_bytes(msgspec.json.encode(made))
+    write_private(path, msgspec.json.encode(made))
     return made
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Writes a file that only its owner can read, from its first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_bytes(content)

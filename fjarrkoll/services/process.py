@@ -8,8 +8,8 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
@@ -38,6 +38,8 @@ class Program:
     """Receives standard output and error, after what is there already."""
     orphan_signal: signal.Signals
     """What it gets if we disappear without stopping it."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables it gets beside the few that every server gets."""
 
 
 class ServerProcess:
@@ -123,7 +125,7 @@ def _spawn(program: Program) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", **program.environment},
             start_new_session=True,
             umask=0o077,
             **identity(program.account),

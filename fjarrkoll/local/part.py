@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from fjarrkoll.services.errors import StartError
 from fjarrkoll.services.places import Account
-from fjarrkoll.services.process import ServerProcess
+from fjarrkoll.services.process import Program, ServerProcess
 from fleet.plumbing.settings import PREFIX
 
 _DRAIN_SECONDS: Final = 20.0
@@ -20,7 +20,7 @@ _ROOT: Final = Path(__file__).resolve().parents[2]
 _PASSED_ON: Final = ("HOME", "LANG", "TMPDIR", "PYTHONWARNINGS")
 
 
-class Program:
+class Part:
     """`fjarrkoll ARGUMENTS…` in a process of its own.
 
     Args:
@@ -66,13 +66,15 @@ class Program:
         inherited = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         own = {f"{PREFIX}{name.upper()}": value for name, value in self._variables.items()}
         self._process = ServerProcess(
-            [sys.executable, "-m", "fjarrkoll", *self._arguments],
-            account=Account(os.geteuid(), os.getegid()),
-            folder=_ROOT,
-            log_path=self.log_path,
-            orphan_signal=signal.SIGTERM,
-            # An env file of another system on this machine must not fill in what we left out.
-            environment={**inherited, **own, f"{PREFIX}ENV_FILE": os.devnull},
+            Program(
+                command=[sys.executable, "-m", "fjarrkoll", *self._arguments],
+                account=Account(os.geteuid(), os.getegid()),
+                folder=_ROOT,
+                log_path=self.log_path,
+                orphan_signal=signal.SIGTERM,
+                # An env file of another system on this machine must not fill in what we left out.
+                environment={**inherited, **own, f"{PREFIX}ENV_FILE": os.devnull},
+            )
         )
 
     def stop(self) -> None:
