@@ -1,0 +1,1 @@
+"""Alarms: judged from state by the worker, shown and taken through the API."""

@@ -1,0 +1,54 @@
+"""Which role may do what, as one table; what it may *see* of a device is its token's scope, kept by the database."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from fleet.commands import Level
+
+
+class Role(StrEnum):
+    """Who a token speaks for (mission.md, "Who uses it")."""
+
+    TECHNICIAN = "technician"
+    CARER = "carer"
+    CLINICAL = "clinical"
+    ANALYST = "analyst"
+    PRESCRIBER_UNIT = "prescriber_unit"
+    ADMINISTRATOR = "administrator"
+
+
+class Right(StrEnum):
+    """One kind of thing a caller may do."""
+
+    SEE_DEVICES = "see_devices"
+    SEE_IDLE = "see_idle"
+    SEE_QUARANTINE = "see_quarantine"
+    SEE_METRICS = "see_metrics"
+    TAKE_ALARMS = "take_alarms"
+    COMMAND_READ = "command_read"
+    COMMAND_REVERSIBLE = "command_reversible"
+
+
+_R = Right
+RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
+    {
+        Role.TECHNICIAN: frozenset(Right) - {_R.SEE_METRICS},
+        Role.CARER: frozenset({_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.COMMAND_READ}),
+        Role.CLINICAL: frozenset({_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.COMMAND_READ}),
+        Role.ANALYST: frozenset({_R.SEE_DEVICES, _R.SEE_IDLE}),
+        Role.PRESCRIBER_UNIT: frozenset({_R.SEE_DEVICES, _R.SEE_IDLE}),
+        Role.ADMINISTRATOR: frozenset(Right),
+    }
+)
+
+# No role may program a device yet: that takes a second person with another role, which is not built.
+RIGHT_FOR_LEVEL: Final[Mapping[Level, Right]] = MappingProxyType(
+    {Level.READ: Right.COMMAND_READ, Level.REVERSIBLE: Right.COMMAND_REVERSIBLE}
+)
+
+
+def may(role: Role, right: Right) -> bool:
+    """Whether a role has a right."""
+    return right in RIGHTS[role]
