@@ -1,0 +1,169 @@
+"""The whole system on this machine: servers and parts in order, stopped in reverse, an env file so that a second terminal finds it."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+import psycopg
+
+from fjarrkoll.local.part import Part
+from fjarrkoll.local.secrets import LocalSecrets, load_or_make, write_private
+from fjarrkoll.services import Mosquitto, Postgres, install
+from fjarrkoll.services.errors import StartError
+from fjarrkoll.services.process import HOST, free_port
+from fleet.plumbing.settings import PREFIX
+from fleet.plumbing.store.bootstrap import DatabaseUrls, bootstrap
+from fleet.plumbing.store.migrate import migrate
+from fleet.registry import Registry
+
+DATABASE: Final = "fjarrkoll"
+_READY_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.1
+
+
+class LocalSystem:
+    """Broker and database at once; ingest, worker and API with `start_parts`.
+
+    Args:
+        folder: data, logs and secrets; kept, so that a second start finds the same system.
+        registry: the device classes.
+        device_passwords: device id to password of devices that are enrolled already.
+        webhook_url: where alarms go; a receiver on this machine is allowed here, and only here.
+    """
+
+    def __init__(
+        self, folder: Path, registry: Registry, *, device_passwords: Mapping[str, str], webhook_url: str | None = None
+    ) -> None:
+        self.folder = folder
+        self._registry = registry
+        self._device_passwords = device_passwords
+        self._webhook_url = webhook_url
+        self._stack = ExitStack()
+        self.secrets: LocalSecrets
+        self.urls: DatabaseUrls
+        self.postgres: Postgres
+        self.broker: Mosquitto
+        self.parts: dict[str, Part] = {}
+        self.api_port = 0
+
+    def __enter__(self) -> Self:
+        """Starts the servers and brings the database to this release; on failure nothing is left running."""
+        try:
+            self._start_servers()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Stops everything in reverse order: ingest finishes its batch before the broker and the database go."""
+        self._stack.close()
+        self.env_file.unlink(missing_ok=True)
+
+    @property
+    def env_file(self) -> Path:
+        """Variables with which every `fjarrkoll` command reaches this system."""
+        return self.folder / "env"
+
+    @property
+    def api_url(self) -> str:
+        """Where the API listens."""
+        return f"http://{HOST}:{self.api_port}"
+
+    def start_parts(self) -> None:
+        """Starts ingest, worker and API, and returns when ingest stores and the API answers.
+
+        Raises:
+            StartError: one of them did not come up; the end of its log is in the message.
+        """
+        self.api_port = free_port()
+        logs = self.folder / "logs"
+        logs.mkdir(exist_ok=True)
+        for name, arguments, variables in self._part_settings():
+            self.parts[name] = self._stack.enter_context(Part(name, arguments, variables, logs))
+        self.parts["api"].wait_listening(self.api_port)
+        self._wait(self._api_ready, "the API is not ready")
+        self._wait(self._ingest_ready, "ingest does not store")
+
+    def check(self) -> None:
+        """Raises if a part has ended by itself."""
+        for part in self.parts.values():
+            part.check()
+
+    def write_env(self, token: str) -> None:
+        """Writes the env file: what people and the command line need, readable by its owner only."""
+        variables = {
+            "api_url": self.api_url,
+            "api_token": token,
+            "mqtt_host": HOST,
+            "mqtt_port": str(self.broker.port),
+            "owner_database_url": self.urls.owner,
+            "grafana_database_url": self.urls.grafana,
+        }
+        lines = "".join(f"{PREFIX}{name.upper()}={value}\n" for name, value in variables.items())
+        write_private(self.env_file, lines.encode())
+
+    def _start_servers(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        binaries = install()
+        self.secrets = load_or_make(self.folder / "secrets.json")
+        self.postgres = self._stack.enter_context(Postgres(binaries, self.folder / "database", durable=True))
+        self.urls = bootstrap(self.postgres.superuser_dsn(), DATABASE, self.secrets.roles)
+        migrate(self.urls.owner, self._registry)
+        credentials = {**self.secrets.broker, **self._device_passwords}
+        self.broker = self._stack.enter_context(Mosquitto(binaries, self.folder / "broker", credentials))
+
+    def _part_settings(self) -> list[tuple[str, list[str], dict[str, str]]]:
+        broker = {"mqtt_host": HOST, "mqtt_port": str(self.broker.port)}
+        webhook = {
+            "webhook_url": self._webhook_url,
+            "webhook_secret": self.secrets.webhook,
+            "webhook_allow_private": "true",
+        } if self._webhook_url else {}
+        return [
+            ("ingest", ["ingest", "run"], {
+                **broker,
+                "ingest_database_url": self.urls.ingest,
+                "mqtt_username": "ingest",
+                "mqtt_password": self.secrets.broker["ingest"],
+                "metrics_port": str(free_port()),
+            }),
+            ("worker", ["diagnostics", "worker"], {
+                **broker,
+                **webhook,
+                "worker_database_url": self.urls.worker,
+                "mqtt_username": "diagnostics",
+                "mqtt_password": self.secrets.broker["diagnostics"],
+                "metrics_port": str(free_port()),
+            }),
+            ("api", ["diagnostics", "api"], {
+                "api_database_url": self.urls.api,
+                "api_host": HOST,
+                "api_port": str(self.api_port),
+            }),
+        ]
+
+    def _wait(self, ready: Callable[[], bool], complaint: str) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while not ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise StartError(f"{complaint} after {_READY_SECONDS:.0f} s: see the logs in {self.folder / 'logs'}")
+            time.sleep(_POLL_SECONDS)
+
+    def _api_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.api_url}/readyz", timeout=5, trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+    def _ingest_ready(self) -> bool:
+        with psycopg.connect(self.urls.owner) as connection:
+            return connection.execute(
+                "SELECT FROM ingest_watermark WHERE at > now() - interval '30 seconds'"
+            ).rowcount > 0
+
