@@ -1,28 +1,6 @@
--- The store from nothing to the first release. Runs as fjarrkoll_owner; roles and extensions exist already (bootstrap).
--- Hypertables of readings, one per device class, are made from the profiles afterwards (fleet/plumbing/store/tables.py).
-
--- ---------------------------------------------------------------------------------------------------------------------
--- What a session may see. Set per transaction (SET LOCAL) by the API; nothing set means nothing seen.
--- ---------------------------------------------------------------------------------------------------------------------
-
-CREATE FUNCTION scope_all_payers() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN coalesce(current_setting('fjarrkoll.all_payers', true), '') = 'on';
-
-CREATE FUNCTION scope_payers() RETURNS integer[] LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN coalesce(string_to_array(nullif(current_setting('fjarrkoll.payers', true), ''), ',')::integer[], '{}');
-
-CREATE FUNCTION scope_frames() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN coalesce(string_to_array(nullif(current_setting('fjarrkoll.frames', true), ''), ','), '{}');
-
-CREATE FUNCTION scope_audiences() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN coalesce(string_to_array(nullif(current_setting('fjarrkoll.audiences', true), ''), ','), '{}');
-
--- A device in store has neither payer nor frame; only those who see all payers see it.
-CREATE FUNCTION in_scope(payer integer, frame text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE
-        WHEN payer IS NULL THEN scope_all_payers()
-        ELSE (scope_all_payers() OR payer = ANY (scope_payers())) AND frame = ANY (scope_frames())
-    END;
+-- The store from nothing to the first release: its tables. Runs as fjarrkoll_owner; roles and extensions exist already
+-- (fleet/plumbing/store/bootstrap.py). Who sees what follows in 0001_row_security.sql. Hypertables of readings, one per device class,
+-- are made from the profiles afterwards (fleet/plumbing/store/tables.py).
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Projected from the profiles by `fjarrkoll migrate`: no personal data, readable by every role.
@@ -82,6 +60,15 @@ CREATE TABLE metric (
     title_sv        text NOT NULL,
     title_en        text NOT NULL,
     PRIMARY KEY (device_class, key)
+);
+
+CREATE TABLE event_kind (
+    device_class text NOT NULL REFERENCES device_class,
+    name         text NOT NULL,
+    audience     text NOT NULL,
+    title_sv     text NOT NULL,
+    title_en     text NOT NULL,
+    PRIMARY KEY (device_class, name)
 );
 
 CREATE TABLE fault_code (
@@ -177,7 +164,8 @@ CREATE TABLE prescriber (
 -- ---------------------------------------------------------------------------------------------------------------------
 
 -- device_id travels on the wire and in addresses and is an opaque pseudonym; individual_number is what is painted on the device.
--- payer_id, legal_frame and loan_started_at mirror the open loan (trigger below), so that policies need one look-up.
+-- payer_id, legal_frame and loan_started_at mirror the open loan, and earlier_loan_ended_at the latest closed one (trigger below), so
+-- that policies need one look-up.
 CREATE TABLE device (
     device_no         integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     device_id         text NOT NULL UNIQUE CHECK (device_id ~ '^[a-z0-9][a-z0-9-]{2,39}$'),
@@ -194,9 +182,11 @@ CREATE TABLE device (
     registered_at     timestamptz NOT NULL DEFAULT now(),
     payer_id          integer REFERENCES payer,
     legal_frame       text REFERENCES legal_frame,
-    loan_started_at   timestamptz
+    loan_started_at   timestamptz,
+    earlier_loan_ended_at timestamptz
 );
 CREATE INDEX device_class_payer ON device (device_class, payer_id);
+CREATE INDEX device_payer ON device (payer_id);
 
 CREATE TABLE loan (
     loan_id       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -208,21 +198,6 @@ CREATE TABLE loan (
     ended_at      timestamptz CHECK (ended_at > started_at),
     EXCLUDE USING gist (device_no WITH =, tstzrange(started_at, ended_at) WITH &&)
 );
-
-CREATE FUNCTION mirror_open_loan() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    target integer := coalesce(NEW.device_no, OLD.device_no);
-    open_loan loan;
-BEGIN
-    SELECT * INTO open_loan FROM loan WHERE device_no = target AND ended_at IS NULL;
-    UPDATE device
-       SET payer_id = open_loan.payer_id, legal_frame = open_loan.legal_frame, loan_started_at = open_loan.started_at,
-           stock_state = CASE WHEN open_loan.loan_id IS NOT NULL THEN 'on_loan'
-                              WHEN stock_state = 'on_loan' THEN 'in_stock' ELSE stock_state END
-     WHERE device_no = target;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER mirror_open_loan AFTER INSERT OR UPDATE OR DELETE ON loan FOR EACH ROW EXECUTE FUNCTION mirror_open_loan();
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What ingest keeps, all in the transaction that stores the message
@@ -435,6 +410,7 @@ CREATE TABLE alarm (
 );
 CREATE UNIQUE INDEX alarm_open ON alarm (device_no, rule) WHERE cleared_at IS NULL;
 CREATE INDEX alarm_raised ON alarm (raised_at DESC);
+CREATE INDEX alarm_device ON alarm (device_no, raised_at DESC);
 
 -- Outbox: written with the alarm, sent afterwards, at least once, always with the same key.
 CREATE TABLE notification (
@@ -485,128 +461,58 @@ CREATE TABLE audit (
 CREATE INDEX audit_device ON audit (device_no, at DESC);
 
 -- ---------------------------------------------------------------------------------------------------------------------
--- Row-level security: forced on every plain table with personal data, for owner and application alike.
+-- A loan begins and ends: what follows from it, whoever writes the row
 -- ---------------------------------------------------------------------------------------------------------------------
 
-ALTER TABLE device ENABLE ROW LEVEL SECURITY;
-ALTER TABLE device FORCE ROW LEVEL SECURITY;
-CREATE POLICY scoped ON device TO fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana USING (in_scope(payer_id, legal_frame));
-
-ALTER TABLE loan ENABLE ROW LEVEL SECURITY;
-ALTER TABLE loan FORCE ROW LEVEL SECURITY;
-CREATE POLICY scoped ON loan TO fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana USING (in_scope(payer_id, legal_frame));
-
-ALTER TABLE prescriber ENABLE ROW LEVEL SECURITY;
-ALTER TABLE prescriber FORCE ROW LEVEL SECURITY;
-CREATE POLICY scoped ON prescriber TO fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana USING (in_scope(payer_id, legal_frame));
-
--- What hangs on a device is seen by those who see the device, and only from the start of the loan that is open: a new borrower's
--- payer sees nothing of the previous one. Those who see all payers see the device's whole life. An audience limits alarms and events.
-CREATE FUNCTION sees_device_at(device integer, moment timestamptz) RETURNS boolean LANGUAGE sql STABLE
-    RETURN EXISTS (
-        SELECT FROM device d WHERE d.device_no = device AND (scope_all_payers() OR moment >= d.loan_started_at)
-    );
-
-DO $$
-DECLARE
-    entry record;
-BEGIN
-    FOR entry IN SELECT * FROM (VALUES
-        ('device_state',   'EXISTS (SELECT FROM device d WHERE d.device_no = device_state.device_no)'),
-        ('usage_day',      'sees_device_at(device_no, ((local_day + 1)::timestamp AT TIME ZONE ''Europe/Stockholm''))'),
-        ('device_fault',   'sees_device_at(device_no, coalesce(cleared_at, ''infinity''))'),
-        ('command',        'sees_device_at(device_no, created_at)'),
-        ('command_reply',  'sees_device_at(device_no, received_at)'),
-        ('alarm',          'sees_device_at(device_no, coalesce(cleared_at, ''infinity'')) AND audience = ANY (scope_audiences())'),
-        ('quarantine',     'device_no IS NULL AND scope_all_payers() OR sees_device_at(device_no, received_at)'),
-        ('audit',          'scope_all_payers()'),
-        ('command_transition', 'EXISTS (SELECT FROM command c WHERE c.command_id = command_transition.command_id)'),
-        ('notification',       'EXISTS (SELECT FROM alarm a WHERE a.alarm_id = notification.alarm_id)')
-    ) AS policies(table_name, condition)
-    LOOP
-        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', entry.table_name);
-        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', entry.table_name);
-        EXECUTE format('CREATE POLICY scoped ON %I FOR SELECT TO fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana USING (%s)',
-                       entry.table_name, entry.condition);
-    END LOOP;
-END $$;
-
--- Services that work for every payer, each with its own policy and only the grants below; nobody bypasses row security.
-DO $$
-DECLARE
-    name text;
-BEGIN
-    FOREACH name IN ARRAY ARRAY['device', 'loan', 'prescriber', 'device_state', 'usage_day', 'device_fault', 'command', 'command_reply',
-                                'alarm', 'quarantine', 'audit', 'command_transition', 'notification']
-    LOOP
-        EXECUTE format('CREATE POLICY service ON %I TO fjarrkoll_owner, fjarrkoll_ingest, fjarrkoll_worker USING (true) WITH CHECK (true)', name);
-    END LOOP;
-END $$;
-
--- The API writes little, and only where it may read.
-CREATE POLICY ask ON command FOR INSERT TO fjarrkoll_api WITH CHECK (EXISTS (SELECT FROM device d WHERE d.device_no = command.device_no));
-CREATE POLICY cancel ON command FOR UPDATE TO fjarrkoll_api USING (sees_device_at(device_no, created_at));
-CREATE POLICY trace ON command_transition FOR INSERT TO fjarrkoll_api
-    WITH CHECK (EXISTS (SELECT FROM command c WHERE c.command_id = command_transition.command_id));
-CREATE POLICY take ON alarm FOR UPDATE TO fjarrkoll_api
-    USING (sees_device_at(device_no, coalesce(cleared_at, 'infinity')) AND audience = ANY (scope_audiences()));
-CREATE POLICY add ON audit FOR INSERT TO fjarrkoll_api WITH CHECK (true);
-
--- Counters are handed out per device across everything ever asked, also what the asker cannot see.
-CREATE FUNCTION next_command_counter(device integer) RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = public
-    RETURN (SELECT coalesce(max(counter), 0) + 1 FROM command WHERE device_no = device);
-
--- Token look-up happens before any scope exists; only the hash's owner row comes back.
-CREATE FUNCTION find_token(hash bytea) RETURNS SETOF api_token LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+CREATE FUNCTION mirror_loans(target integer) RETURNS void LANGUAGE sql
     BEGIN ATOMIC
-        SELECT * FROM api_token WHERE token_hash = hash AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());
+        UPDATE device d
+           SET payer_id = o.payer_id, legal_frame = o.legal_frame, loan_started_at = o.started_at,
+               earlier_loan_ended_at = (SELECT max(c.ended_at) FROM loan c WHERE c.device_no = target),
+               stock_state = CASE WHEN o.loan_id IS NOT NULL THEN 'on_loan'
+                                  WHEN d.stock_state = 'on_loan' THEN 'in_stock' ELSE d.stock_state END
+          FROM (VALUES (target)) AS wanted(device_no)
+          LEFT JOIN loan o ON o.device_no = wanted.device_no AND o.ended_at IS NULL
+         WHERE d.device_no = target;
     END;
 
--- ---------------------------------------------------------------------------------------------------------------------
--- Grants
--- ---------------------------------------------------------------------------------------------------------------------
+-- At return the present state keeps its technical part only, open alarms are settled (and told), and the worker judges afresh what is
+-- left. Without this the next borrower would meet the previous one's alarms, or would miss an own one because an old one is still open.
+CREATE FUNCTION seal_loan(target integer, ended timestamptz) RETURNS void LANGUAGE sql
+    BEGIN ATOMIC
+        UPDATE device_state s
+           SET last_event_at = NULL, last_used_day = NULL,
+               metric_values = coalesce((
+                   SELECT jsonb_object_agg(v.key, v.value) FROM jsonb_each(s.metric_values) v
+                     JOIN metric m ON m.device_class = d.device_class AND m.key = v.key AND m.audience = 'technical'), '{}'),
+               latest_events = coalesce((
+                   SELECT jsonb_object_agg(v.key, v.value) FROM jsonb_each(s.latest_events) v
+                     JOIN event_kind k ON k.device_class = d.device_class AND k.name = v.key AND k.audience = 'technical'), '{}')
+          FROM device d
+         WHERE s.device_no = target AND d.device_no = target;
+        INSERT INTO notification (alarm_id, kind, channel)
+            SELECT n.alarm_id, 'cleared', n.channel FROM notification n JOIN alarm a USING (alarm_id)
+             WHERE a.device_no = target AND a.cleared_at IS NULL AND n.kind = 'raised'
+            ON CONFLICT DO NOTHING;
+        UPDATE alarm SET cleared_at = greatest(raised_at, ended), cleared_why = 'the loan ended'
+         WHERE device_no = target AND cleared_at IS NULL;
+        DELETE FROM rule_hold WHERE device_no = target;
+        INSERT INTO evaluation_due (device_no, since) VALUES (target, now()) ON CONFLICT DO NOTHING;
+    END;
 
-REVOKE ALL ON FUNCTION next_command_counter, find_token FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION next_command_counter, find_token TO fjarrkoll_api;
-
-GRANT SELECT ON device_class, idle_policy, device_model, model_price, metric, fault_code, fault_native, usage_measure, usage_clause,
-    alarm_rule, legal_frame, payer, depot, ingest_watermark, unknown_metric
-    TO fjarrkoll_ingest, fjarrkoll_worker, fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana;
-
-GRANT SELECT ON device, loan, prescriber, device_state, usage_day, device_fault, command, command_reply, alarm, quarantine,
-    command_transition, notification TO fjarrkoll_api, fjarrkoll_reader;
-GRANT SELECT ON audit TO fjarrkoll_api;
-GRANT SELECT ON device_event TO fjarrkoll_reader;
-GRANT INSERT ON command, command_transition, audit TO fjarrkoll_api;
-GRANT UPDATE (state, reason) ON command TO fjarrkoll_api;
-GRANT UPDATE (taken_at, taken_by) ON alarm TO fjarrkoll_api;
-
--- Grafana draws the technical picture only: no raw payloads, no clinical values, no who-asked-what.
-GRANT SELECT ON device, device_state, usage_day, device_fault, alarm TO fjarrkoll_grafana;
-GRANT SELECT (quarantine_id, topic, device_no, reason, advice, payload_bytes, received_at, last_at, times) ON quarantine TO fjarrkoll_grafana;
-GRANT SELECT (command_id, device_no, name, level, state, created_at, expires_at, sent_at, answered_at, late) ON command TO fjarrkoll_grafana;
-
-GRANT SELECT ON device, loan, clock_correction TO fjarrkoll_ingest;
-GRANT UPDATE (firmware, model_key) ON device TO fjarrkoll_ingest;
-GRANT SELECT, INSERT, UPDATE ON device_state, usage_day, device_fault, unknown_metric, quarantine, ingest_watermark, evaluation_due
-    TO fjarrkoll_ingest;
-GRANT SELECT, INSERT ON device_event, clock_correction, command_reply, command_transition TO fjarrkoll_ingest;
-GRANT SELECT ON command TO fjarrkoll_ingest;
-GRANT UPDATE (state, reason, result, answered_at, late) ON command TO fjarrkoll_ingest;
-
-GRANT SELECT ON device, loan, device_state, usage_day, device_fault, device_event, command_reply TO fjarrkoll_worker;
-GRANT SELECT, INSERT, UPDATE, DELETE ON evaluation_due, rule_hold TO fjarrkoll_worker;
-GRANT SELECT, INSERT, UPDATE ON alarm, notification, command, command_transition TO fjarrkoll_worker;
-GRANT INSERT ON audit TO fjarrkoll_worker;
-
--- Events of the past as each audience may see them; readings get the same from fleet/plumbing/store/tables.py.
-CREATE VIEW device_event_seen WITH (security_barrier) AS
-    SELECT d.device_id, e.*
-      FROM device_event e
-      JOIN device d USING (device_no)
-     WHERE e.audience = ANY (scope_audiences())
-       AND (scope_all_payers() OR EXISTS (
-           SELECT FROM loan l
-            WHERE l.device_no = e.device_no AND e.ts >= l.started_at AND (l.ended_at IS NULL OR e.ts < l.ended_at)));
-ALTER VIEW device_event_seen OWNER TO fjarrkoll_reader;
-GRANT SELECT ON device_event_seen TO fjarrkoll_api, fjarrkoll_grafana;
+CREATE FUNCTION loan_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL THEN
+        PERFORM seal_loan(OLD.device_no, NEW.ended_at);
+    ELSIF TG_OP = 'DELETE' AND OLD.ended_at IS NULL THEN
+        PERFORM seal_loan(OLD.device_no, now());
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM mirror_loans(NEW.device_no);
+    END IF;
+    IF TG_OP = 'DELETE' OR TG_OP = 'UPDATE' AND NEW.device_no <> OLD.device_no THEN
+        PERFORM mirror_loans(OLD.device_no);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER loan_changed AFTER INSERT OR UPDATE OR DELETE ON loan FOR EACH ROW EXECUTE FUNCTION loan_changed();

@@ -1,0 +1,101 @@
+"""The one way to PostgreSQL for services: an asynchronous pool that is entered, waits for the database, and forgets between users."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import AsyncConnectionPool
+
+from fleet.errors import FjarrkollError
+
+Connection = AsyncConnection[tuple[Any, ...]]
+Pool = AsyncConnectionPool[Connection]
+
+# A half-open line is noticed after 15 + 3 x 5 seconds without an answer (reliability.md D21).
+_LINE: Final[dict[str, str | int]] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+_PAUSE_SECONDS: Final = 0.2
+# Words of the server that waiting will not change. A translated server says others; then we wait in vain, but no longer than asked.
+_FINAL_ANSWERS: Final = (
+    "password authentication failed",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "permission denied for database",
+)
+
+
+class DatabaseUnavailableError(FjarrkollError):
+    """The database did not let us in; the message says where it was looked for and what it said."""
+
+
+@asynccontextmanager
+async def database_pool(
+    url: str, application: str, *, smallest: int = 1, largest: int = 4, wait_seconds: float = 30.0
+) -> AsyncIterator[Pool]:
+    """A pool of connections, open within the block.
+
+    Connections are in autocommit: a statement is a transaction, and several of them need `async with connection.transaction()`.
+    A connection is checked before it is handed out, and whatever was SET on it is reset when it comes back.
+
+    Args:
+        url: `postgresql://...` of one role.
+        application: shown in pg_stat_activity.
+        smallest: how many connections are kept open at least.
+        largest: how many there are at most.
+        wait_seconds: how long the database may take to answer at the start.
+
+    Raises:
+        DatabaseUnavailableError: it did not answer in that time, or refused us.
+    """
+    options: dict[str, Any] = {**_LINE, "application_name": application, "autocommit": True}
+    await _wait_for_database(url, options, wait_seconds)
+    pool: Pool = AsyncConnectionPool(
+        url,
+        kwargs=options,
+        min_size=smallest,
+        max_size=largest,
+        check=AsyncConnectionPool.check_connection,
+        reset=_forget_settings,
+        name=application,
+        open=False,
+    )
+    await pool.open()
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+async def _wait_for_database(url: str, options: dict[str, Any], wait_seconds: float) -> None:
+    """Connects once, again and again while the server starts, so that a failure carries the server's own words."""
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        try:
+            async with await AsyncConnection.connect(url, **options):
+                return
+        except psycopg.OperationalError as error:
+            final = any(words in str(error) for words in _FINAL_ANSWERS)
+            if final or time.monotonic() > deadline:
+                raise DatabaseUnavailableError(_what_to_do(url, error)) from error
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def _what_to_do(url: str, error: psycopg.OperationalError) -> str:
+    parts = conninfo_to_dict(url)
+    place = f"{parts.get('dbname')} at {parts.get('host')}:{parts.get('port', 5432)} as {parts.get('user')}"
+    said = str(error).strip().splitlines()[-1]
+    return f"no way into database {place}: {said}. Is it running, and has `fjarrkoll migrate` been run on it?"
+
+
+async def _forget_settings(connection: Connection) -> None:
+    await connection.execute("RESET ALL")

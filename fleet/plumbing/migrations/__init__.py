@@ -1,0 +1,1 @@
+"""Alembic migrations of the store: hand-written SQL, run by `fleet.plumbing.store.migrate`."""

@@ -1,0 +1,1 @@
+"""Numbered migrations, each runnable while the previous release still serves."""
