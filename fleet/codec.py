@@ -29,7 +29,11 @@ _telemetry: Final = msgspec.json.Decoder(Reading | list[Reading])
 _DECODERS: Final[dict[type[Any], msgspec.json.Decoder[Any]]] = {
     kind: msgspec.json.Decoder(kind) for kind in (Birth, CommandMessage, Occurrence, Presence, Receipt, Reply)
 }
-_IDENTITY: Final = {name: re.compile(rb'"' + name.encode() + rb'"\s*:\s*(\d{1,16})') for name in ("boot", "seq")}
+_IDENTITY: Final = {name: re.compile(rb'"(?:fk_)?' + name + rb'"\s*:\s*(\d{1,16})(?![\d.eE])') for name in (b"boot", b"seq")}
+# RFC 8428 section 4.4: a label that ends in _ must be understood, and none of ours does.
+_MUST_UNDERSTAND: Final = re.compile(rb'"(\w*_)"\s*:')
+# An escaped U+0000 (an even number of backslashes before it): valid JSON, but no PostgreSQL text can hold it.
+_ESCAPED_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def encode(message: msgspec.Struct | list[Reading]) -> bytes:
@@ -51,6 +55,10 @@ def decode_telemetry(payload: bytes, content_type: str | None = None) -> tuple[l
     """
     if content_type == SENML_CONTENT:
         pack = _checked(payload, senml.PACK)
+        if label := _MUST_UNDERSTAND.search(payload):
+            raise RejectedMessageError(
+                RejectionReason.WRONG_SHAPE, f"SenML label {shown(label[1].decode())} is not understood here: leave it out"
+            )
         return senml.readings(pack), senml.units(pack)
     decoded = _checked(payload, _telemetry)
     if isinstance(decoded, list):
@@ -88,13 +96,21 @@ def _checked(payload: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:  # noqa
             RejectionReason.TOO_LARGE,
             f"{len(payload)} bytes; at most {MAXIMUM_PAYLOAD} are read: split the readings over several messages",
         )
+    if b"\\u0000" in payload and _ESCAPED_NUL.search(payload):
+        raise RejectedMessageError(
+            RejectionReason.WRONG_SHAPE, "a text holds the character U+0000, which cannot be stored: leave it out"
+        )
     try:
         return decoder.decode(payload)
     except msgspec.ValidationError as error:
         raise RejectedMessageError(
             RejectionReason.WRONG_SHAPE, f"{shown(str(error), 160)}: compare with the message's JSON Schema in docs/contract"
         ) from error
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise RejectedMessageError(
+            RejectionReason.WRONG_SHAPE, "nested too deeply: no message of the contract needs more than four levels"
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not_json(payload, error) from error
 
 

@@ -1,6 +1,5 @@
 """Commands a device class answers to, each with its safety level; a motion command cannot be declared."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -11,9 +10,21 @@ from fleet.text import Text
 
 # architecture.md 5: no motion command exists. Names are refused by word, so that a new profile cannot slip one in.
 MOTION_WORDS: Final = frozenset(
-    {"drive", "move", "motion", "steer", "tilt", "recline", "lift", "raise", "lower", "elevate", "brake", "release", "unlock",
-     "rotate", "dispense", "inflate", "deflate", "accelerate", "speed", "joystick", "start_therapy", "stop_therapy", "open", "turn"}
+    """
+    drive move motion steer turn rotate accelerate speed joystick throttle forward backward reverse propel freewheel park brake
+    tilt recline lift raise lower elevate stand climb fold swing release unlock open
+    dispense eject deliver inject inflate deflate vent pump start_therapy stop_therapy
+    """.split()
 )
+
+
+def _promises(name: str) -> str | None:
+    """The motion word a command's name contains, in any of its forms (`drive`, `drives`, `driving`), or None."""
+    for word in sorted(MOTION_WORDS):
+        forms = (word, f"{word}s", f"{word}d", f"{word}ed", f"{word.removesuffix('e')}ing")
+        if any(f"_{form}_" in f"_{name}_" for form in forms):
+            return word
+    return None
 
 
 class Level(StrEnum):
@@ -64,11 +75,10 @@ class Command:
     def __post_init__(self) -> None:
         if not NAME_PATTERN.fullmatch(self.name):
             raise ProfileError(f"command {self.name!r}: use lower-case words joined by _")
-        promised = MOTION_WORDS & ({self.name} | set(re.split("_", self.name)))
-        if promised:
-            raise ProfileError(f"command {self.name}: {sorted(promised)[0]!r} promises motion; no motion command exists here")
+        if promised := _promises(self.name):
+            raise ProfileError(f"command {self.name}: {promised!r} promises motion; no motion command exists here")
         if self.level is not Level.READ and not self.refused_while:
-            raise ProfileError(f"command {self.name}: a {self.level} command must name the states in which it is refused")
+            raise ProfileError(f"command {self.name}: a {self.level} command must name states in which it is refused")
         if self.expires_seconds <= 0:
             raise ProfileError(f"command {self.name}: expiry must be positive seconds")
 

@@ -121,10 +121,11 @@ class SenmlRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     receivers ignore labels they do not know, so a pack stays valid SenML.
     """
 
-    bn: str = ""
-    bt: float = 0.0
-    bu: str = ""
-    bv: float = 0.0
+    bver: int = 10
+    bn: str | None = None
+    bt: float | None = None
+    bu: str | None = None
+    bv: float | None = None
     n: str = ""
     u: str = ""
     v: float | None = None

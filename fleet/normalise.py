@@ -69,10 +69,7 @@ class Normaliser:
         if value is None:
             return None
         if not metric.low <= value <= metric.high:
-            raise RejectedMessageError(
-                RejectionReason.OUT_OF_RANGE,
-                f"{metric.key} = {value:g} {metric.unit} is outside {metric.low:g}..{metric.high:g}: check unit and sensor",
-            )
+            value = _at_the_edge(metric, value)
         return round(value) if metric.kind is Kind.COUNT else value
 
     def to_native(self, values: Mapping[str, float | bool | None]) -> dict[str, float | bool | None]:
@@ -85,6 +82,17 @@ class Normaliser:
         if conversion is None or isinstance(value, bool) or (value is None and not conversion.sentinels):
             return value
         return conversion.to_native(value)
+
+
+def _at_the_edge(metric: Metric, value: float) -> float:
+    """The limit itself where only rounding in the conversion carried a value past it (4.2 m/s sent as 15.12 km/h)."""
+    slack = 1e-6 * (metric.high - metric.low)
+    if metric.low - slack <= value <= metric.high + slack:
+        return min(max(value, metric.low), metric.high)
+    raise RejectedMessageError(
+        RejectionReason.OUT_OF_RANGE,
+        f"{metric.key} = {value:g} {metric.unit} is outside {metric.low:g}..{metric.high:g}: check unit and sensor",
+    )
 
 
 def _flag(metric: Metric, native: float | bool) -> bool:
