@@ -37,15 +37,20 @@ class OutboundWindow:
         self._under_way.discard(packet_id)
 
 
-def encode(message: Outgoing, packet_id: int | None) -> bytes:
-    """The PUBLISH packet of a message; `packet_id` is None for QoS 0.
+def encode(message: Outgoing, packet_id: int | None, broker_maximum: int | None) -> bytes:
+    """The PUBLISH packet of a message.
+
+    Args:
+        message: what to send.
+        packet_id: None for QoS 0.
+        broker_maximum: bytes the broker takes in one packet, or None for any number; a larger one would cost the line.
 
     Raises:
-        ValueError: the topic is empty or holds a wildcard, or the QoS is neither 0 nor 1.
+        ValueError: the topic is empty or holds a wildcard, the QoS is neither 0 nor 1, or the packet is too large.
     """
     if message.qos not in (0, 1):
         raise ValueError(f"QoS {message.qos} is not offered: publish at QoS 0 or 1.")
-    return mqtt5.PublishPacket(
+    packet = mqtt5.PublishPacket(
         message.topic,
         message.payload,
         qos=mqtt5.QoS.AT_LEAST_ONCE if message.qos else mqtt5.QoS.AT_MOST_ONCE,
@@ -54,3 +59,8 @@ def encode(message: Outgoing, packet_id: int | None) -> bytes:
         content_type=message.content_type,
         message_expiry_interval=message.expires_seconds,
     ).write()
+    if broker_maximum is not None and len(packet) > broker_maximum:
+        raise ValueError(
+            f"The message for {message.topic!r} takes {len(packet)} bytes; the broker takes {broker_maximum}."
+        )
+    return packet

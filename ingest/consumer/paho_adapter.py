@@ -12,6 +12,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from ingest.consumer.base import ConsumerBase, check_accepted, check_filters, check_granted, next_generation
 from ingest.consumer.contract import ConnectionReport, Delivery, Outgoing
 from ingest.consumer.errors import Disconnected
+from ingest.consumer.outbound import encode
 from ingest.consumer.paho_connection import PahoConnection, paho_keepalive
 
 
@@ -36,7 +37,8 @@ class PahoConsumer(ConsumerBase):
                 raise self.unreachable(error) from error
             raise
         self._connection = connection
-        return self._report(connection.generation, properties, session_present=session_present)
+        connection.broker_maximum = getattr(properties, "MaximumPacketSize", None)
+        return self._report(connection, properties, session_present=session_present)
 
     async def subscribe(self, filters: Sequence[str]) -> None:
         """See `Consumer.subscribe`."""
@@ -69,8 +71,7 @@ class PahoConsumer(ConsumerBase):
         """See `Consumer.publish`."""
         connection = self._require_connection()
         for message in messages:
-            if message.qos not in (0, 1):
-                raise ValueError(f"QoS {message.qos} is not offered: publish at QoS 0 or 1.")
+            encode(message, message.qos or None, connection.broker_maximum)  # for its checks: paho makes none of size
             information = connection.client.publish(
                 message.topic, message.payload, message.qos, message.retain, _properties(message)
             )
@@ -89,15 +90,16 @@ class PahoConsumer(ConsumerBase):
             raise self._inbox.failure
         return self._connection
 
-    def _report(self, generation: int, properties: Properties | None, *, session_present: bool) -> ConnectionReport:
+    def _report(
+        self, connection: PahoConnection, properties: Properties | None, *, session_present: bool
+    ) -> ConnectionReport:
         settings = self._settings
-        maximum: int | None = getattr(properties, "MaximumPacketSize", None)
         return ConnectionReport(
-            generation=generation,
+            generation=connection.generation,
             session_present=session_present,
             receive_maximum=settings.receive_maximum,
             broker_receive_maximum=getattr(properties, "ReceiveMaximum", 65_535),
-            broker_maximum_packet_size=maximum,
+            broker_maximum_packet_size=connection.broker_maximum,
             keepalive_seconds=getattr(properties, "ServerKeepAlive", paho_keepalive(settings.keepalive_seconds)),
             session_expiry_seconds=getattr(properties, "SessionExpiryInterval", settings.session_expiry_seconds),
         )

@@ -52,6 +52,7 @@ class PahoConnection:
     ) -> None:
         self.generation = generation
         self.lost = False
+        self.broker_maximum: int | None = None
         self._settings = settings
         self._inbox = inbox
         self._statistics = statistics

@@ -73,7 +73,7 @@ class ThinConsumer(ConsumerBase):
                     ready.clear()
                     await connection.wait_for_room()
                 packet_id = connection.window.take()
-            ready.append(_fitting(encode(message, packet_id), message.topic, connection.broker_maximum))
+            ready.append(encode(message, packet_id, connection.broker_maximum))
         connection.line.write(b"".join(ready))
         await connection.line.drain()
         self._require_connection()
@@ -120,9 +120,3 @@ def _topic_filter(name: str) -> mqtt5.TopicFilter:
         retain_as_published=False,
         retain_handling=mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
     )
-
-
-def _fitting(packet: bytes, topic: str, broker_maximum: int | None) -> bytes:
-    if broker_maximum is not None and len(packet) > broker_maximum:
-        raise ValueError(f"The message for {topic!r} takes {len(packet)} bytes; the broker takes {broker_maximum}.")
-    return packet
