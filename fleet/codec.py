@@ -102,25 +102,28 @@ def _checked(payload: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:  # noqa
         )
     try:
         return decoder.decode(payload)
-    except msgspec.ValidationError as error:
-        raise RejectedMessageError(
-            RejectionReason.WRONG_SHAPE, f"{shown(str(error), 160)}: compare with the message's JSON Schema in docs/contract"
-        ) from error
-    except RecursionError as error:
-        raise RejectedMessageError(
-            RejectionReason.WRONG_SHAPE, "nested too deeply: no message of the contract needs more than four levels"
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _not_json(payload, error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _refusal(payload, error) from error
 
 
-def _not_json(payload: bytes, error: Exception) -> RejectedMessageError:
+def _refusal(payload: bytes, error: Exception) -> RejectedMessageError:
+    """What is wrong with a payload that did not decode: its bytes first, then its depth, shape, or being no JSON at all."""
     try:
         payload.decode()
     except UnicodeDecodeError as wrong:
         return RejectedMessageError(
             RejectionReason.NOT_UTF8, f"byte {wrong.start} is not UTF-8: the payload must be UTF-8 JSON text"
         )
+    if isinstance(error, RecursionError):
+        return RejectedMessageError(
+            RejectionReason.WRONG_SHAPE, "nested too deeply: no message of the contract needs more than four levels"
+        )
+    if isinstance(error, msgspec.ValidationError):
+        return RejectedMessageError(
+            RejectionReason.WRONG_SHAPE,
+            f"{shown(str(error), 160)}: compare with the message's JSON Schema in docs/contract",
+        )
     return RejectedMessageError(
-        RejectionReason.NOT_JSON, f"{shown(str(error), 120)}: send one JSON object or array; NaN and Infinity are not JSON"
+        RejectionReason.NOT_JSON,
+        f"{shown(str(error), 120)}: send one JSON object or array; NaN and Infinity are not JSON",
     )

@@ -78,6 +78,7 @@ def payload(ts: object = 1, boot: object = 1, seq: object = 1, values: str = '{"
         (b"", RejectionReason.NOT_JSON),
         (b"battery=3", RejectionReason.NOT_JSON),
         (b"\xff\xfe", RejectionReason.NOT_UTF8),
+        (b'{"\xf6":1}', RejectionReason.NOT_UTF8),
         (payload().replace(b'"a"', b'"\xed\xa0\x80"'), RejectionReason.NOT_UTF8),
         (payload(values='{"a":NaN}'), RejectionReason.NOT_JSON),
         (payload(values='{"a":Infinity}'), RejectionReason.NOT_JSON),
