@@ -4,13 +4,29 @@ import asyncio
 import os
 import signal
 
+import aiomqtt
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from fjarrkoll.services import Mosquitto
-from ingest.consumer import BrokerUnreachable, ConnectionRefused, Disconnected, Outgoing, SubscriptionRefused
+from ingest.consumer import (
+    BrokerUnreachable,
+    ConnectionRefused,
+    Disconnected,
+    Outgoing,
+    ProtocolViolation,
+    SubscriptionRefused,
+)
 from ingest.consumer.base import ConsumerBase
 from tests.integration.consumer.recording_proxy import RecordingProxy
-from tests.integration.consumer.support import FILTER, MakeConsumer, feed, numbered, take, timed
+from tests.integration.consumer.support import FILTER, PASSWORDS, MakeConsumer, feed, numbered, take, timed
+
+
+def session_kept_for(seconds: int) -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho annotates no result here
+    properties.SessionExpiryInterval = seconds
+    return properties
 
 
 async def wait_for_the_loss(consumer: ConsumerBase) -> Disconnected:
@@ -146,6 +162,30 @@ async def test_shared_subscriptions_are_refused_before_the_broker_hears_of_them(
     async with make() as consumer:
         with pytest.raises(ValueError, match="loses messages when a member dies"):
             await consumer.subscribe(["$share/ingest/test/#"])
+
+
+async def test_quality_2_left_in_the_session_by_another_program_is_refused_with_a_way_out(
+    make: MakeConsumer, own_broker: Mosquitto, client_id: str
+) -> None:
+    async with make():  # makes the durable session
+        pass
+    other = aiomqtt.Client(
+        own_broker.host,
+        own_broker.port,
+        identifier=client_id,
+        username="ingest",
+        password=PASSWORDS["ingest"],
+        protocol=aiomqtt.ProtocolVersion.V5,
+        clean_start=False,
+        properties=session_kept_for(60),
+    )
+    async with other:
+        await other.subscribe(FILTER, qos=2)
+    async with make() as consumer:
+        await feed(own_broker, [b"x"], qos=2)
+        failure = await wait_for_the_loss(consumer)
+    assert isinstance(failure, ProtocolViolation)
+    assert "QoS 2" in str(failure)
 
 
 async def test_calls_before_connecting_say_so(make: MakeConsumer) -> None:

@@ -1,0 +1,59 @@
+import asyncio
+
+import pytest
+
+from ingest.consumer import ConsumerStatistics, Delivery, Disconnected
+from ingest.consumer.inbox import Inbox
+
+
+def delivery(packet_id: int, payload: bytes = b"x") -> Delivery:
+    return Delivery("t", payload, None, False, False, packet_id, 1)
+
+
+def opened(receive_maximum: int = 100, buffer_bytes: int = 1000) -> Inbox:
+    inbox = Inbox(receive_maximum=receive_maximum, buffer_bytes=buffer_bytes, statistics=ConsumerStatistics())
+    inbox.open()
+    return inbox
+
+
+async def test_a_batch_keeps_the_order_and_leaves_the_rest() -> None:
+    inbox, sent = opened(), [delivery(number) for number in range(1, 6)]
+    inbox.put(sent)
+    assert await inbox.next_batch(3, 0) == sent[:3]
+    assert await inbox.next_batch(3, 0) == sent[3:]
+
+
+async def test_more_than_the_receive_maximum_stops_reading_instead_of_failing() -> None:
+    inbox = opened(receive_maximum=2)
+    inbox.put([delivery(1), delivery(2)])
+    assert not inbox.over_budget
+    inbox.put([delivery(3)])
+    assert inbox.over_budget
+    batch = await inbox.next_batch(10, 5)
+    inbox.settle(batch[:1])
+    assert not inbox.over_budget
+
+
+async def test_a_full_byte_budget_hands_out_what_there_is() -> None:
+    inbox = opened(buffer_bytes=10)
+    inbox.put([delivery(1, bytes(10))])
+    assert inbox.over_budget
+    assert len(await asyncio.wait_for(inbox.next_batch(10, 5), 1)) == 1
+    assert inbox.held_bytes == 10  # handed out is not acknowledged
+
+
+async def test_a_loss_drops_what_was_not_handed_out_and_says_why_every_time() -> None:
+    inbox = opened()
+    inbox.put([delivery(1)])
+    inbox.fail(Disconnected("cut"))
+    inbox.fail(Disconnected("a later reason is no news"))
+    for _ in range(2):
+        with pytest.raises(Disconnected, match="cut"):
+            await inbox.next_batch(1, 0)
+    assert (inbox.held_bytes, inbox.unacknowledged) == (0, 0)
+    assert inbox._statistics.dropped_at_disconnect == 1
+
+
+async def test_a_batch_of_nothing_is_not_asked_for() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        await opened().next_batch(0, 0)
