@@ -1,4 +1,4 @@
-"""The one way to PostgreSQL for services: an asynchronous pool that is entered, waits for the database, and forgets between users."""
+"""The way to PostgreSQL for services: an asynchronous pool that waits for the database and forgets between users."""
 
 import asyncio
 import time
@@ -25,7 +25,8 @@ _LINE: Final[dict[str, str | int]] = {
     "tcp_user_timeout": 30_000,
 }
 _PAUSE_SECONDS: Final = 0.2
-# Words of the server that waiting will not change. A translated server says others; then we wait in vain, but no longer than asked.
+# Words of the server that waiting will not change. A translated server says others; then we wait in vain, but no longer
+# than asked.
 _FINAL_ANSWERS: Final = (
     "password authentication failed",
     "does not exist",
@@ -44,7 +45,7 @@ async def database_pool(
 ) -> AsyncIterator[Pool]:
     """A pool of connections, open within the block.
 
-    Connections are in autocommit: a statement is a transaction, and several of them need `async with connection.transaction()`.
+    Connections are in autocommit: a statement is a transaction, and several need `async with connection.transaction()`.
     A connection is checked before it is handed out, and whatever was SET on it is reset when it comes back.
 
     Args:

@@ -12,10 +12,10 @@ from psycopg.conninfo import conninfo_to_dict
 from fleet.errors import ConfigurationError
 
 READER: Final = "fjarrkoll_reader"
-"""Owns the views over time series. Nobody logs in as it; row security holds inside its views because it bypasses nothing."""
+"""Owns the views over time series. Nobody logs in as it, and it bypasses nothing: row security holds in its views."""
 
-# Role settings, so that no forgotten client holds a lock or a transaction for ever. The schema's owner has no statement limit: building
-# an index over a year of readings takes as long as it takes.
+# Role settings, so that no forgotten client holds a lock or a transaction for ever. The schema's owner has no statement
+# limit: building an index over a year of readings takes as long as it takes.
 _LIMITS: Final[dict[str, dict[str, str]]] = {
     "owner": {"lock_timeout": "5s", "idle_in_transaction_session_timeout": "5min"},
     "ingest": {"statement_timeout": "30s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"},
@@ -106,7 +106,7 @@ def database_urls(superuser_dsn: str, database: str, passwords: Passwords) -> Da
 
 
 def make_roles(connection: psycopg.Connection, passwords: Passwords) -> None:
-    """Makes the roles where missing; sets password and limits. Only the password's SCRAM verifier reaches the server and its log."""
+    """Makes the roles where missing; sets password and limits. Only a password's SCRAM verifier reaches the server."""
     for short, password in passwords.items():
         role = sql.Identifier(role_name(short))
         _make_role(connection, role_name(short))
@@ -129,7 +129,7 @@ def make_roles(connection: psycopg.Connection, passwords: Passwords) -> None:
 
 
 def close_database(connection: psycopg.Connection, database: str) -> None:
-    """Lets in our roles and nobody else. A database made from a template needs this again: such rights are not copied."""
+    """Lets in our roles and nobody else. A copy of a template needs this again: such rights are not copied."""
     name = sql.Identifier(database)
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
     everyone = sql.SQL(", ").join(sql.Identifier(role_name(short)) for short in _LIMITS)
@@ -142,7 +142,7 @@ def _prepare_inside(connection: psycopg.Connection) -> None:
             connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
         except (psycopg.errors.FeatureNotSupported, psycopg.errors.UndefinedFile) as error:
             raise ConfigurationError(
-                f"the database server has no extension {extension}: install TimescaleDB for PostgreSQL 17, or run scripts/setup"
+                f"the server has no extension {extension}: install TimescaleDB for PostgreSQL 17, or run scripts/setup"
             ) from error
     connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     everyone = sql.SQL(", ").join(sql.Identifier(role_name(short)) for short in _LIMITS)

@@ -1,4 +1,4 @@
-"""Brings a database to this release: schema, tables of the profiles, reference rows; safe to repeat and beside running services."""
+"""Brings a database to this release: schema, profiles' tables, reference rows; safe to repeat and beside services."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -57,8 +57,8 @@ class Migration:
 def migrate(owner_dsn: str, registry: Registry) -> Migration:
     """Migrates, under a lock that makes two callers take turns.
 
-    Every step is one transaction under the owner role's short lock_timeout and is tried again when a running service holds what it
-    needs, so that ingest never waits longer than that timeout (reliability.md D25).
+    Every step is one transaction under the owner role's short lock_timeout, tried again when a running service holds
+    what it needs, so that ingest never waits longer than that timeout (reliability.md D25).
 
     Args:
         owner_dsn: reaches the database as fjarrkoll_owner; `bootstrap` has run.
@@ -104,7 +104,7 @@ def _project(connection: psycopg.Connection, registry: Registry) -> dict[str, in
 
 @contextmanager
 def _turn(connection: psycopg.Connection) -> Iterator[None]:
-    """Holds the migration's advisory lock; asks for it again and again, so that no statement waits past the role's limits."""
+    """Holds the migration's advisory lock; asks again and again, so that no statement waits past the role's limits."""
     deadline = time.monotonic() + _TURN_SECONDS
     while not _got_lock(connection):
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Writes what the profiles say into the reference tables, so that SQL can join with it; unchanged rows stay untouched."""
+"""Writes what the profiles say into the reference tables, for SQL to join with; unchanged rows stay untouched."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final

@@ -16,10 +16,11 @@ from fleet.errors import FjarrkollError, shown
 from fleet.signals import Audience
 from fleet.topics import is_device_id
 
-TOKEN_PREFIX: Final = "fk_"
+TOKEN_PREFIX: Final = "fk_"  # noqa: S105 - not secret: what every token begins with
 """Lets a leaked token be recognised by secret scanners and people."""
 
-# What each role sees where its token says nothing else: as little as its work needs. An administrator looks after the system, not people.
+# What each role sees where its token says nothing else: as little as its work needs. An administrator looks after the
+# system, not after people.
 ROLE_AUDIENCES: Final[Mapping[str, tuple[Audience, ...]]] = MappingProxyType(
     {
         "technician": (Audience.TECHNICAL,),
@@ -79,7 +80,7 @@ class Enrolled:
 
 
 def new_device_id() -> str:
-    """A random pseudonym of 50 bits, such as `d-k7x2m4qpza`: it says nothing, and a register of a million rarely meets one twice."""
+    """A random pseudonym of 50 bits, such as `d-k7x2m4qpza`, which says nothing about device or user."""
     return f"d-{base64.b32encode(secrets.token_bytes(7)).decode('ascii')[:10].lower()}"
 
 
@@ -102,10 +103,13 @@ def enroll_devices(connection: psycopg.Connection, devices: Iterable[NewDevice],
             numbers = _insert_devices(connection, rows, identities, now)
             _insert_loans(connection, rows, [numbers[identity] for identity in identities])
     except psycopg.errors.UniqueViolation as error:
-        raise RegisterError(f"already registered: {error.diag.message_detail}: use another number") from error
+        raise RegisterError(
+            f"an individual number or device id is registered already ({error.diag.constraint_name}): use another"
+        ) from error
     except psycopg.errors.ForeignKeyViolation as error:
         raise RegisterError(
-            f"unknown reference: {error.diag.message_detail}: `fjarrkoll migrate` writes classes and models"
+            f"an unknown class, model, payer, legal frame, prescriber or depot ({error.diag.constraint_name}):"
+            " `fjarrkoll migrate` writes classes and models, the register the others"
         ) from error
     return [
         Enrolled(numbers[identity], identity, row.individual_number, secrets.token_urlsafe(24))
@@ -126,9 +130,10 @@ def _insert_devices(
     """Inserts them with one statement; returns device_id to device_no."""
     found = connection.execute(
         """
-        INSERT INTO device (device_id, individual_number, device_class, model_key, firmware, serial_number, basic_equipment,
-                            depot_id, enrolled_at)
-        SELECT n.*, %s FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[], %s::integer[]) n
+        INSERT INTO device (enrolled_at, device_id, individual_number, device_class, model_key, firmware, serial_number,
+                            basic_equipment, depot_id)
+        SELECT %s, n.* FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+                                   %s::boolean[], %s::integer[]) n
         RETURNING device_id, device_no
         """,
         [
@@ -163,7 +168,7 @@ def _insert_loans(connection: psycopg.Connection, rows: Sequence[NewDevice], num
     )
 
 
-def create_token(
+def create_token(  # noqa: PLR0913 - a token's columns, by name
     connection: psycopg.Connection,
     name: str,
     role: str,

@@ -8,8 +8,8 @@ from typing import Final, Self
 from fleet.plumbing.database import Connection, Pool
 from fleet.signals import Audience
 
-# The third argument makes it SET LOCAL: the database itself forgets at the transaction's end, however it ends. All four are always set,
-# so that nothing remains of whoever had the connection before.
+# The third argument makes it SET LOCAL: the database itself forgets at the transaction's end, however it ends. All four
+# are always set, so that nothing remains of whoever had the connection before.
 _SET: Final = """
     SELECT set_config('fjarrkoll.all_payers', %s, true), set_config('fjarrkoll.payers', %s, true),
            set_config('fjarrkoll.frames', %s, true), set_config('fjarrkoll.audiences', %s, true)
@@ -21,7 +21,8 @@ class Scope:
     """The payers, legal frames and audiences that a request is limited to; nothing given is nothing seen.
 
     Attributes:
-        payers: payer_id of each; None for every payer and the devices in store. With every legal frame as well, loans are no boundary.
+        payers: payer_id of each; None for every payer and the devices in store. With every legal frame as well, loans
+            are no boundary.
         frames: legal frames, such as "HSL".
         audiences: views of a device.
     """
@@ -31,6 +32,7 @@ class Scope:
     audiences: frozenset[Audience] = frozenset()
 
     def __post_init__(self) -> None:
+        """Refuses frames that could be read as several."""
         for frame in self.frames:
             if not frame.isalpha():
                 msg = f"legal frame {frame!r}: letters only, such as 'HSL'"
@@ -53,7 +55,7 @@ class Scope:
 
 @asynccontextmanager
 async def scoped(pool: Pool, scope: Scope) -> AsyncIterator[Connection]:
-    """A connection inside a transaction that sees what `scope` allows; committed at the end, rolled back on an error."""
+    """A connection in a transaction that sees what `scope` allows; committed at the end, rolled back on an error."""
     async with pool.connection() as connection, connection.transaction():
         await connection.execute(_SET, scope.settings())
         yield connection

@@ -1,4 +1,4 @@
-"""The typed hypertable of each device class and its views by audience, made and widened from the profile, never narrowed."""
+"""Each device class's typed hypertable and its views by audience, made and widened from the profile, never narrowed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -87,10 +87,13 @@ def check_names(registry: Registry) -> None:
 
 
 def shape_table(connection: psycopg.Connection, profile: DeviceProfile) -> TableChange:
-    """Brings a class's hypertable and views to what its profile says, by adding only. Runs in the caller's transaction, as owner.
+    """Brings a class's hypertable and views to what its profile says, by adding only.
+
+    Runs in the caller's transaction, as the schema's owner.
 
     Raises:
-        ConfigurationError: the database holds a metric that the profile lacks or types differently. Readings are never dropped.
+        ConfigurationError: the database holds a metric that the profile lacks or types differently. Readings are never
+            dropped.
     """
     table = reading_table(profile.name)
     present = _columns(connection, table)
@@ -120,13 +123,13 @@ def _refuse_loss(profile: DeviceProfile, present: dict[str, str]) -> None:
     for column in present.keys() - _FIXED.keys():
         if column not in wanted:
             raise ConfigurationError(
-                f"profile {profile.name} no longer has the metric of column {column!r}, but {reading_table(profile.name)} keeps its"
-                " readings: put the metric back (a model that lacks it names it in `missing`), or write a migration that retires it"
+                f"profile {profile.name} lacks the metric of {column!r}, but its readings are in the database:"
+                " put the metric back (a model without it names it in `missing`), or retire it by a migration"
             )
         if wanted[column] != present[column]:
             raise ConfigurationError(
-                f"profile {profile.name} holds {column!r} as {wanted[column]}, but {reading_table(profile.name)} as {present[column]}:"
-                " give the metric a new key, or write a migration that converts it"
+                f"profile {profile.name} holds {column!r} as {wanted[column]}, but {reading_table(profile.name)} as"
+                f" {present[column]}: give the metric a new key, or write a migration that converts it"
             )
 
 
@@ -134,7 +137,7 @@ def _make_table(connection: psycopg.Connection, table: str, profile: DeviceProfi
     columns = [sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in _FIXED.items()]
     columns += [_column(metric) for metric in profile.metrics]
     name = sql.Identifier(table)
-    # The key begins with the device, so that it also serves "one device, one period"; the time column must be part of it.
+    # The key begins with the device, so that it also serves "one device, one period"; the time must be part of it.
     connection.execute(
         sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY (device_no, ts, boot, seq))").format(
             name, sql.SQL(", ").join(columns)
@@ -184,8 +187,8 @@ def _make_view(
 ) -> None:
     """A row is there when it says anything to this audience: that a clinical value was taken is no technical fact.
 
-    The boundary of the loan is the one of device_event_seen in migrations/sql/0001_row_security.sql; policies cannot be put on a
-    hypertable, and the join with `device` brings that table's own row security.
+    The boundary of the loan is that of device_event_seen in migrations/sql/0001_row_security.sql: a hypertable with
+    columnstore can have no policy, and the join with `device` brings that table's own row security.
     """
     view = reading_view(profile.name, audience)
     values = sql.SQL(", ").join(sql.Identifier("r", metric.column) for metric in metrics)

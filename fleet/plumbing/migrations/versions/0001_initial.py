@@ -14,7 +14,7 @@ _SQL = Path(__file__).parents[1] / "sql"
 
 def upgrade() -> None:
     """Executes the two files as they stand; both are one transaction."""
-    connection = op.get_bind().connection.driver_connection
-    assert connection is not None
+    # The driver's own cursor: it sends a whole file as it is, where SQLAlchemy would look for parameters in it.
+    cursor = op.get_bind().connection.cursor()
     for name in ("0001_initial.sql", "0001_row_security.sql"):
-        connection.execute((_SQL / name).read_text(encoding="utf-8"))
+        cursor.execute((_SQL / name).read_text(encoding="utf-8"))
