@@ -76,3 +76,13 @@ def _places(registry: Registry) -> sql.Composed:
     ]
     quarantine = sql.SQL("SELECT device_no, boot, seq, 'quarantine' FROM quarantine WHERE boot IS NOT NULL AND device_no IS NOT NULL")
     return sql.SQL(" UNION ALL ").join([*selects, quarantine])
+
+
+def nights_stored(owner_url: str) -> int:
+    """Nights of the units that play real cards, found in the readings; their individual numbers begin with 9."""
+    with psycopg.connect(owner_url) as connection:
+        row = connection.execute("""
+            SELECT count(*) FROM reading_apap r JOIN device d USING (device_no)
+             WHERE d.individual_number LIKE '9%' AND r.therapy_usage IS NOT NULL
+        """).fetchone()
+    return int(row[0]) if row else 0

@@ -70,6 +70,11 @@ class LocalSystem:
         return self.folder / "env"
 
     @property
+    def mosquitto_sub(self) -> Path:
+        """The subscriber that came with the broker."""
+        return self._binaries.mosquitto_sub
+
+    @property
     def api_url(self) -> str:
         """Where the API listens."""
         return f"http://{HOST}:{self.api_port}"
@@ -109,7 +114,7 @@ class LocalSystem:
 
     def _start_servers(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        binaries = install()
+        self._binaries = binaries = install()
         self.secrets = load_or_make(self.folder / "secrets.json")
         self.postgres = self._stack.enter_context(Postgres(binaries, self.folder / "database", durable=True))
         self.urls = bootstrap(self.postgres.superuser_dsn(), DATABASE, self.secrets.roles)

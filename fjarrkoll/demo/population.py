@@ -1,0 +1,119 @@
+"""The demo's register: invented payers and units, 200 devices that can report, and some that cannot, for the denominators."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import cycle, islice
+from random import Random
+from typing import Final
+
+import psycopg
+
+from device_sim.fleet_file import FleetEntry
+from fleet.models import DeviceModel
+from fleet.plumbing.store.demo_register import DemoRegister, seed_register
+from fleet.plumbing.store.register import Enrolled, NewDevice, NewLoan, enroll_devices
+from fleet.profile import DeviceProfile
+from fleet.registry import Registry
+
+# Shares of the fleet. Wheelchairs are the many; every class must be there for its part of the story.
+SHARES: Final = {"wheelchair": 0.42, "apap": 0.22, "dispenser": 0.18, "scale": 0.18}
+REPLAY_MODELS: Final = ("resmed-airsense10", "resmed-airsense11")
+CANNOT_REPORT: Final = 40
+_LOAN_DAYS: Final = 120
+_SOCIAL_SERVICES_SHARE: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Who takes part.
+
+    Attributes:
+        playing: devices with a simulated life.
+        replaying: devices that play a real card each; they have no other life.
+    """
+
+    playing: tuple[FleetEntry, ...]
+    replaying: tuple[FleetEntry, ...]
+
+    def of_class(self, name: str) -> list[FleetEntry]:
+        """The playing devices of a class, in order."""
+        return [entry for entry in self.playing if entry.device_class == name]
+
+
+def populate(connection: psycopg.Connection, registry: Registry, devices: int, now: datetime, seed: int) -> Population:
+    """Registers everything; `connection` is the owner's."""
+    register = seed_register(connection, now)
+    random = Random(seed)
+    playing = _plans(registry, devices, register, now, random)
+    replaying = [
+        _plan(registry["apap"], model, number, register, now, random)
+        for number, model in enumerate((m for m in _models(registry["apap"]) if m.key in REPLAY_MODELS), start=900_000)
+    ]
+    enrolled = enroll_devices(connection, [*playing, *replaying], now)
+    _register_mute(connection, registry, register, now, random)
+    entries = [_entry(plan, device) for plan, device in zip([*playing, *replaying], enrolled, strict=True)]
+    return Population(tuple(entries[: len(playing)]), tuple(entries[len(playing) :]))
+
+
+def _plans(registry: Registry, devices: int, register: DemoRegister, now: datetime, random: Random) -> list[NewDevice]:
+    plans: list[NewDevice] = []
+    for name, share in SHARES.items():
+        models = islice(cycle(_models(registry[name])), max(2, round(devices * share)))
+        plans += [
+            _plan(registry[name], model, number, register, now, random)
+            for number, model in enumerate(models, start=len(plans) + 100_001)
+        ]
+    return plans[:devices]
+
+
+def _models(profile: DeviceProfile) -> Iterator[DeviceModel]:
+    """One description per model: the one that fits the demo's firmware."""
+    keys = dict.fromkeys(model.key for model in profile.models)
+    return (model for key in keys if (model := profile.model(key, _firmware(profile, key))) is not None)
+
+
+def _firmware(profile: DeviceProfile, key: str) -> str:
+    """A version that the model's first description covers."""
+    first = next(model for model in profile.models if model.key == key)
+    return first.firmware_from or ("0.9" if first.firmware_below else "1.0.0")
+
+
+def _plan(
+    profile: DeviceProfile, model: DeviceModel, number: int, register: DemoRegister, now: datetime, random: Random
+) -> NewDevice:
+    payer_id, prescriber_id, frame = random.choice(register.placements)
+    return NewDevice(
+        device_class=profile.name,
+        model_key=model.key,
+        individual_number=str(number),
+        firmware=_firmware(profile, model.key),
+        depot_id=random.choice(register.depot_ids),
+        loan=NewLoan(
+            payer_id=payer_id,
+            legal_frame=frame,
+            prescriber_id=prescriber_id,
+            started_at=now - timedelta(days=_LOAN_DAYS + random.randint(0, 200)),
+        ),
+    )
+
+
+def _register_mute(
+    connection: psycopg.Connection, registry: Registry, register: DemoRegister, now: datetime, random: Random
+) -> None:
+    """Devices on loan without credentials, as most of a real fleet: nothing is known about their use, and it must stay so."""
+    models = islice(cycle(_models(registry["wheelchair"])), CANNOT_REPORT)
+    plans = [_plan(registry["wheelchair"], model, number, register, now, random) for number, model in enumerate(models, 500_001)]
+    mute = enroll_devices(connection, plans, now)
+    connection.execute("UPDATE device SET enrolled_at = NULL WHERE device_no = ANY (%s)", [[device.device_no for device in mute]])
+
+
+def _entry(plan: NewDevice, device: Enrolled) -> FleetEntry:
+    return FleetEntry(
+        device_id=device.device_id,
+        password=device.password,
+        device_class=plan.device_class,
+        model=plan.model_key,
+        firmware=plan.firmware,
+        individual_number=plan.individual_number,
+    )
