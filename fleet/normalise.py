@@ -88,7 +88,7 @@ def _at_the_edge(metric: Metric, value: float) -> float:
     """The limit itself where only rounding in the conversion carried a value past it (4.2 m/s sent as 15.12 km/h)."""
     slack = 1e-6 * (metric.high - metric.low)
     if metric.low - slack <= value <= metric.high + slack:
-        return min(max(value, metric.low), metric.high)
+        return float(min(max(value, metric.low), metric.high))
     raise RejectedMessageError(
         RejectionReason.OUT_OF_RANGE,
         f"{metric.key} = {value:g} {metric.unit} is outside {metric.low:g}..{metric.high:g}: check unit and sensor",
