@@ -5,14 +5,15 @@ import sys
 from typing import Final
 
 import typer
-import typer.core
-from click import Command as ClickCommand
-from click import Context
 
 from fleet.errors import FjarrkollError
+from fleet.plumbing.logs import configure_logs
+from fleet.plumbing.settings import load_settings
 
-# Command name -> (module with a Typer `app` or a function `command`, one line of help). Importing a room costs up to half a second,
-# so none is imported to show the list.
+PURPOSE: Final = "Fjärrkoll: telemetry and remote diagnostics for connected assistive devices."
+
+# Command name -> (module with a Typer `app`, one line of help). Importing a room costs up to half a second, so none is
+# imported to show the list.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "up": ("fjarrkoll.up", "Start broker, database, ingest and diagnostics locally, without Docker."),
     "services": ("fjarrkoll.services.cli", "Install or show the local broker and database."),
@@ -32,47 +33,25 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-class LazyCommands(typer.core.TyperGroup):
-    """A group whose members are imported on first use."""
-
-    def list_commands(self, ctx: Context) -> list[str]:
-        """Names in the order of a day's work."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Context, cmd_name: str) -> ClickCommand | None:
-        """The command, imported now, or a stand-in with its help when only the list is shown."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, summary = COMMANDS[cmd_name]
-        if ctx.resilient_parsing or _only_listing(cmd_name):
-            return ClickCommand(cmd_name, help=summary)
-        command = typer.main.get_command(importlib.import_module(module).app)
-        command.name = cmd_name
-        return command
-
-
-def _only_listing(name: str) -> bool:
-    return name not in sys.argv[1:]
-
-
-app = typer.Typer(
-    cls=LazyCommands,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Fjärrkoll: telemetry and remote diagnostics for connected assistive devices.",
-)
-
-
-@app.callback()
-def entrance() -> None:
-    """Fjärrkoll: telemetry and remote diagnostics for connected assistive devices."""
-
-
 def run() -> None:
     """Runs the program; an error we know ends with one sentence and exit code 1, a wrong call with 2."""
+    name, *arguments = sys.argv[1:] or ["--help"]
+    if name in {"--help", "-h"}:
+        typer.echo(overview())
+        sys.exit(0)
+    if name not in COMMANDS:
+        typer.echo(f"fjarrkoll: there is no command {name!r}\n\n{overview()}", err=True)
+        sys.exit(2)
+    configure_logs(load_settings())
     try:
-        app()
+        importlib.import_module(COMMANDS[name][0]).app(args=arguments, prog_name=f"fjarrkoll {name}")
     except FjarrkollError as error:
         typer.echo(f"fjarrkoll: {error}", err=True)
         sys.exit(1)
+
+
+def overview() -> str:
+    """The list of commands."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
+    return "\n".join([PURPOSE, "", "Usage: fjarrkoll COMMAND ... (each tells more with --help)", "", *lines])

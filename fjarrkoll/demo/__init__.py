@@ -1,1 +1,1 @@
-"""The demo: a fleet of 200 simulated devices that live through weeks in a minute, and a check that the main job really happened."""
+"""The demo: 200 simulated devices live through weeks in a minute, and a check that the main job really happened."""

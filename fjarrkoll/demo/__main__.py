@@ -1,4 +1,4 @@
-"""`python -m fjarrkoll.demo`: the demo to watch, or with --check the unattended one whose last line is one JSON object."""
+"""`python -m fjarrkoll.demo`: the demo to watch; with --check unattended, its last line one JSON object."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ from device_sim.swarm import Plan, Swarm, build_swarm, today_in_sweden
 from fjarrkoll.demo.check import Report, observe, replay_cards, report
 from fjarrkoll.demo.client import DemoClient, DemoTokens
 from fjarrkoll.demo.guide import guide
-from fjarrkoll.demo.observe import nights_stored
+from fjarrkoll.demo.observe import compare, nights_stored
 from fjarrkoll.demo.population import Population, populate
 from fjarrkoll.demo.receiver import Received, receiver
 from fjarrkoll.demo.story import Cast, cast, habits, make_things_happen
@@ -60,6 +60,7 @@ class Stage:
 
 @app.command()
 def demo(
+    *,
     check: Annotated[bool, typer.Option("--check", help="Unattended: live through the story, observe, end.")] = False,
     devices: Annotated[int, typer.Option(min=20, max=2000, help="Simulated devices.")] = 200,
     seed: Annotated[int, typer.Option(help="Same seed, same lives.")] = 1,
@@ -109,7 +110,9 @@ def _run(folder: Path, devices: int, seed: int, *, check: bool) -> Report | None
 def _tokens(connection: psycopg.Connection) -> DemoTokens:
     technical_and_care = [Audience.TECHNICAL, Audience.CARE]
     return DemoTokens(
-        technician=create_token(connection, "demo technician", "technician", care_unit="demo workshop", audiences=technical_and_care),
+        technician=create_token(
+            connection, "demo technician", "technician", care_unit="demo workshop", audiences=technical_and_care
+        ),
         carer=create_token(connection, "demo carer", "carer", care_unit="demo alarm centre"),
         analyst=create_token(connection, "demo analyst", "analyst", care_unit="demo centre"),
     )
@@ -135,7 +138,8 @@ async def _play(stage: Stage, seed: int, *, check: bool) -> Report | None:
         await swarm.drained(DRAIN_SECONDS)
     stage.ledger.flush()
     stage.system.check()
-    return report(stage.system.urls.owner, stage.registry, stage.ledger_path, observed, started, cards_here=cards_here)
+    counts = compare(stage.system.urls.owner, stage.registry, stage.ledger_path)
+    return report(counts, observed, started, cards_here=cards_here)
 
 
 async def _history(swarm: Swarm) -> None:

@@ -1,4 +1,4 @@
-"""The unattended demo: lives the story, then reads back from database and API what happened, and says if a part did not."""
+"""The unattended demo: reads back from database and API what happened, and says if a part of the main job did not."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from device_sim.connection import Line
 from device_sim.ledger import Ledger
 from device_sim.replay.play import replay_card
 from fjarrkoll.demo.client import DemoClient
-from fjarrkoll.demo.observe import Counts, compare
+from fjarrkoll.demo.observe import Counts
 from fjarrkoll.demo.population import Population
 from fjarrkoll.demo.receiver import Received
 from fjarrkoll.demo.story import Cast
@@ -101,9 +101,8 @@ async def observe(client: DemoClient, roles: Cast, received: Received) -> dict[s
     }
 
 
-def report(owner_url: str, registry: Registry, ledger: Path, observed: dict[str, Any], started: float, *, cards_here: bool) -> Report:
-    """Compares ledger and database and puts everything together."""
-    counts = compare(owner_url, registry, ledger)
+def report(counts: Counts, observed: dict[str, Any], started: float, *, cards_here: bool) -> Report:
+    """Puts what the database and the API said together."""
     return Report(
         **asdict(counts),
         **observed,
@@ -129,8 +128,6 @@ async def _given(found: list[Found]) -> list[Found]:
 async def _until(ask: Callable[[], Awaitable[list[Found]]]) -> list[Found]:
     """Asks again until there is an answer or patience ends."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not (found := await ask()) and time.monotonic() < deadline:
+    while not (found := await ask()) and time.monotonic() < deadline:  # noqa: ASYNC110 - the API is asked, not an event
         await asyncio.sleep(0.5)
     return found
-
-

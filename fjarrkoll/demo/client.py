@@ -52,7 +52,9 @@ class DemoClient:
         cursor: str | None = None
         async with self._client(token) as client:
             while True:
-                page = await client.get(path, params={**params, "limit": "200", **({"cursor": cursor} if cursor else {})})
+                page = await client.get(
+                    path, params={**params, "limit": "200", **({"cursor": cursor} if cursor else {})}
+                )
                 page.raise_for_status()
                 body = page.json()
                 items += body["items"]
@@ -64,4 +66,3 @@ class DemoClient:
         return httpx.AsyncClient(
             base_url=self._url, headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False
         )
-

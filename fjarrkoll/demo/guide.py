@@ -7,12 +7,12 @@ from fjarrkoll.local.system import LocalSystem
 def guide(system: LocalSystem, roles: Cast, token: str) -> str:
     """Copy-paste lines for mosquitto_sub, curl and the command line; the token is this demo's own and dies with it."""
     host, port = system.broker.host, system.broker.port
-    url = system.api_url
+    url, password = system.api_url, system.secrets.broker["observer"]
     return f"""
 Fjärrkoll is running. Nothing here is real but the software: devices are simulated, payers and units are invented.
 
   See what devices say:
-    {system.mosquitto_sub} -h {host} -p {port} -u observer -P '{system.secrets.broker["observer"]}' -v -t 'fk/v1/{roles.jammed}/#'
+    {system.mosquitto_sub} -h {host} -p {port} -u observer -P '{password}' -v -t 'fk/v1/{roles.jammed}/#'
 
   Ask the API (this token sees what an analyst sees):
     export TOKEN={token}

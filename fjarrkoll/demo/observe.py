@@ -23,10 +23,13 @@ _KEPT = sql.SQL("""
 _COMPARE = """
     SELECT (SELECT count(*) FROM ledger) AS published,
            (SELECT count(*) FROM ledger l WHERE EXISTS (
-               SELECT FROM kept k WHERE (k.device_id, k.boot, k.seq) = (l.device_id, l.boot, l.seq) AND k.place <> 'quarantine')) AS stored,
+               SELECT FROM kept k
+                WHERE (k.device_id, k.boot, k.seq) = (l.device_id, l.boot, l.seq)
+                  AND k.place <> 'quarantine')) AS stored,
            (SELECT count(*) FROM ledger l WHERE NOT EXISTS (
                SELECT FROM kept k WHERE (k.device_id, k.boot, k.seq) = (l.device_id, l.boot, l.seq))) AS lost,
-           (SELECT count(*) - count(DISTINCT (device_id, boot, seq)) FROM kept WHERE place <> 'quarantine') AS duplicated,
+           (SELECT count(*) - count(DISTINCT (device_id, boot, seq)) FROM kept
+             WHERE place <> 'quarantine') AS duplicated,
            (SELECT count(*) FROM quarantine) AS quarantined
 """
 
@@ -51,7 +54,7 @@ class Counts:
 
 
 def compare(owner_url: str, registry: Registry, ledger: Path) -> Counts:
-    """Compares the ledger with every table a message can be in. Reads as the owner, because it asks across all payers."""
+    """Compares the ledger with every table a message can be in; reads as the owner, because it asks across payers."""
     with psycopg.connect(owner_url) as connection:
         connection.execute(_LOAD)
         with connection.cursor().copy("COPY ledger FROM STDIN") as copy:
@@ -74,7 +77,9 @@ def _places(registry: Registry) -> sql.Composed:
         )
         for table in tables
     ]
-    quarantine = sql.SQL("SELECT device_no, boot, seq, 'quarantine' FROM quarantine WHERE boot IS NOT NULL AND device_no IS NOT NULL")
+    quarantine = sql.SQL(
+        "SELECT device_no, boot, seq, 'quarantine' FROM quarantine WHERE num_nulls(boot, device_no) = 0"
+    )
     return sql.SQL(" UNION ALL ").join([*selects, quarantine])
 
 

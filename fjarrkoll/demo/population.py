@@ -1,4 +1,4 @@
-"""The demo's register: invented payers and units, 200 devices that can report, and some that cannot, for the denominators."""
+"""The demo's register: made-up payers and units, devices that can report, and some that cannot, for denominators."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from typing import Final
 import psycopg
 
 from device_sim.fleet_file import FleetEntry
+from fleet.clock import local_day
 from fleet.models import DeviceModel
 from fleet.plumbing.store.demo_register import DemoRegister, seed_register
 from fleet.plumbing.store.register import Enrolled, NewDevice, NewLoan, enroll_devices
@@ -21,7 +22,6 @@ SHARES: Final = {"wheelchair": 0.42, "apap": 0.22, "dispenser": 0.18, "scale": 0
 REPLAY_MODELS: Final = ("resmed-airsense10", "resmed-airsense11")
 CANNOT_REPORT: Final = 40
 _LOAN_DAYS: Final = 120
-_SOCIAL_SERVICES_SHARE: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +43,51 @@ class Population:
 
 def populate(connection: psycopg.Connection, registry: Registry, devices: int, now: datetime, seed: int) -> Population:
     """Registers everything; `connection` is the owner's."""
-    register = seed_register(connection, now)
-    random = Random(seed)
-    playing = _plans(registry, devices, register, now, random)
+    lender = _Lender(seed_register(connection, local_day(now)), now, Random(seed))
+    playing = _plans(registry, devices, lender)
     replaying = [
-        _plan(registry["apap"], model, number, register, now, random)
+        lender.lend(registry["apap"], model, number)
         for number, model in enumerate((m for m in _models(registry["apap"]) if m.key in REPLAY_MODELS), start=900_000)
     ]
     enrolled = enroll_devices(connection, [*playing, *replaying], now)
-    _register_mute(connection, registry, register, now, random)
+    _register_mute(connection, registry, lender)
     entries = [_entry(plan, device) for plan, device in zip([*playing, *replaying], enrolled, strict=True)]
     return Population(tuple(entries[: len(playing)]), tuple(entries[len(playing) :]))
 
 
-def _plans(registry: Registry, devices: int, register: DemoRegister, now: datetime, random: Random) -> list[NewDevice]:
+@dataclass(frozen=True, slots=True)
+class _Lender:
+    """Hands devices out on loans, to payers and units drawn from the seed."""
+
+    register: DemoRegister
+    now: datetime
+    random: Random
+
+    def lend(self, profile: DeviceProfile, model: DeviceModel, number: int) -> NewDevice:
+        """A device to register, on a loan that began months ago."""
+        payer = self.random.choice(self.register.payers)
+        frame = self.random.choice(sorted(payer.prescribers))
+        return NewDevice(
+            device_class=profile.name,
+            model_key=model.key,
+            individual_number=str(number),
+            firmware=_firmware(profile, model.key),
+            depot_id=self.random.choice(self.register.depots),
+            loan=NewLoan(
+                payer_id=payer.payer_id,
+                legal_frame=frame,
+                prescriber_id=self.random.choice(payer.prescribers[frame]),
+                started_at=self.now - timedelta(days=_LOAN_DAYS + self.random.randint(0, 200)),
+            ),
+        )
+
+
+def _plans(registry: Registry, devices: int, lender: _Lender) -> list[NewDevice]:
     plans: list[NewDevice] = []
     for name, share in SHARES.items():
         models = islice(cycle(_models(registry[name])), max(2, round(devices * share)))
         plans += [
-            _plan(registry[name], model, number, register, now, random)
+            lender.lend(registry[name], model, number)
             for number, model in enumerate(models, start=len(plans) + 100_001)
         ]
     return plans[:devices]
@@ -79,33 +105,14 @@ def _firmware(profile: DeviceProfile, key: str) -> str:
     return first.firmware_from or ("0.9" if first.firmware_below else "1.0.0")
 
 
-def _plan(
-    profile: DeviceProfile, model: DeviceModel, number: int, register: DemoRegister, now: datetime, random: Random
-) -> NewDevice:
-    payer_id, prescriber_id, frame = random.choice(register.placements)
-    return NewDevice(
-        device_class=profile.name,
-        model_key=model.key,
-        individual_number=str(number),
-        firmware=_firmware(profile, model.key),
-        depot_id=random.choice(register.depot_ids),
-        loan=NewLoan(
-            payer_id=payer_id,
-            legal_frame=frame,
-            prescriber_id=prescriber_id,
-            started_at=now - timedelta(days=_LOAN_DAYS + random.randint(0, 200)),
-        ),
+def _register_mute(connection: psycopg.Connection, registry: Registry, lender: _Lender) -> None:
+    """Devices on loan without credentials, as most of a real fleet: nothing is known about their use, and stays so."""
+    chairs = registry["wheelchair"]
+    models = islice(cycle(_models(chairs)), CANNOT_REPORT)
+    mute = enroll_devices(connection, [lender.lend(chairs, m, n) for n, m in enumerate(models, 500_001)], lender.now)
+    connection.execute(
+        "UPDATE device SET enrolled_at = NULL WHERE device_no = ANY (%s)", [[device.device_no for device in mute]]
     )
-
-
-def _register_mute(
-    connection: psycopg.Connection, registry: Registry, register: DemoRegister, now: datetime, random: Random
-) -> None:
-    """Devices on loan without credentials, as most of a real fleet: nothing is known about their use, and it must stay so."""
-    models = islice(cycle(_models(registry["wheelchair"])), CANNOT_REPORT)
-    plans = [_plan(registry["wheelchair"], model, number, register, now, random) for number, model in enumerate(models, 500_001)]
-    mute = enroll_devices(connection, plans, now)
-    connection.execute("UPDATE device SET enrolled_at = NULL WHERE device_no = ANY (%s)", [[device.device_no for device in mute]])
 
 
 def _entry(plan: NewDevice, device: Enrolled) -> FleetEntry:

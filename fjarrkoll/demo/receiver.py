@@ -25,7 +25,7 @@ def receiver() -> Iterator[Received]:
     received = Received("")
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the base class names it
+        def do_POST(self) -> None:
             body = self.rfile.read(min(_LARGEST, int(self.headers.get("Content-Length", 0))))
             received.bodies.append(json.loads(body))
             self.send_response(204)

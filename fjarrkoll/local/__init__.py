@@ -1,4 +1,4 @@
-"""The whole system on one machine without Docker: servers, ingest, API and worker, started in order and stopped in reverse."""
+"""The whole system on one machine without Docker: servers, ingest, API, worker; stopped in reverse order."""
 
 from fjarrkoll.local.part import Part
 from fjarrkoll.local.system import LocalSystem

@@ -16,7 +16,7 @@ from fleet.plumbing.settings import PREFIX
 _DRAIN_SECONDS: Final = 20.0
 _TAIL_CHARACTERS: Final = 2000
 _ROOT: Final = Path(__file__).resolve().parents[2]
-# Only these of our own variables reach a child: nothing secret of another role, nothing of the caller's shell by accident.
+# Only these variables reach a child: nothing secret of another role, nothing of the caller's shell by accident.
 _PASSED_ON: Final = ("HOME", "LANG", "TMPDIR", "PYTHONWARNINGS")
 
 
@@ -42,7 +42,9 @@ class Part:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Stops it, whatever happened."""
         self.stop()
 
@@ -93,7 +95,7 @@ class Part:
         """
         if self._process is None:
             raise StartError(f"{self.name} is not running")
-        self._process.wait_listening(port, Account(os.geteuid(), os.getegid()), seconds)
+        self._process.wait_listening(port, seconds)
 
     def check(self) -> None:
         """Raises if it has ended by itself.

@@ -1,4 +1,4 @@
-"""The whole system on this machine: servers and parts in order, stopped in reverse, an env file so that a second terminal finds it."""
+"""The whole system on this machine: servers and parts in order, and an env file by which a second terminal finds it."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -59,7 +59,9 @@ class LocalSystem:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Stops everything in reverse order: ingest finishes its batch before the broker and the database go."""
         self._stack.close()
         self.env_file.unlink(missing_ok=True)
@@ -124,32 +126,48 @@ class LocalSystem:
 
     def _part_settings(self) -> list[tuple[str, list[str], dict[str, str]]]:
         broker = {"mqtt_host": HOST, "mqtt_port": str(self.broker.port)}
-        webhook = {
-            "webhook_url": self._webhook_url,
-            "webhook_secret": self.secrets.webhook,
-            "webhook_allow_private": "true",
-        } if self._webhook_url else {}
+        webhook = (
+            {
+                "webhook_url": self._webhook_url,
+                "webhook_secret": self.secrets.webhook,
+                "webhook_allow_private": "true",
+            }
+            if self._webhook_url
+            else {}
+        )
         return [
-            ("ingest", ["ingest", "run"], {
-                **broker,
-                "ingest_database_url": self.urls.ingest,
-                "mqtt_username": "ingest",
-                "mqtt_password": self.secrets.broker["ingest"],
-                "metrics_port": str(free_port()),
-            }),
-            ("worker", ["diagnostics", "worker"], {
-                **broker,
-                **webhook,
-                "worker_database_url": self.urls.worker,
-                "mqtt_username": "diagnostics",
-                "mqtt_password": self.secrets.broker["diagnostics"],
-                "metrics_port": str(free_port()),
-            }),
-            ("api", ["diagnostics", "api"], {
-                "api_database_url": self.urls.api,
-                "api_host": HOST,
-                "api_port": str(self.api_port),
-            }),
+            (
+                "ingest",
+                ["ingest", "run"],
+                {
+                    **broker,
+                    "ingest_database_url": self.urls.ingest,
+                    "mqtt_username": "ingest",
+                    "mqtt_password": self.secrets.broker["ingest"],
+                    "metrics_port": str(free_port()),
+                },
+            ),
+            (
+                "worker",
+                ["diagnostics", "worker"],
+                {
+                    **broker,
+                    **webhook,
+                    "worker_database_url": self.urls.worker,
+                    "mqtt_username": "diagnostics",
+                    "mqtt_password": self.secrets.broker["diagnostics"],
+                    "metrics_port": str(free_port()),
+                },
+            ),
+            (
+                "api",
+                ["diagnostics", "api"],
+                {
+                    "api_database_url": self.urls.api,
+                    "api_host": HOST,
+                    "api_port": str(self.api_port),
+                },
+            ),
         ]
 
     def _wait(self, ready: Callable[[], bool], complaint: str) -> None:
@@ -168,7 +186,6 @@ class LocalSystem:
 
     def _ingest_ready(self) -> bool:
         with psycopg.connect(self.urls.owner) as connection:
-            return connection.execute(
-                "SELECT FROM ingest_watermark WHERE at > now() - interval '30 seconds'"
-            ).rowcount > 0
-
+            return (
+                connection.execute("SELECT FROM ingest_watermark WHERE at > now() - interval '30 seconds'").rowcount > 0
+            )

@@ -12,8 +12,8 @@ from fleet.plumbing.settings import Settings
 def configure_logs(settings: Settings) -> None:
     """Sets up logging for this process, once, to standard error.
 
-    Line breaks and control characters in values are escaped by both renderers, so that one entry stays one line whatever a device
-    puts into its strings (reliability.md S24).
+    Line breaks and control characters in values are escaped for both renderers, so that one entry stays one line
+    whatever a device puts into its strings (reliability.md S24).
     """
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
     renderer: structlog.typing.Processor = (
@@ -27,14 +27,15 @@ def configure_logs(settings: Settings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _escape_control_characters,
-            structlog.processors.dict_tracebacks if settings.log_format == "json" else structlog.processors.StackInfoRenderer(),
+            *([structlog.processors.dict_tracebacks] if settings.log_format == "json" else []),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    line = "%(levelname)s %(name)s %(message)s"
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format=line)
 
 
 def get_logger(**context: str) -> structlog.stdlib.BoundLogger:

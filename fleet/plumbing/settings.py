@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     Attributes:
         owner_database_url: migrations; ingest_, worker_, api_, grafana_: one role each, with only its own rights.
         mqtt_username, mqtt_password: this process's own broker account.
-        metrics_port: where ingest and worker serve Prometheus metrics on 127.0.0.1 (or metrics_host); 0 picks a free one.
+        metrics_port: where ingest and worker serve Prometheus metrics on metrics_host; none means not at all.
         webhook_url: where alarms are posted; none means no notification leaves the house.
         api_url, api_token: how the command line reaches the API.
     """
@@ -69,7 +69,8 @@ class Settings(BaseSettings):
         """
         value = getattr(self, name)
         if value is None:
-            raise ConfigurationError(f"{PREFIX}{name.upper()} is not set; start with scripts/demo or `fjarrkoll up`, or set it")
+            variable = f"{PREFIX}{name.upper()}"
+            raise ConfigurationError(f"{variable} is not set; start with scripts/demo or `fjarrkoll up`, or set it")
         return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
