@@ -15,7 +15,7 @@ class OutboundWindow:
     """
 
     def __init__(self, receive_maximum: int) -> None:
-        self._receive_maximum = receive_maximum
+        self._receive_maximum = min(receive_maximum, _LAST_PACKET_ID - 1)  # one is left for SUBSCRIBE
         self._under_way: set[int] = set()
         self._last = 0
 

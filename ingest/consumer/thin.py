@@ -72,6 +72,7 @@ class ThinConsumer(ConsumerBase):
                     connection.line.write(b"".join(ready))
                     ready.clear()
                     await connection.wait_for_room()
+                    self._require_connection()
                 packet_id = connection.window.take()
             ready.append(encode(message, packet_id, connection.broker_maximum))
         connection.line.write(b"".join(ready))
