@@ -46,7 +46,8 @@ def test_assumptions_are_marked_and_verified_facts_say_where(profile: DeviceProf
     )
     for entry in marked:
         if entry.basis is Basis.VERIFIED:
-            assert re.search(r"S\d+|\d\.\d", entry.source), f"{entry.source!r} names no source"
+            assert re.search(r"\d", entry.source), f"{entry.source!r} names no section, page or date"
+            assert not entry.source.startswith("assumed"), entry.source
 
 
 @each_profile
