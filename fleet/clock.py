@@ -1,11 +1,11 @@
-"""Time as this project uses it: aware instants, Swedish local days, and the window in which a device clock is believed."""
+"""Time as this project uses it: aware instants, Swedish local days, and when a device clock is believed."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
-# reliability.md D16: outside this window a device clock is not believed; the reading is stored at the time it was received.
+# reliability.md D16: outside this window a device clock is not believed; the reading gets the time it was received.
 OLDEST_BELIEVED = timedelta(days=400)
 FARTHEST_AHEAD = timedelta(minutes=10)
 
@@ -45,8 +45,8 @@ def local_day(moment: datetime, starts_at_hour: int = 0) -> date:
 
     Args:
         moment: an aware instant.
-        starts_at_hour: local hour at which the day begins: 0 for most, 12 for therapy nights, which run from noon to noon
-            and carry the date on which they begin (domain.md 3.1).
+        starts_at_hour: local hour at which the day begins: 0 for most, 12 for therapy nights, which run from noon to
+            noon and carry the date on which they begin (domain.md 3.1).
     """
     local = aware(moment).astimezone(STOCKHOLM)
     return local.date() if local.hour >= starts_at_hour else local.date() - timedelta(days=1)

@@ -29,7 +29,9 @@ _telemetry: Final = msgspec.json.Decoder(Reading | list[Reading])
 _DECODERS: Final[dict[type[Any], msgspec.json.Decoder[Any]]] = {
     kind: msgspec.json.Decoder(kind) for kind in (Birth, CommandMessage, Occurrence, Presence, Receipt, Reply)
 }
-_IDENTITY: Final = {name: re.compile(rb'"(?:fk_)?' + name + rb'"\s*:\s*(\d{1,16})(?![\d.eE])') for name in (b"boot", b"seq")}
+_IDENTITY: Final = {
+    name: re.compile(rb'"(?:fk_)?' + name + rb'"\s*:\s*(\d{1,16})(?![\d.eE])') for name in (b"boot", b"seq")
+}
 # RFC 8428 section 4.4: a label that ends in _ must be understood, and none of ours does.
 _MUST_UNDERSTAND: Final = re.compile(rb'"(\w*_)"\s*:')
 # An escaped U+0000 (an even number of backslashes before it): valid JSON, but no PostgreSQL text can hold it.
@@ -44,7 +46,7 @@ def encode(message: msgspec.Struct | list[Reading]) -> bytes:
 def decode_telemetry(payload: bytes, content_type: str | None = None) -> tuple[list[Reading], Mapping[str, str]]:
     """The readings of a telemetry payload (one, or the stored-up ones of an array) and the units it states.
 
-    Our own JSON states no units, they live in the profile; SenML does, as UCUM per metric name, for the border to check.
+    Our own JSON states no units, they live in the profile; SenML does, as UCUM per metric name for the border to check.
 
     Args:
         payload: the bytes as they arrived.
@@ -57,13 +59,16 @@ def decode_telemetry(payload: bytes, content_type: str | None = None) -> tuple[l
         pack = _checked(payload, senml.PACK)
         if label := _MUST_UNDERSTAND.search(payload):
             raise RejectedMessageError(
-                RejectionReason.WRONG_SHAPE, f"SenML label {shown(label[1].decode())} is not understood here: leave it out"
+                RejectionReason.WRONG_SHAPE,
+                f"SenML label {shown(label[1].decode())} is not understood here: leave it out",
             )
         return senml.readings(pack), senml.units(pack)
     decoded = _checked(payload, _telemetry)
     if isinstance(decoded, list):
         if not decoded:
-            raise RejectedMessageError(RejectionReason.WRONG_SHAPE, "an empty array carries no reading; send at least one")
+            raise RejectedMessageError(
+                RejectionReason.WRONG_SHAPE, "an empty array carries no reading; send at least one"
+            )
         return decoded, _NO_UNITS
     return [decoded], _NO_UNITS
 
@@ -81,7 +86,7 @@ def decode(payload: bytes, kind: type[Message]) -> Message:
 def identity_of(payload: bytes) -> tuple[int, int] | None:
     """(boot, seq) found by eye in a payload that could not be decoded, or None.
 
-    A rejected message is kept in quarantine; with its identity known the device gets its receipt and stops repeating it.
+    A rejected message is kept in quarantine; with its identity known the device gets its receipt and stops repeating.
     """
     found = [pattern.search(payload[:MAXIMUM_PAYLOAD]) for pattern in _IDENTITY.values()]
     if any(match is None for match in found):
@@ -107,7 +112,7 @@ def _checked(payload: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:  # noqa
 
 
 def _refusal(payload: bytes, error: Exception) -> RejectedMessageError:
-    """What is wrong with a payload that did not decode: its bytes first, then its depth, shape, or being no JSON at all."""
+    """What is wrong with a payload that did not decode: its bytes, its depth, its shape, or that it is no JSON."""
     try:
         payload.decode()
     except UnicodeDecodeError as wrong:

@@ -11,10 +11,10 @@ from fleet.text import Text
 # architecture.md 5: no motion command exists. Names are refused by word, so that a new profile cannot slip one in.
 MOTION_WORDS: Final = frozenset(
     """
-    drive move motion steer turn rotate accelerate speed joystick throttle forward backward reverse propel freewheel park brake
-    tilt recline lift raise lower elevate stand climb fold swing release unlock open
+    drive move motion steer turn rotate accelerate speed joystick throttle forward backward reverse propel freewheel
+    park brake tilt recline lift raise lower elevate stand climb fold swing release unlock open
     dispense eject deliver inject inflate deflate vent pump start_therapy stop_therapy
-    """.split()
+    """.split()  # noqa: SIM905 - a page of words reads better than a list of them
 )
 
 
@@ -58,7 +58,7 @@ class Command:
     """One thing the platform may ask a device to do.
 
     Attributes:
-        refused_while: operating states (`fleet.profile.DeviceProfile.operating_states`) in which the device must refuse.
+        refused_while: operating states (`DeviceProfile.operating_states`) in which the device must refuse.
         expires_seconds: default life; after it neither broker nor device lets the command through.
 
     Raises:
@@ -87,14 +87,19 @@ READ_FAULTS: Final = Command(
     name="read_faults", level=Level.READ, title=Text("Läs felkoder", "Read fault codes"), expires_seconds=30
 )
 READ_VERSIONS: Final = Command(
-    name="read_versions", level=Level.READ, title=Text("Läs programversioner", "Read software versions"), expires_seconds=30
+    name="read_versions",
+    level=Level.READ,
+    title=Text("Läs programversioner", "Read software versions"),
+    expires_seconds=30,
 )
 READ_LIVE: Final = Command(
     name="read_live",
     level=Level.READ,
     title=Text("Läs aktuella värden", "Read live values"),
     parameters=(
-        Parameter(name="seconds", unit="s", low=1, high=60, default=5, title=Text("Antal sekunder", "Number of seconds")),
+        Parameter(
+            name="seconds", unit="s", low=1, high=60, default=5, title=Text("Antal sekunder", "Number of seconds")
+        ),
     ),
     expires_seconds=60,
 )

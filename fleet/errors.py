@@ -44,8 +44,8 @@ class RejectedMessageError(FjarrkollError):
 
     Args:
         reason: the stable word.
-        advice: one sentence for the person who reads the quarantine: what is wrong and what to do. Device-supplied text in it
-            is already shortened and free of control characters (`shown`).
+        advice: one sentence for the person who reads the quarantine: what is wrong and what to do. Device-supplied text
+            in it is already shortened and free of control characters (`shown`).
     """
 
     def __init__(self, reason: RejectionReason, advice: str) -> None:
@@ -55,7 +55,7 @@ class RejectedMessageError(FjarrkollError):
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """A device-supplied value made safe for a sentence: `repr` without control characters, at most `limit` characters."""
+    """A device-supplied value made safe for a sentence: `repr` without control characters, `limit` long at most."""
     text = ascii(value) if not isinstance(value, str) else repr(value)
     clean = "".join(character if character.isprintable() else "?" for character in text)
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"

@@ -86,4 +86,6 @@ class Fault:
         if not self.native and not self.derived:
             raise ProfileError(f"fault {self.code}: give it at least one native code, or say that it is derived")
         if self.clearable and self.severity is Severity.CRITICAL:
-            raise ProfileError(f"fault {self.code}: a critical fault is never cleared remotely, its evidence must survive")
+            raise ProfileError(
+                f"fault {self.code}: a critical fault is never cleared remotely, its evidence must survive"
+            )

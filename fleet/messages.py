@@ -1,15 +1,17 @@
 """The messages of the wire contract as typed values; their JSON Schemas are generated from here.
 
-Every message a device must not lose (telemetry, event, reply) carries `boot` and `seq`: `boot` counts the device's starts, `seq`
-counts its messages from 1 within a boot, over all three verbs together. (device, boot, seq) is the identity of a message for ever.
-`birth` and `state` are retained descriptions of the present and carry only `boot`.
+Every message a device must not lose (telemetry, event, reply) carries `boot` and `seq`: `boot` counts the device's
+starts, `seq` counts its messages from 1 within a boot, over all three verbs together. (device, boot, seq) is the
+identity of a message for ever. `birth` and `state` are retained descriptions of the present and carry only `boot`.
 """
 
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53, description="Milliseconds since 1970-01-01 UTC by the sender's clock")]
+Milliseconds = Annotated[
+    int, msgspec.Meta(ge=0, le=2**53, description="Milliseconds since 1970-01-01 UTC by the sender's clock")
+]
 Boot = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1, description="How many times the device has started")]
 Sequence = Annotated[int, msgspec.Meta(ge=1, le=2**53, description="Number of the message within its boot, from 1")]
 Value = float | bool | None
@@ -26,8 +28,8 @@ MAXIMUM_PAYLOAD: Final = 64 * 1024
 class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Telemetry: values of some metrics at one moment. A null means "not measured" and is not stored.
 
-    `outbox_from` asks for a receipt: it is the lowest `seq` of this boot that the device still keeps, so everything below is
-    known to be stored.
+    `outbox_from` asks for a receipt: it is the lowest `seq` of this boot that the device still keeps, so everything
+    below is known to be stored.
     """
 
     ts: Milliseconds
@@ -38,8 +40,9 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Occurrence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Event: something happened. `fault_raised` and `fault_cleared` carry data.system, data.code, and may carry subcode, module,
-    text, count.
+    """Event: something happened.
+
+    `fault_raised` and `fault_cleared` carry data.system and data.code, and may carry subcode, module, text, count.
     """
 
     ts: Milliseconds
@@ -117,8 +120,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class SenmlRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One record of RFC 8428 SenML in JSON; the base record carries our boot and seq as `bn`-free extension fields.
 
-    SenML has no place for (boot, seq), so the first record of a pack must carry `fk_boot` and `fk_seq`; RFC 8428 section 4.4 lets
-    receivers ignore labels they do not know, so a pack stays valid SenML.
+    SenML has no place for (boot, seq), so the first record of a pack must carry `fk_boot` and `fk_seq`; RFC 8428
+    section 4.4 lets receivers ignore labels they do not know, so a pack stays valid SenML.
     """
 
     bver: int = 10

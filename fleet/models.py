@@ -1,4 +1,4 @@
-"""How models and firmware of one class differ: units, scales, missing channels, sentinels, names; and what a model costs."""
+"""How models and firmware of one class differ: units, scales, missing channels, sentinels, names, and cost."""
 
 import math
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ class Conversion:
 
     Attributes:
         native_unit: what the machine calls its unit, for the reader.
-        sentinels: native values that mean "not measured"; compared within `tolerance`, because a scaled -1 is rarely exact.
+        sentinels: native values that mean "not measured"; compared within `tolerance`, as a scaled -1 is rarely exact.
     """
 
     native_unit: str
@@ -80,7 +80,7 @@ class DeviceModel:
     idle_policy: str = "default"
 
     def covers(self, firmware: str) -> bool:
-        """Whether this description holds for a firmware version such as `2.10.1`; an unknown one is compared as text parts."""
+        """Whether this description holds for a firmware version such as `2.10.1`; an empty one counts as oldest."""
         version = version_key(firmware)
         low = not self.firmware_from or version >= version_key(self.firmware_from)
         return low and (not self.firmware_below or version < version_key(self.firmware_below))

@@ -1,4 +1,4 @@
-"""The border where a model's own units, scales, sentinels and names become the profile's, and back again for the simulator."""
+"""The border where a model's units, scales, sentinels and names become the profile's, and back for the simulator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,8 @@ from fleet.messages import Value
 from fleet.models import Conversion, DeviceModel
 from fleet.profile import DeviceProfile
 from fleet.signals import Kind, Metric
+
+Measured = float | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Normaliser:
                 known[key] = value
         return Normalised(known, unknown)
 
-    def _stored(self, metric: Metric, native: float | bool, stated_unit: str | None) -> float | bool | None:
+    def _stored(self, metric: Metric, native: Measured, stated_unit: str | None) -> Measured | None:
         if stated_unit is not None and stated_unit != metric.unit:
             raise RejectedMessageError(
                 RejectionReason.UNKNOWN_UNIT, f"{metric.key} in {shown(stated_unit)}: send it in {metric.unit}"
@@ -73,11 +75,11 @@ class Normaliser:
         return round(value) if metric.kind is Kind.COUNT else value
 
     def to_native(self, values: Mapping[str, float | bool | None]) -> dict[str, float | bool | None]:
-        """What the model would send for stored values; None becomes the model's sentinel, or a null where it has none."""
+        """What the model would send for stored values; None becomes its sentinel, or a null where it has none."""
         spelled = {key: name for name, key in self._renamed.items()}
         return {spelled.get(key, key): self._native(key, value) for key, value in values.items()}
 
-    def _native(self, key: str, value: float | bool | None) -> float | bool | None:
+    def _native(self, key: str, value: Value) -> Value:
         conversion = self._conversions.get(key)
         if conversion is None or isinstance(value, bool) or (value is None and not conversion.sentinels):
             return value
@@ -95,7 +97,7 @@ def _at_the_edge(metric: Metric, value: float) -> float:
     )
 
 
-def _flag(metric: Metric, native: float | bool) -> bool:
+def _flag(metric: Metric, native: Measured) -> bool:
     """A flag may come as true/false or as 1/0; nothing else is a flag, and a flag is no number."""
     if metric.kind is Kind.FLAG and native in (0, 1):
         return bool(native)

@@ -1,4 +1,4 @@
-"""A device class in one value: everything that the wire, the store, the simulator, the console and the dashboards follow."""
+"""A device class in one value: everything that wire, store, simulator, console and dashboards follow."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The registry of device classes: a value built by walking `fleet/profiles/`, so that adding a class is adding a file."""
+"""The registry of device classes: a value built by walking `fleet/profiles/`; adding a class is adding a file."""
 
 import importlib
 import pkgutil
@@ -76,5 +76,7 @@ def _walk() -> Iterator[tuple[str, DeviceProfile]]:
         module = importlib.import_module(f"{profiles.__name__}.{found.name}")
         profile = getattr(module, "PROFILE", None)
         if not isinstance(profile, DeviceProfile):
-            raise ProfileError(f"fleet/profiles/{found.name}.py has no PROFILE; name it with _ in front if it is a helper")
+            raise ProfileError(
+                f"fleet/profiles/{found.name}.py has no PROFILE; name it with _ in front if it is a helper"
+            )
         yield f"fleet/profiles/{found.name}.py", profile

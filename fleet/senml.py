@@ -43,8 +43,8 @@ def readings(pack: list[SenmlRecord]) -> list[Reading]:
     """The readings of a pack: one per distinct time, numbered upwards from `fk_seq`.
 
     Raises:
-        RejectedMessageError: the pack is empty, lacks boot and seq, is of a later version, or has a record without value
-            or absolute time or beyond the bounds that hold for our own JSON.
+        RejectedMessageError: the pack is empty, lacks boot and seq, is of a later version, or has a record without
+            value or absolute time or beyond the bounds that hold for our own JSON.
     """
     if not pack or pack[0].fk_boot is None or pack[0].fk_seq is None:
         raise _refused("the first SenML record must carry fk_boot and fk_seq, so that nothing is stored twice")
@@ -63,7 +63,9 @@ def readings(pack: list[SenmlRecord]) -> list[Reading]:
         for offset, (milliseconds, group) in enumerate(groupby(resolved, key=lambda entry: entry[0]))
     ]
     if not found or found[-1].seq > _LARGEST or any(len(reading.values) > _MOST_VALUES for reading in found):
-        raise _refused(f"a SenML pack holds 1-{_MOST_VALUES} values for one time, and fk_seq ends at 2**53: split the pack")
+        raise _refused(
+            f"a SenML pack holds 1-{_MOST_VALUES} values for one time, and fk_seq ends at 2**53: split the pack"
+        )
     return found
 
 
@@ -77,7 +79,7 @@ def _resolved(pack: list[SenmlRecord]) -> list[tuple[int, str, Value]]:
         name, moment = base.name + record.n, base.time + record.t
         if not 0 < len(name) <= _LONGEST_NAME or not _SMALLEST_ABSOLUTE_TIME <= moment <= _LARGEST / 1000:
             raise _refused(
-                f"SenML record {shown(name)} needs a name of 1-{_LONGEST_NAME} letters and an absolute time in seconds (bt + t)"
+                f"SenML record {shown(name)} needs a name of 1-{_LONGEST_NAME} letters and an absolute time (bt + t)"
             )
         entries.append((round(moment * 1000), name, _value(record, base, name)))
     return entries

@@ -98,11 +98,7 @@ class Event:
             raise ProfileError(f"event {self.name!r}: use lower-case words joined by _")
 
 
-# Events every class may send; the two fault events carry data.system, data.code and optionally subcode, module, text, count.
-FAULT_RAISED: Final = Event(
-    name="fault_raised", title=Text("Fel uppstod", "Fault raised"), basis=Basis.VERIFIED
-)
-FAULT_CLEARED: Final = Event(
-    name="fault_cleared", title=Text("Fel upphörde", "Fault cleared"), basis=Basis.VERIFIED
-)
+# Events every class may send; both carry data.system and data.code, and may carry subcode, module, text, count.
+FAULT_RAISED: Final = Event(name="fault_raised", title=Text("Fel uppstod", "Fault raised"), basis=Basis.VERIFIED)
+FAULT_CLEARED: Final = Event(name="fault_cleared", title=Text("Fel upphörde", "Fault cleared"), basis=Basis.VERIFIED)
 COMMON_EVENTS: Final = (FAULT_RAISED, FAULT_CLEARED)

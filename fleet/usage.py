@@ -66,7 +66,9 @@ class UsageDefinition:
     def __post_init__(self) -> None:
         names = {measure.name for measure in self.measures}
         if not self.used_when or any(clause.measure not in names or clause.amount <= 0 for clause in self.used_when):
-            raise ProfileError("usage: every clause needs a declared measure and an amount above zero, and one clause at least")
+            raise ProfileError(
+                "usage: every clause needs a declared measure and an amount above zero, and one clause at least"
+            )
 
     def is_used(self, amounts: Mapping[str, float]) -> bool:
         """Whether a day with these amounts per measure counts as used; a measure not mentioned counts as zero."""
@@ -79,7 +81,7 @@ class IdlePolicy:
 
     Attributes:
         name: the placement it is for, such as `indoor` or `outdoor`; `default` where a class has one only.
-        quiet_months: months (1-12) in which silence is normal; a return is then proposed only after `quiet_propose_days`.
+        quiet_months: months (1-12) in which silence is normal; a return is proposed only after `quiet_propose_days`.
         silent_after_days: without any data for this long the device is *silent*, which is never *unused*.
         source: section of domain.md.
     """

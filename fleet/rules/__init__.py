@@ -1,7 +1,7 @@
 """Alarm rules as values: each kind is one file, evaluated from a device's state, never from edges.
 
-A condition that is already true when the engine starts is found like any other, because a rule looks at what is, not at what
-just changed. Every rule answers with a `Finding` that carries its reason.
+A condition that is already true when the engine starts is found like any other, because a rule looks at what is, not at
+what just changed. Every rule answers with a `Finding` that carries its reason.
 """
 
 from fleet.rules.base import Finding, Rule, Sample, Snapshot

@@ -96,5 +96,5 @@ class Rule(ABC):
         return frozenset()
 
     def touched_by(self, values: Mapping[str, float | bool]) -> bool:
-        """Whether these new values alone may raise it; ingest asks this to know whether the device is due for judgement."""
+        """Whether these new values alone may raise it; ingest asks this to know whether the device is to be judged."""
         return not self.metrics().isdisjoint(values)

@@ -13,8 +13,8 @@ class EventSeen(Rule):
     """Fires when `event` happened within `fresh_seconds` and none of `settled_by` has happened since.
 
     Attributes:
-        fresh_seconds: an older event never rings as new, for instance when a device empties its memory after days offline.
-            An alarm that is open already stays open until it is settled, however old it grows.
+        fresh_seconds: an older event never rings as new, for instance when a device empties its memory after days
+            offline. An alarm that is open already stays open until it is settled, however old it grows.
     """
 
     event: str

@@ -10,7 +10,7 @@ from fleet.text import Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence(Rule):
-    """Fires when the device has been silent for `after_seconds`, judged against the ingest watermark, not the wall clock.
+    """Fires when the device has been silent for `after_seconds` by the ingest watermark, not by the wall clock.
 
     A device that has never been heard is not silent but *never connected*, which the idle list and the register show.
     """

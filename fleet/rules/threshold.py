@@ -58,5 +58,8 @@ class Threshold(Rule):
         value = f"{float(sample.value):g}"
         return Finding(
             sample.at,
-            Text(f"{self.metric} är {value}, {side_sv} gränsen {limit:g}", f"{self.metric} is {value}, {side_en} the limit {limit:g}"),
+            Text(
+                f"{self.metric} är {value}, {side_sv} gränsen {limit:g}",
+                f"{self.metric} is {value}, {side_en} the limit {limit:g}",
+            ),
         )
