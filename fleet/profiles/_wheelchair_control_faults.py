@@ -207,7 +207,7 @@ SEAT_FAULTS: Final = (
     Fault(
         code="WC-SEA-03",
         title=Text("Sitsen drar ström i vila", "Seat over-current at idle"),
-        cause=Text("Ett ställdon har kärvat fast eller är kortslutet.", "An actuator is jammed or shorted."),
+        cause=Text("Ett ställdon har fastnat eller är kortslutet.", "An actuator is jammed or shorted."),
         action=Text(
             "Använd inte sitsfunktionerna. Kontrollera ställdonen.",
             "Do not use the seat functions. Inspect the actuators.",
