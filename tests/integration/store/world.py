@@ -1,0 +1,218 @@
+"""A small world with one of everything per device and loan period, each row labelled with whose it is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from fleet.clock import to_milliseconds
+from fleet.plumbing.store.register import NewDevice, enroll_devices
+from fleet.signals import Audience
+from tests.integration.store.probe import CLASS, MODEL
+
+A: Final = 1
+B: Final = 2
+# Period -> how long ago its rows happened. The earlier loan ended 30 days ago, the open one began 20 days ago.
+AGES: Final = {"earlier": timedelta(days=45), "between": timedelta(days=25), "open": timedelta(days=5)}
+EARLIER: Final = (timedelta(days=60), timedelta(days=30))
+OPEN: Final = timedelta(days=20)
+
+Loan = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WorldDevice:
+    """A device, whom it was and is lent to, and the periods in which it said something."""
+
+    name: str
+    earlier: Loan | None = None
+    open: Loan | None = None
+
+    @property
+    def periods(self) -> tuple[str, ...]:
+        """Oldest first; a device that was lent as soon as it was bought has said nothing in store."""
+        in_store = self.open is None or self.earlier is not None
+        loans = (("earlier", self.earlier is not None), ("between", in_store), ("open", self.open is not None))
+        return tuple(period for period, present in loans if present)
+
+
+DEVICES: Final = (
+    WorldDevice("a-hsl", open=(A, "HSL")),
+    WorldDevice("a-sol", open=(A, "SoL")),
+    WorldDevice("b-hsl", open=(B, "HSL")),
+    WorldDevice("b-sol", open=(B, "SoL")),
+    WorldDevice("handed-on", earlier=(A, "HSL"), open=(B, "HSL")),
+    WorldDevice("lent-again", earlier=(A, "HSL"), open=(A, "HSL")),
+    WorldDevice("other-frame", earlier=(A, "SoL"), open=(A, "HSL")),
+    WorldDevice("returned", earlier=(B, "SoL")),
+    WorldDevice("in-store"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the world: what kind, its label, and what decides who sees it."""
+
+    thing: str
+    label: str
+    device: WorldDevice | None
+    period: str | None = None
+    audience: Audience | None = None
+    loan: Loan | None = None
+
+
+def build_world(owner_url: str, now: datetime) -> list[Entry]:
+    """Fills an empty migrated database; payers A and B get the ids 1 and 2. Returns every row made."""
+    with psycopg.connect(owner_url) as connection:
+        connection.execute(
+            "INSERT INTO payer (code, name, kind) VALUES ('a', 'A', 'municipality'), ('b', 'B', 'municipality')"
+        )
+        entries = list(_prescribers(connection))
+        rows = [
+            NewDevice(device_class=CLASS, model_key=MODEL, individual_number=d.name, device_id=d.name) for d in DEVICES
+        ]
+        for device, enrolled in zip(DEVICES, enroll_devices(connection, rows, now), strict=True):
+            entries.append(Entry("device", device.name, device))
+            entries += _loans(connection, device, enrolled.device_no, now)
+            entries += _present(connection, device, enrolled.device_no, now)
+            for period in device.periods:
+                entries += _happened(connection, device, enrolled.device_no, period, now - AGES[period])
+        connection.execute(_QUARANTINE, {**_common(0, "nobody", now), "device_no": None})
+        entries += [Entry("quarantine", "nobody", None), Entry("quarantine_payload", "nobody", None)]
+    return entries
+
+
+def _prescribers(connection: psycopg.Connection) -> Iterator[Entry]:
+    for payer in (A, B):
+        for frame in ("HSL", "SoL"):
+            label = f"unit-{payer}-{frame}"
+            connection.execute(
+                "INSERT INTO prescriber (code, unit_name, payer_id, legal_frame) VALUES (%s, %s, %s, %s)",
+                [label, label, payer, frame],
+            )
+            yield Entry("prescriber", label, None, loan=(payer, frame))
+
+
+def _loans(connection: psycopg.Connection, device: WorldDevice, number: int, now: datetime) -> Iterator[Entry]:
+    for loan, start, end in ((device.earlier, EARLIER[0], EARLIER[1]), (device.open, OPEN, None)):
+        if loan is not None:
+            ended = None if end is None else now - end
+            row = connection.execute(
+                "INSERT INTO loan (device_no, payer_id, legal_frame, started_at, ended_at) VALUES (%s, %s, %s, %s, %s)"
+                " RETURNING loan_id",
+                [number, *loan, now - start, ended],
+            ).fetchone()
+            assert row is not None
+            yield Entry("loan", str(row[0]), None, loan=loan)
+
+
+def _present(connection: psycopg.Connection, device: WorldDevice, number: int, now: datetime) -> Iterator[Entry]:
+    """The present state, in which a care value and event of the oldest period have stayed on, as late data would do."""
+    oldest, newest = device.periods[0], device.periods[-1]
+    at = {Audience.TECHNICAL: newest, Audience.CARE: oldest, Audience.CLINICAL: newest}
+    keys = {Audience.TECHNICAL: "battery.soc", Audience.CARE: "dose.count", Audience.CLINICAL: "body.weight"}
+    milliseconds = {audience: to_milliseconds(now - AGES[period]) for audience, period in at.items()}
+    connection.execute(
+        "INSERT INTO device_state (device_no, online, metric_values, latest_events, last_event_at, last_used_day)"
+        " VALUES (%s, true, %s, %s, %s, %s)",
+        [
+            number,
+            Jsonb({keys[audience]: [1, moment] for audience, moment in milliseconds.items()}),
+            Jsonb({f"{audience}_event": moment for audience, moment in milliseconds.items()}),
+            now - AGES[oldest],
+            (now - AGES[oldest]).date(),
+        ],
+    )
+    connection.execute(
+        "INSERT INTO unknown_metric VALUES (%s, %s, %s, %s, %s, %s, 1)", [CLASS, MODEL, device.name, number, now, now]
+    )
+    yield Entry("device_state", str(number), device)
+    yield Entry("unknown_metric", device.name, device)
+    yield Entry("state_day", device.name, device, oldest)
+    for audience, period in at.items():
+        yield Entry("state_value", f"{device.name}/{keys[audience]}", device, period, audience)
+        yield Entry("state_event", f"{device.name}/{audience}_event", device, period, audience)
+
+
+def _happened(
+    connection: psycopg.Connection, device: WorldDevice, number: int, period: str, at: datetime
+) -> Iterator[Entry]:
+    """One row of everything that happened in a period."""
+    label = f"{device.name}/{period}"
+    common = _common(number, label, at) | {
+        "boot": list(AGES).index(period) + 1,
+        "cleared_at": None if period == device.periods[-1] else at + timedelta(hours=1),
+    }
+    for thing, statement in _STATEMENTS.items():
+        connection.execute(statement, common)
+        yield Entry(thing, label, device, period)
+    yield Entry("quarantine_payload", label, device, period)
+    for seq, audience in enumerate(Audience):
+        values = common | {
+            "audience": audience,
+            "rule": f"{audience}_silence",
+            "seq": seq,
+            "event": f"{audience}_event",
+        }
+        for statement in _PER_AUDIENCE:
+            connection.execute(statement, values)
+        for thing in ("event", "alarm", "notification", "reading"):
+            yield Entry(thing, f"{label}/{audience}", device, period, audience)
+
+
+def _common(number: int, label: str, at: datetime) -> dict[str, Any]:
+    return {"device_no": number, "label": label, "at": at, "day": at.date()}
+
+
+_QUARANTINE: Final = """
+    INSERT INTO quarantine (topic, device_no, reason, advice, payload, payload_bytes, payload_sha256, received_at,
+                            last_at)
+    VALUES (%(label)s, %(device_no)s, 'not_json', '', %(label)s::text::bytea, 1, sha256(%(label)s::text::bytea),
+            %(at)s, %(at)s)
+"""
+_STATEMENTS: Final = {
+    "fault": """
+        INSERT INTO device_fault (device_no, system, code, text, raised_at, last_seen_at, known_at, cleared_at, source)
+        VALUES (%(device_no)s, 'probe', %(label)s, %(label)s, %(at)s, %(at)s, %(at)s, %(cleared_at)s, 'event')""",
+    "usage": "INSERT INTO usage_day VALUES (%(device_no)s, %(day)s, %(label)s, 1)",
+    "command": """
+        INSERT INTO command (device_no, counter, name, level, reason, requested_by, idempotency_key, created_at,
+                             expires_at)
+        VALUES (%(device_no)s, %(boot)s, 'read_faults', 'read', %(label)s, 'test', %(label)s, %(at)s, %(at)s)""",
+    "transition": """
+        INSERT INTO command_transition (command_id, state, reason)
+        SELECT command_id, 'queued', %(label)s FROM command WHERE reason = %(label)s""",
+    "reply": """
+        INSERT INTO command_reply (device_no, boot, seq, command_id, status, reason, result, ts, received_at)
+        VALUES (%(device_no)s, %(boot)s, 1, 'x', 'done', %(label)s, '{}', %(at)s, %(at)s)""",
+    "quarantine": _QUARANTINE,
+    "audit": """
+        INSERT INTO audit (actor, role, care_unit, action, device_no)
+        VALUES ('x', 'x', 'x', %(label)s, %(device_no)s)""",
+}
+_PER_AUDIENCE: Final = (
+    """
+    INSERT INTO device_event (device_no, ts, received_at, boot, seq, event, audience, data)
+    VALUES (%(device_no)s, %(at)s, %(at)s, %(boot)s, %(seq)s, %(event)s, %(audience)s,
+            jsonb_build_object('label', %(label)s::text))
+    """,
+    """
+    INSERT INTO alarm (device_no, rule, severity, safety, audience, title_sv, title_en, reason_sv, reason_en,
+                       happened_at, raised_at, cleared_at)
+    VALUES (%(device_no)s, %(rule)s, 'info', false, %(audience)s, '', '', %(label)s, '', %(at)s, %(at)s, %(cleared_at)s)
+    """,
+    """
+    INSERT INTO notification (alarm_id, kind, channel, last_error)
+    SELECT alarm_id, 'raised', 'test', reason_sv || '/' || audience FROM alarm
+     WHERE reason_sv = %(label)s AND audience = %(audience)s
+    """,
+    """
+    INSERT INTO reading_probe (device_no, ts, received_at, boot, seq, battery_soc, dose_count, body_weight)
+    VALUES (%(device_no)s, %(at)s, %(at)s, %(boot)s, %(seq)s,
+            CASE WHEN %(audience)s::text = 'technical' THEN 1 END, CASE WHEN %(audience)s::text = 'care' THEN 1 END,
+            CASE WHEN %(audience)s::text = 'clinical' THEN 1 END)
+    """,
+)
