@@ -8,6 +8,11 @@ import structlog
 
 from fleet.plumbing.settings import Settings
 
+# Without the local variables of every frame: they hold passwords, tokens and what devices said of people.
+_json_traceback = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
 
 def configure_logs(settings: Settings) -> None:
     """Sets up logging for this process, once, to standard error.
@@ -19,7 +24,9 @@ def configure_logs(settings: Settings) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[
@@ -27,7 +34,7 @@ def configure_logs(settings: Settings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _escape_control_characters,
-            *([structlog.processors.dict_tracebacks] if settings.log_format == "json" else []),
+            *([_json_traceback] if settings.log_format == "json" else []),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
