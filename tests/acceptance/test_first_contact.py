@@ -1,4 +1,4 @@
-"""A device speaks with nothing but mosquitto_pub: what is right is seen at once, what is wrong refused or kept aside."""
+"""A device speaks with nothing but mosquitto_pub: what is right is seen at once, what is wrong is refused or kept."""
 
 import json
 import time

@@ -1,0 +1,103 @@
+"""What a newcomer runs: the unattended demo does the main job, and notices when a part of it did not happen."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fjarrkoll.demo.check import CARDS, missing_parts
+from fjarrkoll.demo.observe import Counts
+
+WELL = Counts(published=10, stored=10, lost=0, duplicated=0, quarantined=3)
+OBSERVED: dict[str, Any] = {"faults_read": 1, "jam_alarm": True, "notified": 1, "idle_found": 1, "nights_replayed": 93}
+
+
+def demo(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "fjarrkoll.demo", "--folder", str(folder), "--devices", "60", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.timeout(240)
+def test_the_unattended_demo_does_the_main_job_and_says_so_in_its_last_line(services_folder: Path) -> None:
+    process = demo(services_folder / "demo-check", "--check")
+    out, err = process.communicate(timeout=220)
+    said = json.loads(out.decode().splitlines()[-1])
+    assert process.returncode == 0, err.decode()[-3000:]
+    assert said["missing"] == []
+    assert said["published"] == said["stored"] > 1000
+    assert (said["lost"], said["duplicated"]) == (0, 0)
+    assert said["quarantined"] > 0
+    assert said["faults_read"] > 0
+    assert said["idle_found"] > 0
+    assert said["alarms"] > 0
+    assert said["seconds"] <= 120
+    assert said["nights_replayed"] == (93 if CARDS.is_dir() else 0)
+
+
+@pytest.mark.timeout(120)
+def test_ctrl_c_ends_the_demo_and_leaves_nothing_running(services_folder: Path) -> None:
+    folder = services_folder / "demo-interrupted"
+    process = demo(folder)
+    started = time.monotonic()
+    while not (folder / "env").exists():
+        assert process.poll() is None, "the demo ended by itself"
+        assert time.monotonic() - started < 60, "the demo did not come up"
+        time.sleep(0.1)
+    running = _mentioning(folder)
+    assert len(running) >= 3, "control: the parts are found while it runs"
+    os.kill(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert [pid for pid in running if Path(f"/proc/{pid}").exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("counts", "observed", "complaint"),
+    [
+        (replace(WELL, lost=1), OBSERVED, "lost"),
+        (replace(WELL, duplicated=1), OBSERVED, "twice"),
+        (replace(WELL, stored=9), OBSERVED, "not everything"),
+        (replace(WELL, published=0, stored=0), OBSERVED, "nothing"),
+        (replace(WELL, quarantined=0), OBSERVED, "quarantine"),
+        (WELL, {**OBSERVED, "faults_read": 0}, "fault"),
+        (WELL, {**OBSERVED, "jam_alarm": False}, "dispenser"),
+        (WELL, {**OBSERVED, "notified": 0}, "webhook"),
+        (WELL, {**OBSERVED, "idle_found": 0}, "idle"),
+        (WELL, {**OBSERVED, "nights_replayed": 0}, "night"),
+    ],
+)
+def test_the_check_complains_when_a_part_did_not_happen(
+    counts: Counts, observed: dict[str, Any], complaint: str
+) -> None:
+    assert missing_parts(WELL, OBSERVED, cards_here=True) == []
+    complaints = missing_parts(counts, observed, cards_here=True)
+    assert len(complaints) == 1
+    assert complaint in complaints[0]
+
+
+def test_absent_cards_are_no_fault_of_the_demo() -> None:
+    assert missing_parts(WELL, {**OBSERVED, "nights_replayed": 0}, cards_here=False) == []
+
+
+def _mentioning(folder: Path) -> list[int]:
+    """Processes that have a file below the folder open as their standard output, or run in its session."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(folder) in os.readlink(entry / "fd" / "1"):  # noqa: PTH115 - a deleted file has a name, too
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
