@@ -1,0 +1,365 @@
+"""The dashboard for those who run the platform: is all stored that arrives, how late, what is refused and why."""
+
+from typing import Final
+
+from dashboards import fleet_panels as shared
+from dashboards.dashboard import Dashboard, Folder
+from dashboards.layout import Section
+from dashboards.panels import About, Column, Panel, Query, bars, figures, firing_alerts, lines, table
+from dashboards.queries import query
+from dashboards.variables import SAMPLE, device_page
+from dashboards.words import PACE, REASONS
+from fleet.registry import Registry
+from fleet.text import Text
+
+COUNTERS: Final[dict[str, str]] = {}
+"""Swedish names of what ingest counts in ingest_watermark.statistics; a counter not named here shows its own key."""
+
+
+def ingest_health(registry: Registry, device_page_address: str) -> Dashboard:
+    """The dashboard of ingest."""
+    return Dashboard(
+        uid="fk-ingest-health",
+        title="Inhämtning",
+        description=Text(
+            "Lagras allt som kommer in, hur sent, och vad avvisas varför? För den som driver plattformen.",
+            "Is everything stored that arrives, how late, and what is refused and why? For those who run the platform.",
+        ),
+        folder=Folder.OPERATIONS,
+        variables=(SAMPLE, device_page(device_page_address)),
+        sections=(
+            Section("Nu", (_figures(), _watermarks(), _statistics(), _alerts())),
+            Section("Flöde", _flow(_arrived(registry))),
+            Section("Karantän", (_quarantined(), _reasons(), _newest())),
+            Section("Klockor", _clocks(_arrived(registry))),
+            Section("Okänt", (_unknown_metrics(), _unknown_codes(), _commands())),
+        ),
+        time_from="now-24h",
+        refresh="1m",
+    )
+
+
+def _arrived(registry: Registry) -> str:
+    sources = [
+        query(
+            "ingest_health/source",
+            title=profile.title.sv.replace("'", "''"),
+            relation=f"reading_{profile.name}_technical",
+        )
+        for profile in registry
+    ]
+    sources.append(query("ingest_health/source", title="Händelser", relation="device_event_seen"))
+    return query("ingest_health/arrived", sources="\nUNION ALL\n".join(sources))
+
+
+def _figures() -> Panel:
+    columns = (
+        Column(name="online", title="Uppkopplade nu"),
+        Column(name="heard", title="Hörda senaste timmen"),
+        Column(name="behind", title="Inhämtningen ligger efter"),
+        Column(name="refused", title="Avvisade senaste dygnet"),
+    )
+    return figures(
+        About(
+            "figures",
+            "Plattformen just nu",
+            Text(
+                "Uppkopplade och hörda räknas av dem som kan rapportera. Eftersläpning: tiden sedan den långsammaste"
+                " inhämtningen senast hade lagrat allt den fått.",
+                "Connected and heard are counted among those that can report. Behind: time since the slowest ingest"
+                " had last stored everything it received.",
+            ),
+            width=24,
+        ),
+        Query(sql=query("ingest_health/figures"), columns=columns),
+    )
+
+
+def _watermarks() -> Panel:
+    columns = (
+        Column(name="shard", title="Inhämtning"),
+        Column(name="pace", title="Läge", words=PACE, width=120),
+        Column(name="age", title="Ligger efter", unit="s", decimals=0, width=120),
+        Column(name="at", title="Allt lagrat till", width=170),
+    )
+    return table(
+        About(
+            "watermarks",
+            "Vattenmärke per inhämtning",
+            Text(
+                "Till vilken tidpunkt varje del av inhämtningen har lagrat allt den fått. Tystnad hos enheter bedöms"
+                " mot den äldsta, så att vår egen eftersläpning aldrig tas för tysta enheter.",
+                "Up to when each part of ingest has stored everything it received. Silence of devices is judged"
+                " against the oldest, so that our own lag is never taken for silent devices.",
+            ),
+            width=8,
+        ),
+        Query(sql=query("ingest_health/watermarks"), columns=columns),
+    )
+
+
+def _statistics() -> Panel:
+    columns = (
+        Column(name="shard", title="Inhämtning", width=120),
+        Column(name="counter", title="Räknare"),
+        Column(name="key"),
+        Column(name="value", title="Värde", width=120),
+    )
+    titles = ", ".join(f"('{key}', '{title}')" for key, title in {"": "", **COUNTERS}.items())
+    return table(
+        About(
+            "statistics",
+            "Inhämtningens räknare",
+            Text(
+                "Vad varje del av inhämtningen räknat sedan den startade: mottaget, lagrat, dubbletter som inte"
+                " lagrades om, avvisat.",
+                "What each part of ingest has counted since it started: received, stored, duplicates not stored again,"
+                " refused.",
+            ),
+            width=8,
+        ),
+        Query(sql=query("ingest_health/statistics", titles=titles), columns=columns),
+    )
+
+
+def _alerts() -> Panel:
+    return firing_alerts(
+        About(
+            "alerts",
+            "Plattformens larm",
+            Text(
+                "Grafanas larm om plattformen själv. Larm om enheter hör till Fjärrkoll och visas inte här.",
+                "Grafana's alerts about the platform itself. Alarms about devices belong to Fjärrkoll and are not"
+                " shown here.",
+            ),
+            width=8,
+        )
+    )
+
+
+def _flow(arrived: str) -> tuple[Panel, ...]:
+    stored = (
+        shared.TIME,
+        Column(name="metric"),
+        Column(name="value", title="Rader per sekund", unit="suffix: rader/s"),
+    )
+    delay = (
+        shared.TIME,
+        Column(name="middle", title="Median", unit="s"),
+        Column(name="high", title="95:e percentilen", unit="s"),
+        Column(name="highest", title="99:e percentilen", unit="s"),
+        Column(name="devices", title="Antal enheter", unit="none", decimals=0, drawn=False),
+    )
+    return (
+        bars(
+            About(
+                "stored",
+                "Lagrade rader per sekund",
+                Text(
+                    "Rader med tekniskt innehåll, per slag, efter när de togs emot. I en stor flotta uppskattat från"
+                    " urvalet. Tomt betyder att inget lagrades eller att inget är känt.",
+                    "Rows with technical content, by kind, by when they were received. In a large fleet reckoned from"
+                    " the sample. Empty means that nothing was stored or nothing is known.",
+                ),
+            ),
+            [Query(sql=query("ingest_health/stored", arrived=arrived), columns=stored, series=True)],
+            unit="suffix: rader/s",
+            interval="1m",
+        ),
+        lines(
+            About(
+                "delay",
+                "Fördröjning från enhet till databas",
+                Text(
+                    "Från enhetens klocka till plattformens, i urvalet. Enheter sparar data när de är frånkopplade, så"
+                    " en hög 99:e percentil är ofta en tömd utkorg. Rader med rättad klocka räknas inte.",
+                    "From the device's clock to the platform's, in the sample. Devices keep data while disconnected,"
+                    " so a high 99th percentile is often an emptied outbox. Rows with a corrected clock do not count.",
+                ),
+            ),
+            [Query(sql=query("ingest_health/delay", arrived=arrived), columns=delay)],
+            unit="s",
+            interval="1m",
+        ),
+    )
+
+
+def _quarantined() -> Panel:
+    words = ", ".join(f"('{reason}', '{word.text}')" for reason, word in REASONS.items())
+    columns = (shared.TIME, Column(name="metric"), Column(name="value", title="Meddelanden", unit="none"))
+    return bars(
+        About(
+            "quarantined",
+            "Avvisade meddelanden efter orsak",
+            Text(
+                "Meddelanden i karantän efter orsak och när de först sågs; samma innehåll som kommer igen räknas varje"
+                " gång. De är sparade, inte förlorade.",
+                "Messages in quarantine by reason and when they were first seen; the same content arriving again"
+                " counts each time. They are kept, not lost.",
+            ),
+        ),
+        [Query(sql=query("ingest_health/quarantined", reasons=words), columns=columns, series=True)],
+        unit="none",
+        interval="1m",
+    )
+
+
+def _reasons() -> Panel:
+    columns = (
+        Column(name="reason", title="Orsak", words=REASONS, width=200),
+        Column(name="messages", title="Olika", unit="none", width=70),
+        Column(name="times", title="Gånger", unit="none", width=80),
+        Column(name="devices", title="Enheter", width=110),
+        Column(name="newest", title="Senast", width=160),
+        Column(name="advice", title="Vad man gör (senaste)"),
+    )
+    return table(
+        About(
+            "quarantine_reasons",
+            "Karantän efter orsak",
+            Text(
+                "Hur många olika meddelanden, hur ofta, från hur många av de enheter som kan rapportera, och vad"
+                " man gör.",
+                "How many different messages, how often, from how many of the devices that can report, and what to do.",
+            ),
+        ),
+        Query(sql=query("ingest_health/quarantine_reasons"), columns=columns),
+    )
+
+
+def _newest() -> Panel:
+    columns = (
+        Column(name="last_at", title="Senast", width=160),
+        Column(name="reason", title="Orsak", words=REASONS, width=200),
+        *shared.device_columns(),
+        Column(name="topic", title="Ämne (topic)", width=260),
+        Column(name="advice", title="Vad som är fel och vad man gör"),
+        Column(name="payload_bytes", title="Storlek", unit="bytes", width=90),
+        Column(name="times", title="Gånger", unit="none", width=80),
+    )
+    return table(
+        About(
+            "quarantine_newest",
+            "Nyaste avvisade meddelanden",
+            Text(
+                "Högst 100. Utan individnummer: avsändaren finns inte i registret. Innehållet läses i konsolen,"
+                " inte här.",
+                "At most 100. Without an individual number: the sender is not in the register. The content is read in"
+                " the console.",
+            ),
+            width=24,
+        ),
+        Query(sql=query("ingest_health/quarantine_newest"), columns=columns),
+    )
+
+
+def _clocks(arrived: str) -> tuple[Panel, ...]:
+    series = (shared.TIME, Column(name="metric"), Column(name="value", title="Rader", unit="none"))
+    columns = (
+        *shared.device_columns(),
+        Column(name="kind", title="Slag"),
+        Column(name="corrected", title="Rättade rader", unit="none", width=120),
+        Column(name="newest", title="Senast", width=160),
+    )
+    return (
+        bars(
+            About(
+                "clocks",
+                "Rättade klockor",
+                Text(
+                    "Rader vars klocka inte gick att tro på och som fick mottagningstiden, per slag, i urvalet.",
+                    "Rows whose clock could not be believed and which got the time of reception, by kind, in the"
+                    " sample.",
+                ),
+            ),
+            [Query(sql=query("ingest_health/clocks", arrived=arrived), columns=series, series=True)],
+            unit="none",
+            interval="1h",
+        ),
+        table(
+            About(
+                "clock_devices",
+                "Enheter med fel klocka",
+                Text(
+                    "Enheter i urvalet vars klocka rättats, flest rader först. Kommandot ”ställ klockan” finns för de"
+                    " flesta typer.",
+                    "Devices of the sample whose clock was corrected, most rows first. Most classes have a command"
+                    " that sets it.",
+                ),
+            ),
+            Query(sql=query("ingest_health/clock_devices", arrived=arrived), columns=columns),
+        ),
+    )
+
+
+def _unknown_metrics() -> Panel:
+    columns = (
+        Column(name="class_title", title="Typ", width=170),
+        Column(name="model", title="Modell", width=200),
+        Column(name="name", title="Namn som enheten sänder"),
+        Column(name="times", title="Gånger", unit="none", width=80),
+        Column(name="first_seen", title="Först sedd", width=160),
+        Column(name="last_seen", title="Senast sedd", width=160),
+        *shared.device_columns(),
+    )
+    return table(
+        About(
+            "unknown_metrics",
+            "Okända mätvärden",
+            Text(
+                "Namn som ingen profil känner, med en enhet som exempel. Värdena är sparade; lägg till mätvärdet i"
+                " profilen.",
+                "Names that no profile knows, with one device as example. The values are kept; add the metric to the"
+                " profile.",
+            ),
+            width=24,
+        ),
+        Query(sql=query("ingest_health/unknown_metrics"), columns=columns),
+    )
+
+
+def _unknown_codes() -> Panel:
+    columns = (
+        Column(name="class_title", title="Typ", width=170),
+        Column(name="system", title="System", width=120),
+        Column(name="code", title="Kod"),
+        Column(name="devices", title="Enheter", width=120),
+        Column(name="times", title="Gånger", unit="none", width=80),
+        Column(name="first_seen", title="Först sedd", width=160),
+        Column(name="last_seen", title="Senast sedd", width=160),
+    )
+    return table(
+        About(
+            "unknown_codes",
+            "Okända felkoder",
+            Text(
+                "Felkoder som ingen profil känner, och hur många av typens enheter som sänt dem. De visas för"
+                " teknikern som de är.",
+                "Fault codes that no profile knows, and how many of the class's devices sent them. Technicians see"
+                " them as they are.",
+            ),
+        ),
+        Query(sql=query("ingest_health/unknown_codes"), columns=columns),
+    )
+
+
+def _commands() -> Panel:
+    columns = (
+        Column(name="level", title="Nivå", width=120),
+        Column(name="state", title="Tillstånd"),
+        Column(name="commands", title="Kommandon", unit="none", width=110),
+        Column(name="middle", title="Svarstid (median)", unit="s", width=150),
+        Column(name="newest", title="Senast", width=160),
+    )
+    return table(
+        About(
+            "commands",
+            "Kommandon",
+            Text(
+                "Kommandon i perioden efter nivå och hur de slutade. Tom svarstid: enheten har inte svarat.",
+                "Commands of the period by level and how they ended. An empty answer time: the device has not"
+                " answered.",
+            ),
+        ),
+        Query(sql=query("ingest_health/commands"), columns=columns),
+    )

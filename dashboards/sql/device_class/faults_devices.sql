@@ -1,0 +1,12 @@
+-- Devices with active faults, one row per fault, the worst and newest first.
+WITH <<chosen>>
+SELECT coalesce(f.severity, 'unknown') AS severity, c.individual_number, c.device_id,
+       coalesce(f.code, a.system || ' ' || a.code) AS code,
+       coalesce(f.title_sv, 'Okänd felkod') AS fault,
+       a.module, a.times, a.raised_at, a.last_seen_at
+  FROM device_fault a
+  JOIN chosen c USING (device_no)
+  LEFT JOIN fault_code f ON f.code = a.fault_code
+ WHERE a.cleared_at IS NULL AND (f.code IS NULL OR f.audience = 'technical')
+ ORDER BY array_position(ARRAY['critical', 'high', 'warning', NULL, 'info'], f.severity), a.last_seen_at DESC
+ LIMIT 200

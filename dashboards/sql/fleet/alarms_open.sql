@@ -1,0 +1,10 @@
+-- Open alarms, the worst and oldest first.
+WITH <<chosen>>
+SELECT a.severity, k.title_sv AS class_title, c.individual_number, c.device_id, a.title_sv AS alarm, a.reason_sv AS reason,
+       a.raised_at, (a.taken_at IS NOT NULL)::text AS taken
+  FROM alarm a
+  JOIN chosen c USING (device_no)
+  JOIN device_class k ON k.name = c.device_class
+ WHERE a.cleared_at IS NULL
+ ORDER BY array_position(ARRAY['critical', 'high', 'warning', 'info'], a.severity), a.raised_at
+ LIMIT 200

@@ -1,0 +1,17 @@
+-- What proven non-use costs a month, beside how many could be judged and how many could not.
+WITH <<chosen>>,
+<<judged>>,
+counted AS (
+    SELECT count(*) FILTER (WHERE verdict <> 'in_stock') AS on_loan,
+           count(*) FILTER (WHERE verdict IN ('used', 'unused', 'never_started', 'too_early')) AS known,
+           count(*) FILTER (WHERE verdict IN ('silent', 'never_connected', 'cannot_report')) AS unknown,
+           count(*) FILTER (WHERE verdict IN ('unused', 'never_started')) AS unused,
+           count(*) FILTER (WHERE step = 'propose') AS proposed,
+           sum(rent_sek) FILTER (WHERE step = 'propose') AS rent
+      FROM judged
+)
+SELECT unused || ' av ' || known || ' bedömda' AS unused,
+       unknown || ' av ' || on_loan || ' utlånade' AS unknown,
+       proposed || ' av ' || known || ' bedömda' AS proposed,
+       ltrim(to_char(rent, 'FM999 999 999')) || ' kr' AS rent
+  FROM counted

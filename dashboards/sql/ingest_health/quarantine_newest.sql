@@ -1,0 +1,7 @@
+-- The newest refused messages. The device is empty where the sender is not in the register.
+SELECT q.last_at, q.reason, d.individual_number, d.device_id, q.topic, q.advice, q.payload_bytes, q.times
+  FROM quarantine q
+  LEFT JOIN device d USING (device_no)
+ WHERE $__timeFilter(q.received_at)
+ ORDER BY q.last_at DESC
+ LIMIT 100

@@ -1,0 +1,2 @@
+-- Device classes to choose among.
+SELECT name AS __value, title_sv AS __text FROM device_class ORDER BY title_sv
