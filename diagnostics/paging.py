@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar, cast
 from urllib.parse import urlencode
 
 import msgspec
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from diagnostics.problems import Problem
@@ -85,9 +85,24 @@ def cut(rows: Sequence[Item], limit: int, key: Callable[[Item], Sequence[Any]]) 
     return page, encode_cursor(key(page[-1])) if len(rows) > limit and page else None
 
 
-def link_next(request: Request, response: Response, next_cursor: str | None) -> None:
-    """Puts the address of the next page into the Link header (RFC 8288)."""
-    if next_cursor is None:
-        return
-    query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    response.headers["Link"] = f'<{request.url.path}?{urlencode([*query, ("cursor", next_cursor)])}>; rel="next"'
+class Links:
+    """Puts the address of the next page into the Link header (RFC 8288); a dependency of every list."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        self._request = request
+        self._response = response
+
+    def to_next_of(self, page: Page[Item]) -> Page[Item]:
+        """The page itself, with the header set where another one follows."""
+        self.to_next(page.next_cursor)
+        return page
+
+    def to_next(self, cursor: str | None) -> None:
+        """Sets the header where another page follows."""
+        if cursor is not None:
+            kept = [(name, value) for name, value in self._request.query_params.multi_items() if name != "cursor"]
+            query = urlencode([*kept, ("cursor", cursor)])
+            self._response.headers["Link"] = f'<{self._request.url.path}?{query}>; rel="next"'
+
+
+PageLinks = Annotated[Links, Depends()]

@@ -13,6 +13,7 @@ from typing import Final
 
 HEADER: Final = "Fjarrkoll-Signature"
 TOLERANCE_SECONDS: Final = 300
+SHORTEST_SECRET: Final = 16
 _FORM: Final = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
 
 
@@ -22,8 +23,8 @@ def sign(secret: str, unix_seconds: int, body: bytes) -> str:
     Raises:
         ValueError: the secret is shorter than 16 characters, which is no secret.
     """
-    if len(secret) < 16:
-        msg = "a webhook secret needs at least 16 characters"
+    if len(secret) < SHORTEST_SECRET:
+        msg = f"a webhook secret needs at least {SHORTEST_SECRET} characters"
         raise ValueError(msg)
     return f"t={unix_seconds},v1={_digest(secret, unix_seconds, body)}"
 

@@ -13,6 +13,7 @@ from diagnostics.notify import signature
 from diagnostics.notify.addresses import ForbiddenAddressError, choose_address, parse_target
 from diagnostics.notify.message import Message
 from diagnostics.notify.retry import Failure
+from fleet.errors import ConfigurationError
 
 TIMEOUT_SECONDS: Final = 5.0
 """For everything together: name, connection, sending and the answer's first line. Less than the outbox's lease."""
@@ -37,8 +38,7 @@ class Webhook:
         allow_private: let the name lead to loopback or a private network.
 
     Raises:
-        ConfigurationError: the URL may not be used.
-        ValueError: the secret is too short.
+        ConfigurationError: the URL may not be used, or the secret is too short.
     """
 
     name = "webhook"
@@ -53,13 +53,14 @@ class Webhook:
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._target = parse_target(url, allow_private=allow_private)
+        if len(secret) < signature.SHORTEST_SECRET:
+            raise ConfigurationError(f"FJARRKOLL_WEBHOOK_SECRET needs at least {signature.SHORTEST_SECRET} characters")
         self._secret = secret
         self._allow_private = allow_private
         self._resolve = resolve
         self._timeout = timeout_seconds
         # No proxy or .netrc from the environment: the address that was checked is the address connected to.
         self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=timeout_seconds)
-        signature.sign(secret, 0, b"")
 
     async def close(self) -> None:
         """Closes open connections."""

@@ -1,0 +1,52 @@
+"""The API put together: rooms, problems, documentation, and around them the gate and the envelope."""
+
+from fastapi import FastAPI
+from fastapi.routing import APIRouter
+from starlette.types import ASGIApp
+
+from diagnostics import health, problems
+from diagnostics.alarms import endpoints as alarms
+from diagnostics.classes import endpoints as classes
+from diagnostics.commands import endpoints as commands
+from diagnostics.devices import endpoints as devices
+from diagnostics.documentation import endpoints as documentation
+from diagnostics.documentation.openapi import describe
+from diagnostics.envelope import Envelope
+from diagnostics.faults import endpoints as faults
+from diagnostics.gate import Gate
+from diagnostics.quarantine import endpoints as quarantine
+from diagnostics.recall import endpoints as recall
+from diagnostics.resources import Resources
+from diagnostics.work import Door
+
+PREFIX = "/api/v1"
+ROOMS = (devices, faults, commands, alarms, recall, classes, quarantine)
+
+
+def routes() -> FastAPI:
+    """The routes alone, as the documentation is made from them."""
+    app = FastAPI(
+        title="Fjärrkoll",
+        version="1",
+        summary="Telemetry and remote diagnostics for connected assistive devices",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    rooms = APIRouter(prefix=PREFIX)
+    for room in ROOMS:
+        rooms.include_router(room.router)
+    app.include_router(rooms)
+    app.include_router(health.router)
+    app.include_router(documentation.router)
+    problems.install(app)
+    return app
+
+
+def build_app(resources: Resources) -> ASGIApp:
+    """The whole application; `resources` must stay open while it serves."""
+    app = routes()
+    app.state.door = Door(resources)
+    app.state.openapi = describe(app)
+    return Envelope(Gate(app, resources), resources.metrics)

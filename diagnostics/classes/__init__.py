@@ -1,0 +1,1 @@
+"""Device classes: what the profiles say, for people and programs."""

@@ -1,0 +1,86 @@
+"""Whether a command may be asked for, pure: declared by the class, allowed to the role, parameters within bounds."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from diagnostics.problems import Problem
+from diagnostics.rights import RIGHT_FOR_LEVEL, Role, may
+from diagnostics.security import forbidden
+from fleet.commands import Command, Level, Parameter
+from fleet.profile import DeviceProfile
+from fleet.text import Text
+
+
+def allowed_command(profile: DeviceProfile, name: str, role: Role) -> Command:
+    """The class's command of that name, if a role may ask for it.
+
+    Raises:
+        Problem: the class has no such command, the role may not, or it is a setting, which needs a second person.
+    """
+    command = profile.commands_by_name.get(name)
+    if command is None:
+        raise _unknown_command(profile)
+    if command.level is Level.SETTING:
+        raise _needs_two()
+    if not may(role, RIGHT_FOR_LEVEL[command.level]):
+        raise forbidden()
+    return command
+
+
+def complete_parameters(command: Command, given: Mapping[str, float]) -> dict[str, float]:
+    """Every parameter of the command, from what was given and the defaults.
+
+    Raises:
+        Problem: one is unknown, missing or outside its bounds; the sentence names the declared one and its bounds.
+    """
+    declared = {parameter.name: parameter for parameter in command.parameters}
+    if given.keys() - declared.keys():
+        raise _wrong_parameters(command)
+    complete: dict[str, float] = {}
+    for name, parameter in declared.items():
+        value = given.get(name, parameter.default)
+        if value is None or not parameter.low <= value <= parameter.high:
+            raise _wrong_parameters(command)
+        complete[name] = value
+    return complete
+
+
+def _unknown_command(profile: DeviceProfile) -> Problem:
+    names = ", ".join(profile.commands_by_name)
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "unknown_command",
+        Text("Kommandot finns inte för hjälpmedelstypen", "The device class has no such command"),
+        Text(f"{profile.title.sv} kan: {names}.", f"{profile.title.en} can: {names}."),
+    )
+
+
+def _needs_two() -> Problem:
+    return Problem(
+        HTTPStatus.FORBIDDEN,
+        "needs_second_person",
+        Text("Inställningar kräver två personer", "Settings need two persons"),
+        Text(
+            "Att ställa om ett hjälpmedel kräver godkännande av en andra person med annan roll. Det finns inte än, så"
+            " inställningen görs på plats.",
+            "Setting a device needs the approval of a second person with another role. That does not exist yet, so the"
+            " setting is made on site.",
+        ),
+    )
+
+
+def _wrong_parameters(command: Command) -> Problem:
+    listed = "; ".join(map(_bounds, command.parameters))
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "wrong_parameters",
+        Text("Kommandots parametrar stämmer inte", "The command's parameters are not right"),
+        Text(
+            f"{command.name} tar: {listed or 'inga parametrar'}.",
+            f"{command.name} takes: {listed or 'no parameters'}.",
+        ),
+    )
+
+
+def _bounds(parameter: Parameter) -> str:
+    return f"{parameter.name} {parameter.low:g}..{parameter.high:g} {parameter.unit}"

@@ -1,0 +1,91 @@
+"""Sends queued commands in each device's order, and ends those nobody answered; a silent device holds up nobody."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from diagnostics.commands.repository import GRACE, SQL
+from diagnostics.metrics import WorkerMetrics
+from diagnostics.queries import Row, execute, fetch_all
+from fleet.clock import to_milliseconds
+from fleet.messages import CommandMessage
+from fleet.plumbing.database import Pool
+from fleet.plumbing.logs import get_logger
+
+_AT_ONCE: Final = 100
+_log = get_logger(part="commands")
+
+Clock = Callable[[], datetime]
+
+
+class Publisher(Protocol):
+    """Hands a command to a device."""
+
+    def publish(self, device_id: str, message: CommandMessage, seconds_left: float) -> Awaitable[None]:
+        """Publishes once, or raises aiomqtt.MqttError."""
+
+
+@dataclass(slots=True)
+class Dispatcher:
+    """Moves commands from the database to the broker."""
+
+    pool: Pool
+    clock: Clock
+    metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
+
+    async def send_queued(self, publisher: Publisher) -> int:
+        """Sends everything that is queued; returns how many commands that were.
+
+        The rows stay locked while the broker takes them. A crash in between sends them again with the same counter, and
+        a device executes each counter at most once.
+
+        Raises:
+            aiomqtt.MqttError: the broker took none of a batch; they stay queued.
+        """
+        sent = 0
+        while True:
+            async with self.pool.connection() as connection, connection.transaction():
+                rows = await fetch_all(connection, SQL["next_queued"], {"limit": _AT_ONCE})
+                results = await asyncio.gather(*(self._publish(publisher, row) for row in rows), return_exceptions=True)
+                pairs = zip(rows, results, strict=True)
+                taken = [row["command_id"] for row, result in pairs if not isinstance(result, BaseException)]
+                if taken:
+                    await execute(connection, SQL["sent"], {"commands": taken})
+            sent += len(taken)
+            self.metrics.commands.labels("sent").inc(len(taken))
+            if len(taken) < len(rows):
+                raise next(result for result in results if isinstance(result, BaseException))
+            if not rows:
+                return sent
+
+    async def expire(self) -> int:
+        """Ends commands whose time is over, and wakes who waits for them; returns how many."""
+        async with self.pool.connection() as connection:
+            ended = await fetch_all(connection, SQL["expire"], {**GRACE, "limit": _AT_ONCE})
+        for row in ended:
+            _log.info(
+                "A command expired",
+                event_name="command_expired",
+                command_id=str(row["command_id"]),
+                reason=row["reason"],
+            )
+        self.metrics.commands.labels("expired").inc(len(ended))
+        return len(ended)
+
+    async def _publish(self, publisher: Publisher, row: Row) -> None:
+        now = self.clock()
+        await publisher.publish(row["device_id"], _message(row, now), (row["expires_at"] - now).total_seconds())
+
+
+def _message(row: Row, now: datetime) -> CommandMessage:
+    parameters: dict[str, Any] = row["parameters"]
+    return CommandMessage(
+        command_id=str(row["command_id"]),
+        name=row["name"],
+        counter=row["counter"],
+        issued_at=to_milliseconds(now),
+        not_after=to_milliseconds(row["expires_at"]),
+        parameters={name: float(value) for name, value in parameters.items()},
+    )

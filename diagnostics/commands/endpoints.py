@@ -1,0 +1,89 @@
+"""HTTP: ask a device to do something, read its fault codes now, see what became of a command."""
+
+import time
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Response, status
+
+from diagnostics.commands import service
+from diagnostics.commands.schemas import CommandItem, CommandRequest, IdempotencyKey, WaitSeconds
+from diagnostics.commands.states import State
+from diagnostics.commands.waiting import until_over
+from diagnostics.problems import not_found
+from diagnostics.queries import Row
+from diagnostics.schemas import DeviceId
+from diagnostics.security import Asker, DeviceReader, rate_exceeded
+from diagnostics.work import Entrance
+from fleet.commands import READ_FAULTS
+from fleet.text import Text
+
+router = APIRouter(tags=["commands"])
+_Id = Annotated[DeviceId, Path()]
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The device has answered; `state` says how"},
+    202: {"model": CommandItem, "description": "Still waiting for the device; Location says where to look"},
+    504: {"description": "The device was silent until the command expired"},
+}
+
+
+class Asking:
+    """One caller's wish to have a device do something; the parts every such request has."""
+
+    def __init__(self, key: IdempotencyKey, caller: Asker, door: Entrance, response: Response) -> None:
+        self._key = key
+        self._caller = caller
+        self._door = door
+        self._response = response
+
+    async def ask(self, device_id: str, body: CommandRequest, wait: int) -> CommandItem:
+        """Queues the command unless that was done before with the same key, and waits for the answer.
+
+        Raises:
+            Problem: it may not be asked for, or the device was silent until it expired.
+        """
+        resources, caller = self._door.resources, self._caller
+        seconds = resources.limits.commands.wait_seconds(caller.name, time.monotonic())
+        if seconds:
+            raise rate_exceeded(seconds)
+        async with self._door.open(caller) as work:
+            command_id, new = await service.ask(work, device_id, body, self._key)
+        row = await until_over(resources, caller, command_id, wait)
+        if row is None:
+            raise not_found(Text("Kommandot", "The command"))
+        self._response.headers["Idempotency-Replayed"] = "false" if new else "true"
+        return self._answer(row)
+
+    def _answer(self, row: Row) -> CommandItem:
+        item = service.command_item(self._door.resources.registry, self._caller, row)
+        if item.state is State.EXPIRED:
+            raise service.silent(item, row["last_seen_at"])
+        self._response.headers["Location"] = service.location(item.command_id)
+        if not service.is_over(row):
+            self._response.status_code = status.HTTP_202_ACCEPTED
+        return item
+
+
+_Asking = Annotated[Asking, Depends()]
+
+
+@router.post("/devices/{device_id}/commands", summary="Ask a device to do something", responses=_ANSWERS)
+async def ask_device(device_id: _Id, body: CommandRequest, asking: _Asking, wait: WaitSeconds = 0) -> CommandItem:
+    """Sends a command that the device's class declares. Reading is open to many roles, reversible acts to technicians.
+
+    There is no motion command. A device that does not answer until the command expires gives 504.
+    """
+    return await asking.ask(device_id, body, wait)
+
+
+@router.post("/devices/{device_id}/faults/read", summary="Read fault codes now", responses=_ANSWERS)
+async def read_faults(device_id: _Id, asking: _Asking, wait: WaitSeconds = 30) -> CommandItem:
+    """Asks the device itself which faults are active. The answer also brings the stored faults up to date."""
+    return await asking.ask(device_id, CommandRequest(name=READ_FAULTS.name), wait)
+
+
+@router.get("/commands/{command_id}", summary="What became of a command")
+async def show_command(command_id: Annotated[UUID, Path()], caller: DeviceReader, door: Entrance) -> CommandItem:
+    """The command's state, and its result as far as the caller's audiences may see it."""
+    async with door.open(caller) as work:
+        return await service.show(work, command_id)

@@ -1,0 +1,1 @@
+"""Devices: search, one device as it stands, its readings and events."""

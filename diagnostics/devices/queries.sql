@@ -1,0 +1,71 @@
+-- name: search
+SELECT j.*, p.code AS payer_code, p.name AS payer_name,
+       (SELECT count(*) FROM alarm a WHERE a.device_no = j.device_no AND a.cleared_at IS NULL) AS open_alarms
+  FROM ({judged}) j
+  LEFT JOIN payer p USING (payer_id)
+ WHERE (%(after)s::text IS NULL OR j.individual_number > %(after)s)
+   AND (%(individual_number)s::text IS NULL OR j.individual_number = %(individual_number)s)
+   AND (%(device_class)s::text IS NULL OR j.device_class = %(device_class)s)
+   AND (%(payer)s::text IS NULL OR p.code = %(payer)s)
+   AND (%(verdict)s::text IS NULL OR j.verdict = %(verdict)s)
+   AND (NOT %(alarming)s::boolean OR EXISTS (SELECT FROM alarm a WHERE a.device_no = j.device_no AND a.cleared_at IS NULL))
+   AND (%(text)s::text IS NULL OR concat_ws(' ', j.individual_number, j.device_id, j.serial_number, j.maker, j.model_name) ILIKE %(text)s)
+ ORDER BY j.individual_number
+ LIMIT %(limit)s
+
+-- name: one
+SELECT j.*, p.code AS payer_code, p.name AS payer_name, o.name AS depot_name, r.unit_name AS prescriber_unit,
+       v.metric_values, v.latest_events, v.attributes, v.last_event_at,
+       (SELECT count(*) FROM alarm a WHERE a.device_no = j.device_no AND a.cleared_at IS NULL) AS open_alarms
+  FROM ({judged}) j
+  LEFT JOIN payer p USING (payer_id)
+  LEFT JOIN depot o USING (depot_id)
+  LEFT JOIN device_state_seen v USING (device_no)
+  LEFT JOIN loan n ON n.device_no = j.device_no AND n.ended_at IS NULL
+  LEFT JOIN prescriber r ON r.prescriber_id = n.prescriber_id
+ WHERE j.device_id = %(device_id)s
+
+-- name: identity
+SELECT device_no, device_id, individual_number, device_class, model_key, firmware, enrolled_at, loan_started_at
+  FROM device
+ WHERE device_id = %(device_id)s
+
+-- name: known_at
+-- When the platform got to know a value that happened at `ts`.
+SELECT ts, max(received_at) AS received_at
+  FROM {view}
+ WHERE device_no = %(device_no)s AND ts = ANY (%(moments)s::timestamptz[])
+ GROUP BY ts
+
+-- name: readings
+SELECT ts, received_at, {column} AS value
+  FROM {view}
+ WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(end)s AND {column} IS NOT NULL
+ ORDER BY ts, boot, seq
+ LIMIT %(limit)s
+
+-- name: buckets
+-- A bucket without readings is not there: a gap stays a gap.
+SELECT time_bucket(make_interval(secs => %(seconds)s), ts) AS ts, min({column}::float8) AS low, avg({column}::float8) AS mean,
+       max({column}::float8) AS high, count(*) AS readings
+  FROM {view}
+ WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(end)s AND {column} IS NOT NULL
+ GROUP BY 1
+ ORDER BY 1
+
+-- name: bucket_flags
+SELECT time_bucket(make_interval(secs => %(seconds)s), ts) AS ts, min({column}::integer)::float8 AS low,
+       avg({column}::integer)::float8 AS mean, max({column}::integer)::float8 AS high, count(*) AS readings
+  FROM {view}
+ WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(end)s AND {column} IS NOT NULL
+ GROUP BY 1
+ ORDER BY 1
+
+-- name: events
+SELECT ts, received_at, boot, seq, event, audience, data, clock_corrected
+  FROM device_event_seen
+ WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(end)s
+   AND (%(event)s::text IS NULL OR event = %(event)s)
+   AND (%(after_ts)s::timestamptz IS NULL OR (ts, boot, seq) < (%(after_ts)s, %(after_boot)s, %(after_seq)s))
+ ORDER BY ts DESC, boot DESC, seq DESC
+ LIMIT %(limit)s

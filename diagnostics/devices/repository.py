@@ -1,0 +1,85 @@
+"""Reads devices, their readings and events; what the caller may not see, the database does not give."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, Final
+
+from psycopg.sql import SQL
+
+from diagnostics.problems import not_found
+from diagnostics.queries import Row, fetch_all, fetch_one, formatted, room
+from diagnostics.verdicts import JUDGED, limits
+from diagnostics.work import Work
+from fleet.plumbing.store.tables import reading_view
+from fleet.signals import Audience, Kind, Metric
+from fleet.text import Text
+
+_SQL: Final = room(__file__)
+THE_DEVICE: Final = Text("Hjälpmedlet", "The device")
+
+
+async def identity(work: Work, device_id: str) -> Row:
+    """Who a device is: numbers, class, model, when it was enrolled and lent.
+
+    Raises:
+        Problem: no such device in the caller's scope.
+    """
+    row = await fetch_one(work.connection, _SQL["identity"], {"device_id": device_id})
+    if row is None:
+        raise not_found(THE_DEVICE)
+    return row
+
+
+async def search(work: Work, filters: dict[str, Any], today: date) -> list[Row]:
+    """Devices in the order of their individual numbers; `filters` has every parameter of the query."""
+    statement = formatted(_SQL["search"], judged=JUDGED)
+    return await fetch_all(work.connection, statement, {**limits(work.registry, today), **filters})
+
+
+async def one(work: Work, device_id: str, today: date) -> Row:
+    """Everything kept of one device's present.
+
+    Raises:
+        Problem: no such device in the caller's scope.
+    """
+    statement = formatted(_SQL["one"], judged=JUDGED)
+    parameters = {**limits(work.registry, today), "device_id": device_id}
+    row = await fetch_one(work.connection, statement, parameters)
+    if row is None:
+        raise not_found(THE_DEVICE)
+    return row
+
+
+async def known_at(
+    work: Work, device: Row, audience: Audience, moments: Iterable[datetime]
+) -> dict[datetime, datetime]:
+    """When the platform got to know what happened at these moments."""
+    statement = formatted(_SQL["known_at"], view=reading_view(device["device_class"], audience))
+    rows = await fetch_all(
+        work.connection, statement, {"device_no": device["device_no"], "moments": sorted(set(moments))}
+    )
+    return {row["ts"]: row["received_at"] for row in rows}
+
+
+async def readings(work: Work, device: Row, metric: Metric, period: tuple[datetime, datetime], limit: int) -> list[Row]:
+    """The readings of a metric in [from, to), oldest first, at most `limit`."""
+    parameters = {"device_no": device["device_no"], "start": period[0], "end": period[1], "limit": limit}
+    return await fetch_all(work.connection, _of_metric(_SQL["readings"], device, metric), parameters)
+
+
+async def buckets(
+    work: Work, device: Row, metric: Metric, period: tuple[datetime, datetime], seconds: int
+) -> list[Row]:
+    """Least, mean and greatest value for each stretch of `seconds` that has readings."""
+    statement = _SQL["bucket_flags" if metric.kind is Kind.FLAG else "buckets"]
+    parameters = {"device_no": device["device_no"], "start": period[0], "end": period[1], "seconds": seconds}
+    return await fetch_all(work.connection, _of_metric(statement, device, metric), parameters)
+
+
+async def events(work: Work, filters: dict[str, Any]) -> list[Row]:
+    """Events of a device, newest first; `filters` has every parameter of the query."""
+    return await fetch_all(work.connection, _SQL["events"], filters)
+
+
+def _of_metric(statement: SQL, device: Row, metric: Metric) -> Any:  # noqa: ANN401 - psycopg's Composed
+    return formatted(statement, view=reading_view(device["device_class"], metric.audience), column=metric.column)

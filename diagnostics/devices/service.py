@@ -1,0 +1,131 @@
+"""Decides what is shown of devices: the list, and one device as it stands."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from diagnostics.alarms import service as alarms
+from diagnostics.devices import repository
+from diagnostics.devices.present import event_states, metric_states
+from diagnostics.devices.schemas import Device, DeviceItem, DeviceQuery, LoanItem, PayerItem, Use
+from diagnostics.faults import service as faults
+from diagnostics.paging import Page, cut, decode_cursor
+from diagnostics.queries import Row
+from diagnostics.schemas import BilingualText
+from diagnostics.verdicts import judgement
+from diagnostics.work import Work
+from fleet.clock import local_day
+from fleet.registry import Registry
+
+
+async def search(work: Work, query: DeviceQuery) -> Page[DeviceItem]:
+    """A page of the devices that every given filter lets through, in the order of their individual numbers."""
+    after = decode_cursor(query.cursor, tuple[str])
+    today = local_day(work.now)
+    rows = await repository.search(work, _filters(query, after[0] if after else None), today)
+    page, cursor = cut(rows, query.limit, lambda row: (row["individual_number"],))
+    asked = query.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
+    await work.record("devices.search", devices=[row["device_no"] for row in page], asked=asked)
+    return Page(items=[DeviceItem(**_item(work.registry, row, today)) for row in page], next_cursor=cursor)
+
+
+async def show(work: Work, device_id: str) -> Device:
+    """One device with its present.
+
+    Raises:
+        Problem: no such device in the caller's scope.
+    """
+    today = local_day(work.now)
+    row = await repository.one(work, device_id, today)
+    device_no, device_class = row["device_no"], row["device_class"]
+    device = Device(
+        **_item(work.registry, row, today),
+        **_register(row),
+        loan=_loan(row),
+        state=await metric_states(work, row),
+        latest_events=event_states(work, row),
+        active_faults=await faults.active_faults(work, device_no, device_class),
+        alarms=await alarms.open_alarms(work, device_no),
+    )
+    await work.record("device.read", device_no)
+    return device
+
+
+def _filters(query: DeviceQuery, after: str | None) -> dict[str, Any]:
+    return {
+        "after": after,
+        "individual_number": query.individual_number,
+        "device_class": query.device_class,
+        "payer": query.payer,
+        "verdict": query.state if query.state != "alarm" else None,
+        "alarming": query.state == "alarm",
+        "text": None if query.text is None else f"%{_literal(query.text)}%",
+        "limit": query.limit + 1,
+    }
+
+
+def _literal(text: str) -> str:
+    """A text for LIKE in which no character is a wildcard."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _item(registry: Registry, row: Row, today: date) -> dict[str, Any]:
+    return {
+        "device_id": row["device_id"],
+        "individual_number": row["individual_number"],
+        "device_class": row["device_class"],
+        "maker": row["maker"],
+        "model": row["model_name"],
+        "payer": payer_item(row),
+        "legal_frame": row["legal_frame"],
+        "stock_state": row["stock_state"],
+        "can_report": row["enrolled_at"] is not None and row["device_class"] in registry,
+        "online": row["online"],
+        "first_seen": row["first_seen_at"],
+        "last_seen": row["last_seen_at"],
+        "last_used": row["last_used_day"],
+        "use": use_of(registry, row, today),
+        "open_alarms": row["open_alarms"],
+    }
+
+
+def use_of(registry: Registry, row: Mapping[str, Any], today: date) -> Use:
+    """The idle verdict with its reasons."""
+    found = judgement(registry, row, today)
+    return Use(
+        verdict=found.verdict,
+        step=found.step,
+        since=found.since,
+        days=found.days,
+        reason=BilingualText.of(found.reason),
+        would_change=BilingualText.of(found.would_change),
+    )
+
+
+def payer_item(row: Mapping[str, Any]) -> PayerItem | None:
+    """The payer in a row, if there is one."""
+    return None if row["payer_code"] is None else PayerItem(code=row["payer_code"], name=row["payer_name"])
+
+
+def _register(row: Row) -> dict[str, Any]:
+    return {
+        "serial_number": row["serial_number"],
+        "firmware": row["firmware"],
+        "model_key": row["model_key"],
+        "idle_policy": row["idle_policy"],
+        "basic_equipment": row["basic_equipment"],
+        "depot": row["depot_name"],
+        "enrolled_at": row["enrolled_at"],
+    }
+
+
+def _loan(row: Row) -> LoanItem | None:
+    payer, started_at = payer_item(row), row["loan_started_at"]
+    if payer is None or not isinstance(started_at, datetime):
+        return None
+    return LoanItem(
+        payer=payer,
+        legal_frame=row["legal_frame"],
+        started_at=started_at,
+        prescriber_unit=row["prescriber_unit"],
+    )

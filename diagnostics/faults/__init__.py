@@ -1,0 +1,1 @@
+"""Faults: what a device reports as wrong, with cause and remedy; and reading them now."""

@@ -1,0 +1,36 @@
+"""Reads the faults of a device."""
+
+from datetime import datetime
+from typing import Final
+
+from diagnostics.queries import Row, fetch_all, room
+from diagnostics.work import Work
+
+_SQL: Final = room(__file__)
+
+
+async def of_device(
+    work: Work, device_no: int, *, every: bool = False, after: tuple[datetime, int] | None = None, limit: int = 200
+) -> list[Row]:
+    """Faults of a device that the caller's audiences may see, newest first: the active ones, or every one.
+
+    Args:
+        work: the request's.
+        device_no: the device.
+        every: also those that ended.
+        after: `raised_at` and id of the last one seen.
+        limit: at most so many.
+    """
+    raised, fault_id = after or (None, None)
+    return await fetch_all(
+        work.connection,
+        _SQL["of_device"],
+        {
+            "device_no": device_no,
+            "all": every,
+            "audiences": sorted(work.caller.audiences),
+            "after_raised": raised,
+            "after_id": fault_id,
+            "limit": limit,
+        },
+    )

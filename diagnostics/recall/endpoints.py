@@ -1,0 +1,27 @@
+"""HTTP: the idle list."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from diagnostics.paging import PageLinks
+from diagnostics.recall import service
+from diagnostics.recall.schemas import IdlePage, IdleQuery
+from diagnostics.security import IdleReader
+from diagnostics.work import Entrance
+
+router = APIRouter(tags=["idle"])
+
+
+@router.get("/idle", summary="Devices proven unused, longest first")
+async def list_idle(
+    query: Annotated[IdleQuery, Query()], caller: IdleReader, door: Entrance, links: PageLinks
+) -> IdlePage:
+    """Each with reason, days and rent since its last use; with denominators: how many there are, can report, and did.
+
+    A proposal to a person, never an automatic withdrawal. A silent device is unknown, not unused.
+    """
+    async with door.open(caller) as work:
+        page = await service.list_idle(work, query)
+    links.to_next(page.next_cursor)
+    return page

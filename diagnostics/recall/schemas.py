@@ -1,0 +1,77 @@
+"""What is asked and answered about devices that are not used."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from diagnostics.devices.schemas import PayerItem, Use
+from diagnostics.paging import PageQuery
+from diagnostics.recall import examples
+from diagnostics.schemas import Answer, BilingualText, Moment, Word, shown
+from fleet.idle import Step, Verdict
+
+Money = Annotated[Decimal, Field(description="SEK, excluding VAT", max_digits=14, decimal_places=2)]
+
+
+class IdleQuery(PageQuery):
+    """Filters of the idle list; without `verdict` it shows what is proven unused."""
+
+    device_class: Annotated[Word | None, Field(alias="class", description="Device class")] = None
+    payer: Annotated[Word | None, Field(description="Code of the payer")] = None
+    verdict: Annotated[Verdict | None, Field(description="Exactly this verdict")] = None
+    step: Annotated[Step | None, Field(description="Exactly this step of the class's policy")] = None
+
+
+class IdleItem(Answer):
+    """One device and what its rent has cost since it was last used."""
+
+    device_id: str
+    individual_number: str
+    device_class: str
+    maker: str
+    model: str
+    payer: PayerItem | None
+    legal_frame: str | None
+    last_seen: Moment | None
+    last_used: date | None
+    use: Use
+    rent_sek_per_month: Money | None
+    cost_sek_so_far: Annotated[
+        Money | None, Field(description="Rent of the days proven unused; null where nothing is proven")
+    ]
+
+
+class VerdictCount(Answer):
+    """How many devices have a verdict and step, and their rent."""
+
+    verdict: Verdict
+    step: Step
+    devices: int
+    rent_sek_per_month: Money
+
+
+class IdleSummary(Answer):
+    """The denominators of the list, for the same class and payer. Unknown is never counted as unused."""
+
+    today: Annotated[date, Field(description="The Swedish day of the verdicts")]
+    devices: Annotated[int, Field(description="All devices in scope")]
+    on_loan: int
+    can_report: Annotated[int, Field(description="Of those on loan")]
+    reported: Annotated[int, Field(description="Of those: heard lately enough for a verdict")]
+    proven_unused: int
+    unknown: Annotated[int, Field(description="On loan, and nothing known about use")]
+    rent_sek_per_month_proven_unused: Money
+    by_verdict: list[VerdictCount]
+    meaning: BilingualText
+
+
+class IdlePage(Answer):
+    """One page of the idle list with its denominators."""
+
+    model_config = shown(examples.IDLE)
+
+    items: list[IdleItem]
+    next_cursor: str | None
+    summary: IdleSummary

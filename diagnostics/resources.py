@@ -1,0 +1,46 @@
+"""What one API process holds while it runs: database pool, profiles, clock, waiting callers, limits and figures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from diagnostics.metrics import ApiMetrics
+from diagnostics.rates import Limiter, Rate
+from diagnostics.wakeups import Wakeups
+from fleet.plumbing.database import Pool
+from fleet.registry import Registry
+
+Clock = Callable[[], datetime]
+
+# A person clicks a few times a second; a program that lists the whole fleet asks twenty pages a second for minutes.
+REQUEST_RATE: Final = Rate(burst=200, per_second=50)
+COMMAND_RATE: Final = Rate(burst=60, per_second=1)
+# Guessing a token of 256 bits is hopeless; this keeps the attempt from costing us database work.
+REFUSAL_RATE: Final = Rate(burst=20, per_second=1)
+
+
+def server_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Limits:
+    """Buckets for requests and commands of each token, and for refusals of each network address."""
+
+    requests: Limiter = field(default_factory=lambda: Limiter(REQUEST_RATE))
+    commands: Limiter = field(default_factory=lambda: Limiter(COMMAND_RATE))
+    refusals: Limiter = field(default_factory=lambda: Limiter(REFUSAL_RATE))
+
+
+@dataclass(slots=True, kw_only=True)
+class Resources:
+    """Handed to the application when it is built; nothing in it is global."""
+
+    pool: Pool
+    registry: Registry
+    wakeups: Wakeups
+    clock: Clock = server_clock
+    limits: Limits = field(default_factory=Limits)
+    metrics: ApiMetrics = field(default_factory=ApiMetrics)

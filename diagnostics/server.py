@@ -1,0 +1,51 @@
+"""Runs the API: opens its resources, serves until told to stop, closes everything in reverse."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import uvicorn
+
+from diagnostics.app import build_app
+from diagnostics.commands.repository import REPLY_CHANNEL
+from diagnostics.resources import Resources
+from diagnostics.wakeups import Wakeups
+from fleet.plumbing.database import database_pool
+from fleet.plumbing.settings import Settings
+from fleet.registry import load_registry
+
+_CONNECTIONS: Final = 10
+_DRAIN_SECONDS: Final = 5
+
+
+@asynccontextmanager
+async def open_resources(database_url: str, *, connections: int = _CONNECTIONS) -> AsyncIterator[Resources]:
+    """What the API works with, open within the block."""
+    async with (
+        database_pool(database_url, "fjarrkoll-api", largest=connections) as pool,
+        Wakeups(database_url, [REPLY_CHANNEL]).running() as wakeups,
+    ):
+        yield Resources(pool=pool, registry=load_registry(), wakeups=wakeups)
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT; requests under way get a few seconds to end.
+
+    Raises:
+        ConfigurationError: the database's address is not set.
+        DatabaseUnavailableError: the database does not let us in.
+    """
+    async with open_resources(settings.need("api_database_url")) as resources:
+        config = uvicorn.Config(
+            build_app(resources),
+            host=settings.api_host,
+            port=settings.api_port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            lifespan="off",
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+            h11_max_incomplete_event_size=16 * 1024,
+        )
+        await uvicorn.Server(config).serve()

@@ -1,0 +1,165 @@
+"""The worker: judges devices, sends notifications and commands, ends what nobody answered; each in its own loop."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import aiomqtt
+import psycopg
+import psycopg_pool
+from prometheus_client import start_http_server
+
+from diagnostics.alarms.judging import Judge
+from diagnostics.commands.broker import connected
+from diagnostics.commands.dispatch import Dispatcher
+from diagnostics.commands.repository import COMMAND_CHANNEL
+from diagnostics.metrics import WorkerMetrics
+from diagnostics.notify.channel import Channel
+from diagnostics.notify.outbox import Outbox
+from diagnostics.notify.webhook import Webhook
+from diagnostics.resources import server_clock
+from diagnostics.wakeups import Wakeups, wait_for
+from fleet.plumbing.database import database_pool
+from fleet.plumbing.logs import get_logger
+from fleet.plumbing.settings import Settings
+from fleet.registry import load_registry
+
+DUE_CHANNEL: Final = "fjarrkoll_due"
+TURN_SECONDS: Final = 1.0
+SWEEP_SECONDS: Final = 60.0
+_LONGEST_PAUSE: Final = 30.0
+_LOST: Final = (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed, aiomqtt.MqttError, OSError)
+_log = get_logger(part="worker")
+
+Turn = Callable[[], Awaitable[object]]
+
+
+@dataclass(slots=True)
+class Worker:
+    """Everything the worker does, over open resources."""
+
+    judge: Judge
+    outbox: Outbox
+    dispatcher: Dispatcher
+    wakeups: Wakeups
+    metrics: WorkerMetrics
+    settings: Settings
+
+    async def run(self) -> None:
+        """Runs until cancelled. A lost database or broker is waited for; any other failure ends the worker, visibly."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._judging(), name="judging")
+            tasks.create_task(self._every("notifying", self.outbox.round, "notify"), name="notifying")
+            tasks.create_task(self._every("expiring", self.dispatcher.expire, ""), name="expiring")
+            tasks.create_task(self._commanding(), name="commanding")
+
+    async def _judging(self) -> None:
+        swept_at = -SWEEP_SECONDS
+
+        async def turn() -> None:
+            nonlocal swept_at
+            if time.monotonic() - swept_at >= SWEEP_SECONDS:
+                done = await self.judge.sweep()
+                swept_at = time.monotonic()
+            else:
+                done = await self.judge.round()
+            self.metrics.last_cycle.set_to_current_time()
+            if done.raised or done.cleared:
+                self.wakeups.wake("notify")
+
+        await self._every("judging", turn, DUE_CHANNEL)
+
+    async def _commanding(self) -> None:
+        async def session() -> None:
+            async with connected(self.settings) as broker:
+                await self._loop(lambda: self.dispatcher.send_queued(broker), COMMAND_CHANNEL)
+
+        await self._retrying("commanding", session)
+
+    async def _every(self, name: str, turn: Turn, channel: str) -> None:
+        await self._retrying(name, lambda: self._loop(turn, channel))
+
+    async def _loop(self, turn: Turn, channel: str) -> None:
+        """Takes a turn at each wake-up of the channel, and every TURN_SECONDS in any case."""
+        async with self.wakeups.expecting(channel) as woken:
+            while True:
+                await turn()
+                await wait_for(woken, TURN_SECONDS)
+
+    async def _retrying(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Begins the work again after a lost connection, with growing pauses while it stays lost."""
+        pause = 0.5
+        while True:
+            began = time.monotonic()
+            try:
+                await work()
+            except _LOST as error:
+                self.metrics.failures.labels(name).inc()
+                _log.warning("Lost a connection", event_name="worker_lost", task=name, reason=type(error).__name__)
+            pause = 0.5 if time.monotonic() - began > _LONGEST_PAUSE else min(_LONGEST_PAUSE, pause * 2)
+            await asyncio.sleep(pause)
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
+    """A worker over open resources.
+
+    Raises:
+        ConfigurationError: a setting is missing or wrong.
+        DatabaseUnavailableError: the database does not let us in.
+    """
+    metrics, url = WorkerMetrics(), settings.need("worker_database_url")
+    async with AsyncExitStack() as stack:
+        channels = make_channels(settings)
+        for channel in channels.values():
+            stack.push_async_callback(channel.close)
+        pool = await stack.enter_async_context(database_pool(url, "fjarrkoll-worker", largest=6))
+        wakeups = await stack.enter_async_context(Wakeups(url, [DUE_CHANNEL, COMMAND_CHANNEL]).running())
+        yield Worker(
+            judge=Judge(pool, load_registry(), sorted(channels), metrics),
+            outbox=Outbox(pool, channels, settings.api_url, metrics),
+            dispatcher=Dispatcher(pool, server_clock, metrics),
+            wakeups=wakeups,
+            metrics=metrics,
+            settings=settings,
+        )
+
+
+def make_channels(settings: Settings) -> dict[str, Channel]:
+    """The channels that are set up, by name.
+
+    Raises:
+        ConfigurationError: a channel's settings contradict each other.
+    """
+    if settings.webhook_url is None:
+        return {}
+    secret = settings.need("webhook_secret")
+    webhook = Webhook(settings.webhook_url, secret, allow_private=settings.webhook_allow_private)
+    return {webhook.name: webhook}
+
+
+async def serve(settings: Settings) -> None:
+    """Runs a worker until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    async with open_worker(settings) as worker:
+        port = None
+        if settings.metrics_port is not None:
+            server, _ = start_http_server(settings.metrics_port, settings.metrics_host, worker.metrics.registry)
+            port = server.server_port
+        channels = sorted(worker.outbox.channels)
+        _log.info("The worker runs", event_name="worker_started", channels=channels, metrics_port=port)
+        running = asyncio.create_task(worker.run(), name="worker")
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if running.done():
+            await running
+        running.cancel()
+        await asyncio.wait({running}, timeout=10)
+        _log.info("The worker stopped", event_name="worker_stopped")
