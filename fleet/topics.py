@@ -8,6 +8,9 @@ from fleet.errors import TopicError, shown
 
 PREFIX: Final = "fk/v1"
 
+MARKS: Final = "fk/ingest"
+"""Outside the devices' topics, so that no device can speak or hear there."""
+
 # Opaque pseudonym: no wildcard, no slash, no space can be part of it (CVE-2017-7650), and nothing in it says who the user is.
 DEVICE_ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{2,39}")
 _PARSE: Final = re.compile(rf"{PREFIX}/({DEVICE_ID_PATTERN.pattern})/([a-z]+)")
@@ -46,6 +49,12 @@ def topic(device_id: str, verb: Verb) -> str:
     return f"{PREFIX}/{device_id}/{verb}"
 
 
+def parts(text: str) -> tuple[str, str]:
+    """Device id and verb as they stand, unchecked: for those who look both up and `parse` what they did not find."""
+    device_id, _, verb = text.removeprefix(f"{PREFIX}/").partition("/")
+    return device_id, verb
+
+
 def parse(text: str) -> tuple[str, Verb]:
     """Device id and verb of a topic.
 
@@ -56,6 +65,11 @@ def parse(text: str) -> tuple[str, Verb]:
     if match is None or match[2] not in Verb.__members__.values():
         raise TopicError(f"topic {shown(text)}: expected {PREFIX}/{{device_id}}/{{verb}}")
     return match[1], Verb(match[2])
+
+
+def mark_topic(shard: str) -> str:
+    """Where an ingest shard speaks to itself: what comes back says how far the broker's queue has been worked off."""
+    return f"{MARKS}/{shard}"
 
 
 def upward_filters() -> tuple[str, ...]:

@@ -1,0 +1,93 @@
+"""`fjarrkoll ingest`: run the consumer that stores what devices send."""
+
+import asyncio
+import gc
+import signal
+import ssl
+from typing import Annotated
+
+import typer
+from prometheus_client import CollectorRegistry, start_http_server
+
+from fleet.plumbing.logs import configure_logs, get_logger
+from fleet.plumbing.settings import Settings, load_settings
+from fleet.registry import load_registry
+from ingest.consumer import Consumer, ConsumerSettings, ThinConsumer
+from ingest.figures import FiguresCollector, Timings
+from ingest.service import Service, ServiceSettings
+
+app = typer.Typer(
+    invoke_without_command=True,
+    help="Run the consumer that stores what devices send. Example: fjarrkoll ingest run --shard ingest-0",
+)
+
+# In hand and unacknowledged: one batch being committed, one decided and waiting, one arriving, and a bit.
+BATCHES_IN_HAND = 4
+# A batch makes some ten thousand short-lived objects; at Python's default of 700 they are searched for cycles all the time.
+_COLLECT_AFTER = 50_000
+
+
+@app.callback()
+def entrance(context: typer.Context) -> None:
+    """Run the consumer that stores what devices send."""
+    if context.invoked_subcommand is None:
+        run()
+
+
+@app.command("run")
+def run(
+    shard: Annotated[
+        str | None, typer.Option(help="Name of this consumer; two with the same name throw each other out.")
+    ] = None,
+) -> None:
+    """Run until SIGTERM or Ctrl-C; the batch in hand is then committed and acknowledged."""
+    settings = load_settings()
+    if shard is not None:
+        settings = settings.model_copy(update={"ingest_shard": shard})
+    configure_logs(settings)
+    gc.set_threshold(_COLLECT_AFTER, 20, 20)
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    metrics = CollectorRegistry()
+    consumer = consumer_settings(settings)
+    service = Service(
+        ServiceSettings(
+            shard=settings.ingest_shard,
+            database=settings.need("ingest_database_url"),
+            batch=settings.ingest_batch,
+            linger_seconds=settings.ingest_linger_seconds,
+        ),
+        load_registry(),
+        lambda: ThinConsumer(consumer),
+        Timings(metrics),
+    )
+    metrics.register(FiguresCollector(service.figures, service.consumed))
+    if settings.metrics_port is not None:
+        server, _ = start_http_server(settings.metrics_port, settings.metrics_host, metrics)
+        get_logger(room="ingest").info("Metrics are served.", event_name="metrics", port=server.server_port)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, service.stop)
+    await service.serve()
+
+
+def consumer_settings(settings: Settings) -> ConsumerSettings:
+    """How ingest meets the broker.
+
+    Raises:
+        ConfigurationError: a setting is missing.
+    """
+    return ConsumerSettings(
+        host=settings.mqtt_host,
+        port=settings.mqtt_port,
+        client_id=settings.ingest_shard,
+        username=settings.need("mqtt_username"),
+        password=settings.need("mqtt_password"),
+        tls=None if settings.mqtt_tls_ca is None else ssl.create_default_context(cafile=str(settings.mqtt_tls_ca)),
+        receive_maximum=min(BATCHES_IN_HAND * settings.ingest_batch, 65_535),
+    )
+
+
+__all__ = ["Consumer", "app", "consumer_settings"]

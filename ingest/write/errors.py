@@ -1,0 +1,7 @@
+"""What a transaction may find out."""
+
+from fleet.errors import FjarrkollError
+
+
+class StoredAlreadyError(FjarrkollError):
+    """Some messages of the batch are stored already. Nothing of it was stored; the caller leaves them out and tries again."""

@@ -1,0 +1,190 @@
+"""Keeps the table of faults true to what devices say of them, in the order it happened, whatever the order it arrives in."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+import msgspec
+
+from fleet.clock import from_milliseconds
+from fleet.messages import FaultReport
+from fleet.signals import FAULT_RAISED
+from ingest.accept import believed_milliseconds, fault_name
+from ingest.accepted import AcceptedReply, FaultName
+from ingest.batch import FaultReported
+from ingest.faults import Episode, Mark, changes
+from ingest.register import Device
+from ingest.write.arrays import integers, times
+from ingest.write.connection import Connection
+from ingest.write.statements import statement
+
+
+class _Read(NamedTuple):
+    """One list of all faults a device had: a statement about each of them, named or not."""
+
+    at: int
+    boot: int
+    seq: int
+    reports: Mapping[FaultName, FaultReport]
+
+
+@dataclass(slots=True)
+class _Said:
+    """What one device said of its faults: of single ones, and of all at once."""
+
+    marks: dict[FaultName, list[Mark]] = field(default_factory=lambda: defaultdict(list))
+    reads: list[_Read] = field(default_factory=list)
+
+    def earliest(self) -> int:
+        return min([mark.at for marks in self.marks.values() for mark in marks] + [read.at for read in self.reads])
+
+    def about(self, name: FaultName) -> list[Mark]:
+        """Every statement about one fault."""
+        return [*self.marks.get(name, ()), *(_mark_of_read(read, name) for read in self.reads)]
+
+    def names(self) -> set[FaultName]:
+        """Faults that are named."""
+        return {*self.marks, *(name for read in self.reads for name in read.reports)}
+
+
+async def store_faults(
+    connection: Connection, events: Sequence[FaultReported], reads: Sequence[AcceptedReply], received_at: datetime
+) -> None:
+    """Writes the faults that follow from new fault events and new answers to `read_faults`; both are stored already, not committed."""
+    devices = {entry.device_no: entry.event.device for entry in events} | {
+        entry.device.number: entry.device for entry in reads
+    }
+    new = _new_statements(events, reads, received_at)
+    since = {number: said.earliest() for number, said in sorted(new.items())}
+    known = await _episodes(connection, since)
+    told = await _said_since(connection, since, received_at)
+    retold = {number for number in since if _count(told[number]) > _count(new[number])}
+    if retold:
+        since |= {
+            number: min([since[number], *(e.raised_at for stays in known[number].values() for e in stays)])
+            for number in retold
+        }
+        told |= await _said_since(connection, {number: since[number] for number in sorted(retold)}, received_at)
+    ends = await _ends(connection, since)
+    for number, said in new.items():
+        names = said.names() | (set(known[number]) if said.reads else set())
+        for name in sorted(names):
+            complete = number in retold
+            marks = (told[number] if complete else said).about(name)
+            changed = changes(known[number].get(name, []), marks, complete=complete, ended=ends.get((number, name), 0))
+            await _write(connection, devices[number], name, changed, received_at)
+
+
+def _new_statements(
+    events: Iterable[FaultReported], reads: Iterable[AcceptedReply], received_at: datetime
+) -> dict[int, _Said]:
+    new: dict[int, _Said] = defaultdict(_Said)
+    for entry in events:
+        told = entry.event.occurrence
+        raised = told.event == FAULT_RAISED.name
+        text = told.data.get("text")
+        mark = Mark(entry.event.at, told.boot, told.seq, raised, "event", text if isinstance(text, str) else "")
+        new[entry.device_no].marks[entry.name].append(mark)
+    for reply in reads:
+        new[reply.device.number].reads.append(
+            _read(reply.at, reply.reply.boot, reply.reply.seq, reply.faults or (), received_at)
+        )
+    return dict(new)
+
+
+def _read(at: int, boot: int, seq: int, reports: Iterable[FaultReport], received_at: datetime) -> _Read:
+    """A read as a statement; what it says of the past counts only as far as a device clock is believed."""
+    believed = believed_milliseconds(received_at)
+    found = {}
+    for report in reports:
+        name = FaultName(report.system.lower(), report.code, report.subcode, report.module)
+        first_seen = report.first_seen if report.first_seen is not None and report.first_seen in believed else None
+        found[name] = msgspec.structs.replace(report, first_seen=first_seen)
+    return _Read(at, boot, seq, found)
+
+
+def _mark_of_read(read: _Read, name: FaultName) -> Mark:
+    report = read.reports.get(name)
+    if report is None:
+        return Mark(read.at, read.boot, read.seq, False, "read", cleared_by="absent_at_read")
+    return Mark(read.at, read.boot, read.seq, True, "read", report.text, report.count, report.first_seen)
+
+
+def _count(said: _Said) -> int:
+    return sum(len(marks) for marks in said.marks.values()) + len(said.reads)
+
+
+def _asked(since: Mapping[int, int]) -> list[object]:
+    return [integers(list(since)), times(list(since.values()))]
+
+
+async def _rows(connection: Connection, name: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+    cursor = await connection.execute(statement(name), parameters)
+    return cast("list[tuple[Any, ...]]", await cursor.fetchall())
+
+
+async def _episodes(connection: Connection, since: Mapping[int, int]) -> dict[int, dict[FaultName, list[Episode]]]:
+    """Device to fault to its stored stays that reach into the time since, or lie after it."""
+    found: dict[int, dict[FaultName, list[Episode]]] = {number: {} for number in since}
+    for number, *name, row, raised, seen, count, text, source, cleared, cleared_by in await _rows(
+        connection, "fault_episodes", _asked(since)
+    ):
+        episode = Episode(
+            row=row,
+            raised_at=raised,
+            last_seen_at=seen,
+            times=count,
+            text=text,
+            source=source,
+            cleared_at=cleared,
+            cleared_by=cleared_by,
+        )
+        found[number].setdefault(FaultName(*name), []).append(episode)
+    return found
+
+
+async def _ends(connection: Connection, since: Mapping[int, int]) -> dict[tuple[int, FaultName], int]:
+    rows = await _rows(connection, "fault_ends", _asked(since))
+    return {(number, FaultName(*name)): ended for number, *name, ended in rows}
+
+
+async def _said_since(connection: Connection, since: Mapping[int, int], received_at: datetime) -> dict[int, _Said]:
+    """Everything stored that devices said of their faults since, the batch at hand included."""
+    found: dict[int, _Said] = {number: _Said() for number in since}
+    earliest = from_milliseconds(min(since.values()))
+    for number, at, boot, seq, event, data in await _rows(connection, "fault_events", [*_asked(since), earliest]):
+        text = data.get("text")
+        mark = Mark(at, boot, seq, event == FAULT_RAISED.name, "event", text if isinstance(text, str) else "")
+        found[number].marks[fault_name(event, data)].append(mark)
+    for number, at, boot, seq, result in await _rows(connection, "fault_reads", _asked(since)):
+        if "faults" in result:
+            reports = msgspec.convert(result["faults"], list[FaultReport])
+            found[number].reads.append(_read(at, boot, seq, reports, received_at))
+    return found
+
+
+async def _write(
+    connection: Connection, device: Device, name: FaultName, changed: Sequence[Episode], received_at: datetime
+) -> None:
+    """Rows that end a stay go first: only one stay of a fault may last at a time."""
+    fault = device.handling.fault(name.system, name.code)
+    for episode in sorted(changed, key=lambda episode: (episode.row is None, episode.cleared_at is None)):
+        await connection.execute(
+            statement("add_fault" if episode.row is None else "change_fault"),
+            {
+                "row": episode.row,
+                "device_no": device.number,
+                **name._asdict(),
+                "text": episode.text,
+                "fault_code": None if fault is None else fault.code,
+                "times": episode.times,
+                "raised_at": from_milliseconds(episode.raised_at),
+                "last_seen_at": from_milliseconds(episode.last_seen_at),
+                "known_at": received_at,
+                "cleared_at": None if episode.cleared_at is None else from_milliseconds(episode.cleared_at),
+                "cleared_by": episode.cleared_by,
+                "source": episode.source,
+            },
+        )

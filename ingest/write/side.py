@@ -1,0 +1,76 @@
+"""The second connection: looks devices up and writes the watermark, while the first one is in the middle of a commit."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, cast
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from fleet.plumbing.logs import get_logger
+from ingest.register import DeviceRow
+from ingest.write.connection import Connection, connect
+from ingest.write.statements import statement
+from ingest.write.verdict import said
+
+_WAIT: Final = 1.0
+_log = get_logger(room="ingest")
+
+
+class Side:
+    """Args:
+    address: of the database, with ingest's role.
+    name: of this process, for the server's list of connections.
+    """
+
+    def __init__(self, address: str, name: str) -> None:
+        self._address = address
+        self._name = name
+        self._connection: Connection | None = None
+        self._lock = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Closes the connection."""
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def look_up(self, device_ids: Sequence[str]) -> list[DeviceRow]:
+        """What the register says of device ids; strangers are left out. Waits while the database is away."""
+        while True:
+            try:
+                rows = await self._fetch("look_up_devices", [list(device_ids)])
+            except psycopg.Error as error:
+                _log.warning("Devices cannot be looked up; ingest waits.", event_name="look_up_held", error=said(error))
+                await asyncio.sleep(_WAIT)
+            else:
+                return [DeviceRow(*row) for row in rows]
+
+    async def served_before(self, shard: str) -> bool:
+        """Whether this shard has ever stored anything.
+
+        Raises:
+            psycopg.Error: the database does not answer.
+        """
+        return bool(await self._fetch("served_before", [shard]))
+
+    async def write_watermark(self, shard: str, at: datetime | None, statistics: dict[str, object]) -> None:
+        """Writes how far this shard has come.
+
+        Raises:
+            psycopg.Error: the database does not answer.
+        """
+        async with self._lock:
+            connection = await self._ready()
+            parameters = {"shard": shard, "at": at, "statistics": Jsonb(statistics)}
+            await connection.execute(statement("watermark"), parameters)
+
+    async def _fetch(self, name: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+        async with self._lock:
+            cursor = await (await self._ready()).execute(statement(name), parameters)
+            return cast("list[tuple[Any, ...]]", await cursor.fetchall())
+
+    async def _ready(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = await connect(self._address, self._name)
+        return self._connection

@@ -1,0 +1,1 @@
+UPDATE command SET late = true WHERE command_id = %s AND NOT late

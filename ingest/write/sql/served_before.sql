@@ -1,0 +1,1 @@
+SELECT 1 FROM ingest_watermark WHERE shard = %s

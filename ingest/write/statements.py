@@ -1,0 +1,62 @@
+"""The SQL of ingest: files beside this one, and the statements made from the profiles' tables."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from psycopg import sql
+
+from fleet.plumbing.store.tables import metric_columns, reading_table
+from fleet.profile import DeviceProfile
+
+_FOLDER: Final = Path(__file__).parent / "sql"
+EVENTS: Final = "device_event"
+
+
+@cache
+def statement(name: str) -> bytes:
+    """The text of `sql/<name>.sql`."""
+    return (_FOLDER / f"{name}.sql").read_bytes()
+
+
+@cache
+def usage_statement(*, maximum: bool) -> bytes:
+    """`grow_usage.sql` for sums and counts, or for maxima."""
+    grown = b"greatest(u.amount, excluded.amount)" if maximum else b"u.amount + excluded.amount"
+    return statement("grow_usage").replace(b"{grown}", grown)
+
+
+def insert_readings(profile: DeviceProfile) -> bytes:
+    """Inserts rows of a class; parameters are the arrays of `rows.reading_columns`, then the time of arrival.
+
+    The columns are named, so that a metric added by a later release does not disturb.
+    """
+    names = [
+        "device_no",
+        "ts",
+        "boot",
+        "seq",
+        *(metric.column for metric in metric_columns(profile)),
+        "unknown",
+        "clock_corrected",
+    ]
+    composed = sql.SQL(
+        "INSERT INTO {table} ({names}, received_at) SELECT i.*, %s FROM unnest({places}) AS i ON CONFLICT DO NOTHING"
+    ).format(
+        table=sql.Identifier(reading_table(profile.name)),
+        names=sql.SQL(", ").join(map(sql.Identifier, names)),
+        places=sql.SQL(", ").join(sql.SQL("%b") for _ in names),
+    )
+    return composed.as_string(None).encode()
+
+
+def find_stored(table: str) -> bytes:
+    """Which messages a hypertable holds already: parameters are arrays of device_no, ts, boot, seq, then the earliest and latest ts.
+
+    The two bounds let chunks that cannot hold them be left out.
+    """
+    composed = sql.SQL(
+        "SELECT i.place FROM unnest(%b, %b, %b, %b) WITH ORDINALITY AS i (device_no, ts, boot, seq, place)"
+        " JOIN {} s USING (device_no, ts, boot, seq) WHERE s.ts BETWEEN %s AND %s"
+    ).format(sql.Identifier(table))
+    return composed.as_string(None).encode()

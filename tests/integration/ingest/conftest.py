@@ -1,0 +1,32 @@
+"""Fixtures of ingest's tests: a site of one's own, with devices that may speak."""
+
+import secrets
+from collections.abc import Callable
+
+import pytest
+
+from fjarrkoll.services import Mosquitto
+from fleet.plumbing.store.register import Enrolled
+from tests.fixtures.database import Database, MakeDevice
+from tests.integration.ingest.support import Site
+
+AddDevice = Callable[..., Enrolled]
+
+
+@pytest.fixture
+def site(broker: Mosquitto, broker_credentials: dict[str, str], database: Database) -> Site:
+    """The process's broker and a database of this test alone; the shard is the test's own, so that sessions do not mix."""
+    return Site(broker, dict(broker_credentials), database.ingest, database.superuser, f"ingest-{secrets.token_hex(4)}")
+
+
+@pytest.fixture
+def add_device(site: Site, make_device: MakeDevice) -> AddDevice:
+    """Registers a device and lets it into the broker."""
+
+    def add(device_class: str = "scale", *arguments: object, **options: object) -> Enrolled:
+        device = make_device(device_class, *arguments, **options)
+        site.broker.add_credentials({device.device_id: device.password})
+        site.passwords[device.device_id] = device.password  # type: ignore[index]  # the fixture made it a dict
+        return device
+
+    return add
