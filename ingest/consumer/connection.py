@@ -90,12 +90,15 @@ class Connection:
             await self._room.wait()
 
     async def close(self, why: str) -> None:
-        """Say DISCONNECT, if the broker accepted us, and wait until the line is gone."""
-        if not self.lost:
-            if self._connack.done():
-                self.line.write(mqtt5.DisconnectPacket().write())
-            self.line.close(Disconnected(f"The line was closed here: {why}."))
-            await self.line.closed.wait()
+        """Say DISCONNECT, if the broker has accepted us, and wait until the line is gone."""
+        if self.lost:
+            return
+        failure = Disconnected(f"The line was closed here: {why}.")
+        if self._connack.done():
+            self.line.finish(mqtt5.DisconnectReasonCode.NORMAL_DISCONNECTION, failure)
+        else:
+            self.line.abort(failure)
+        await self.line.closed.wait()
 
     def _make_line(self) -> Line:
         return Line(

@@ -73,12 +73,20 @@ class Line(asyncio.BufferedProtocol):
         self._set_reading()
         return True
 
-    def close(self, failure: Disconnected) -> None:
-        """Close after the bytes already written have left; at once where the other side takes none for two seconds."""
-        self._failure = self._failure or failure
-        if self._transport is not None:
-            self._transport.close()
-            self._loop.call_later(_CLOSE_SECONDS, self._transport.abort)
+    def finish(self, reason: mqtt5.DisconnectReasonCode, failure: Disconnected) -> None:
+        """Say DISCONNECT and let the broker close, which it does when it has read everything before it.
+
+        Closing at once would lose the last PUBACKs where the client id connects again in the same moment: Mosquitto
+        then drops the old line with what it has not read yet (seen). What still arrives is dropped. A broker that has
+        not closed after two seconds is not waited for.
+        """
+        if self._transport is None or self._transport.is_closing() or self._failure is not None:
+            return
+        self._failure = failure
+        self._on_packets = _drop
+        self.write(mqtt5.DisconnectPacket(reason_code=reason).write())
+        self.hold(held=False)
+        self._loop.call_later(_CLOSE_SECONDS, self._transport.abort)
 
     def abort(self, failure: Disconnected) -> None:
         """Close at once, and say why to the owner."""
@@ -107,8 +115,7 @@ class Line(asyncio.BufferedProtocol):
             if packets:
                 self._on_packets(packets)
         except ProtocolViolation as violation:
-            self.write(mqtt5.DisconnectPacket(reason_code=mqtt5.DisconnectReasonCode.PROTOCOL_ERROR).write())
-            self.close(violation)
+            self.finish(mqtt5.DisconnectReasonCode.PROTOCOL_ERROR, violation)
             return
         if dense and self._resting is None:
             self._resting = self._loop.call_later(self._rest_seconds, self._end_rest)
@@ -153,3 +160,7 @@ class Line(asyncio.BufferedProtocol):
             self.abort(Disconnected("The broker gives no sign of life within the keep-alive: the line is half-open."))
             return
         self._ticker = self._loop.call_later(self._watch.period, self._tick)
+
+
+def _drop(packets: list[mqtt5.Packet]) -> None:
+    """What arrives after the end is nobody's."""

@@ -1,6 +1,7 @@
 """One paho client for the length of one connection: its callbacks run on paho's network thread and only hand over."""
 
 import asyncio
+import contextlib
 import functools
 import socket
 import threading
@@ -21,6 +22,8 @@ from ingest.consumer.inbox import Inbox
 from ingest.consumer.settings import ConsumerSettings
 
 _WATCH_SECONDS = 0.5
+_CLOSE_SECONDS = 2.0
+_NEVER_SUBSCRIBED = "fjarrkoll/never-subscribed"
 P = ParamSpec("P")
 Method: TypeAlias = Callable[Concatenate["PahoConnection", P], None]
 
@@ -52,6 +55,7 @@ class PahoConnection:
     ) -> None:
         self.generation = generation
         self.lost = False
+        self._closing = False
         self.broker_maximum: int | None = None
         self._settings = settings
         self._inbox = inbox
@@ -64,7 +68,7 @@ class PahoConnection:
         self._budget = threading.Condition()
         self._watch: asyncio.TimerHandle | None = None
         self._connack: asyncio.Future[tuple[bool, int, Properties | None]] = self._loop.create_future()
-        self._subacks: dict[int, asyncio.Future[list[int]]] = {}
+        self._answers: dict[int, asyncio.Future[list[int]]] = {}
         self.client = self._make_client()
 
     async def open(self) -> tuple[bool, int, Properties | None]:
@@ -94,22 +98,33 @@ class PahoConnection:
         return answer
 
     async def ask_for(self, request: Callable[[], tuple[int, int | None]]) -> list[int]:
-        """Send SUBSCRIBE and wait for its reason codes."""
+        """Send SUBSCRIBE or UNSUBSCRIBE and wait for its reason codes."""
         code, packet_id = request()
         if code or packet_id is None:
             raise self._inbox.failure
         answer: asyncio.Future[list[int]] = self._loop.create_future()
-        self._subacks[packet_id] = answer
+        self._answers[packet_id] = answer
         try:
             return await answer
         finally:
-            del self._subacks[packet_id]
+            del self._answers[packet_id]
 
     async def close(self, why: str) -> None:
-        """Say DISCONNECT and end the network thread."""
+        """Say DISCONNECT, once the broker has read every PUBACK, and end the network thread."""
+        self._closing = True
+        self.released()
+        if not self.lost and self._connack.done():
+            await self._wait_until_read()
         self.lose(Disconnected(f"The line was closed here: {why}."))
         self.client.disconnect()
         await asyncio.to_thread(self.client.loop_stop)
+
+    async def _wait_until_read(self) -> None:
+        # paho closes the socket with DISCONNECT; Line.finish tells what that may cost. The broker answers in order, so
+        # an answer to a harmless question proves that it has read what was sent before.
+        with contextlib.suppress(Disconnected, TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self.ask_for(functools.partial(self.client.unsubscribe, _NEVER_SUBSCRIBED))
 
     def lose(self, failure: Disconnected) -> None:
         """The connection is over; on the event loop only, and harmless when repeated."""
@@ -121,7 +136,7 @@ class PahoConnection:
         self._inbox.fail(failure)
         self.released()
         refuse(self._connack, failure)
-        for answer in self._subacks.values():
+        for answer in self._answers.values():
             refuse(answer, failure)
 
     def released(self) -> None:
@@ -151,7 +166,7 @@ class PahoConnection:
         client.connect_timeout = settings.connect_timeout_seconds * 0.9  # ours, around it, comes second
         client.on_socket_open = self._on_socket_open
         client.on_connect = self._on_connect
-        client.on_subscribe = self._on_subscribe
+        client.on_subscribe = client.on_unsubscribe = self._on_answer
         client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
         return client
@@ -170,7 +185,7 @@ class PahoConnection:
         self.hand_over(_answer, self._connack, (flags.session_present, reason.value, properties))
 
     @guarded
-    def _on_subscribe(
+    def _on_answer(
         self,
         _client: Client,
         _userdata: object,
@@ -178,7 +193,7 @@ class PahoConnection:
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
-        self.hand_over(self._subscribed, packet_id, [reason.value for reason in reasons])
+        self.hand_over(self._answered, packet_id, [reason.value for reason in reasons])
 
     @guarded
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
@@ -216,7 +231,11 @@ class PahoConnection:
         self._statistics.read_pauses += 1
         with self._budget:
             self._budget.wait_for(
-                lambda: self.lost or self._received_bytes - self._inbox.released_bytes < self._settings.buffer_bytes
+                lambda: (
+                    self._closing
+                    or self.lost
+                    or self._received_bytes - self._inbox.released_bytes < self._settings.buffer_bytes
+                )
             )
 
     # On the event loop.
@@ -229,9 +248,9 @@ class PahoConnection:
         if deliveries and not self.lost:
             self._inbox.put(deliveries)
 
-    def _subscribed(self, packet_id: int, reasons: list[int]) -> None:
-        if packet_id in self._subacks:
-            _answer(self._subacks[packet_id], reasons)
+    def _answered(self, packet_id: int, reasons: list[int]) -> None:
+        if packet_id in self._answers:
+            _answer(self._answers[packet_id], reasons)
 
     def _check_thread(self) -> None:
         # paho's thread ends without calling back when a packet confuses it (seen: an unknown reason code).

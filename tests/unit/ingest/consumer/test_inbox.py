@@ -54,6 +54,15 @@ async def test_a_loss_drops_what_was_not_handed_out_and_says_why_every_time() ->
     assert inbox._statistics.dropped_at_disconnect == 1
 
 
+async def test_nothing_of_an_older_connection_is_handed_out_on_a_new_one() -> None:
+    inbox, new = opened(), delivery(1)
+    inbox.put([delivery(1), delivery(2)])
+    inbox.fail(Disconnected("cut"))
+    inbox.open()
+    inbox.put([new])
+    assert await inbox.next_batch(10, 0) == [new]
+
+
 async def test_a_batch_of_nothing_is_not_asked_for() -> None:
     with pytest.raises(ValueError, match="at least one"):
         await opened().next_batch(0, 0)

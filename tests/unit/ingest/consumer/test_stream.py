@@ -66,7 +66,7 @@ def test_what_is_not_mqtt_is_named_so(wire: bytes) -> None:
 @given(st.binary(min_size=1, max_size=64))
 def test_no_bytes_at_all_raise_anything_else(wire: bytes) -> None:
     try:
-        packets = pour(PacketStream(1_000_000_000), wire, [])
+        packets = pour(PacketStream(1_000_000), wire, [])
     except ProtocolViolation:
         return
     assert isinstance(packets, list)
