@@ -12,7 +12,24 @@ from dashboards.words import PACE, REASONS
 from fleet.registry import Registry
 from fleet.text import Text
 
-COUNTERS: Final[dict[str, str]] = {}
+COUNTERS: Final = {
+    "messages": "Behandlade meddelanden",
+    "batches": "Skrivningar",
+    "stored": "Lagrade rader",
+    "readings": "Lagrade mätningar",
+    "events": "Lagrade händelser",
+    "replies": "Lagrade svar",
+    "duplicates": "Dubbletter, inte lagrade om",
+    "quarantined": "Avvisade",
+    "receipts": "Kvitton till enheter",
+    "held": "Väntan på databasen",
+    "received": "Mottagna från brokern",
+    "redelivered": "Mottagna igen",
+    "connections_lost": "Brutna förbindelser",
+    "sessions_lost": "Sessioner som brokern glömt",
+    "lag_seconds": "Eftersläpning (s)",
+    "broker_dropped": "Kastade av brokern",
+}
 """Swedish names of what ingest counts in ingest_watermark.statistics; a counter not named here shows its own key."""
 
 
@@ -58,16 +75,21 @@ def _figures() -> Panel:
         Column(name="heard", title="Hörda senaste timmen"),
         Column(name="behind", title="Inhämtningen ligger efter"),
         Column(name="refused", title="Avvisade senaste dygnet"),
+        Column(name="duplicates", title="Dubbletter, inte lagrade om"),
+        Column(name="dropped", title="Kastade av brokern"),
     )
     return figures(
         About(
             "figures",
             "Plattformen just nu",
             Text(
-                "Uppkopplade och hörda räknas av dem som kan rapportera. Eftersläpning: tiden sedan den långsammaste"
-                " inhämtningen senast hade lagrat allt den fått.",
-                "Connected and heard are counted among those that can report. Behind: time since the slowest ingest"
-                " had last stored everything it received.",
+                "Uppkopplade och hörda räknas av dem som kan rapportera. Eftersläpning: tiden sedan den"
+                " långsammaste inhämtningen hade lagrat allt den fått. Dubbletter räknas av behandlade meddelanden"
+                " sedan start. Kastade av brokern sänds om av enheterna; över noll är kön för liten.",
+                "Connected and heard are counted among those that can report. Behind: time since the slowest"
+                " ingest had stored everything it received. Duplicates are counted among the messages handled"
+                " since start. Dropped ones are sent again by the devices; above zero the broker's queue is too"
+                " small.",
             ),
             width=24,
         ),
@@ -102,10 +124,9 @@ def _statistics() -> Panel:
     columns = (
         Column(name="shard", title="Inhämtning", width=120),
         Column(name="counter", title="Räknare"),
-        Column(name="key"),
-        Column(name="value", title="Värde", width=120),
+        Column(name="value", title="Värde", unit="none", width=110),
     )
-    titles = ", ".join(f"('{key}', '{title}')" for key, title in {"": "", **COUNTERS}.items())
+    titles = ", ".join(f"('{key}', '{title}')" for key, title in COUNTERS.items())
     return table(
         About(
             "statistics",

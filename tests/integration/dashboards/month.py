@@ -17,6 +17,8 @@ from fleet.plumbing.store.register import NewDevice, NewLoan, enroll_devices
 from fleet.profile import DeviceProfile
 from fleet.registry import Registry
 from fleet.signals import Audience, Kind, Metric
+from ingest.consumer import ConsumerStatistics
+from ingest.figures import Figures
 
 DAYS = 31
 STEP = timedelta(hours=3)
@@ -234,9 +236,10 @@ def _fill_platform(connection: psycopg.Connection, now: datetime) -> None:
             " 'send it right', ''::bytea, 0, %s, %s, %s, 2)",
             [reason, bytes([place]), seen, seen],
         )
-    connection.execute(
-        "INSERT INTO ingest_watermark VALUES ('ingest-0', %s, %s)", [now, Jsonb({"received": 12, "stored": 11})]
-    )
+    figures = Figures(messages=900, events=20, repeated=7, broker_dropped=0, lag_seconds=0.2)
+    figures.readings.update({"scale": 870})
+    statistics = figures.as_json(ConsumerStatistics(received=907))
+    connection.execute("INSERT INTO ingest_watermark VALUES ('ingest-0', %s, %s)", [now, Jsonb(statistics)])
 
 
 def _moments(device: Placed, now: datetime) -> Iterator[datetime]:

@@ -8,11 +8,14 @@ from dashboards.build import COMMITTED, all_dashboards, differences, files, writ
 from dashboards.check import problems, shared_problems
 from dashboards.dashboard import Dashboard, Folder
 from dashboards.device_class import bucket, technical_metrics
+from dashboards.ingest_health import COUNTERS
 from dashboards.queries import FOLDER
 from fleet.profile import DeviceProfile
 from fleet.registry import build_registry, load_registry
 from fleet.signals import Kind, Metric
 from fleet.text import Text
+from ingest.consumer import ConsumerStatistics
+from ingest.figures import Figures
 
 BOARDS = all_dashboards(load_registry())
 
@@ -105,3 +108,7 @@ def test_clinical_and_care_values_are_nowhere() -> None:
 def test_a_curve_is_no_finer_than_the_device_reports(cadence: int | None, wanted: str) -> None:
     metric = Metric(key="a.b", unit="V", title=Text("a", "a"), low=0, high=1, kind=Kind.NUMBER, cadence_seconds=cadence)
     assert bucket(metric) == wanted
+
+
+def test_every_counter_of_ingest_has_a_swedish_name() -> None:
+    assert Figures().as_json(ConsumerStatistics()).keys() == COUNTERS.keys()
