@@ -1,1 +1,1 @@
-"""A fleet made from the same profiles as everything else: seeded devices in place of hardware, and replay of real cards."""
+"""A fleet from the same profiles as everything else: seeded devices in place of hardware, and real cards replayed."""

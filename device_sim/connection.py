@@ -1,8 +1,6 @@
-"""One simulated device on the broker: its own credentials, last will, subscriptions, reconnects with jittered back-off."""
+"""One simulated device on the broker: birth, state and last will, its outbox sent until confirmed, reconnects."""
 
 import asyncio
-import contextlib
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,36 +8,33 @@ from random import Random
 from typing import Final
 
 import aiomqtt
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
 from device_sim.device import Outgoing, SimulatedDevice
+from device_sim.line import Line, client_for, cut, opened
+from device_sim.reminder import Reminder
 from fleet.errors import RejectedMessageError
 from fleet.plumbing.logs import get_logger
-from fleet.topics import Verb, parse, topic
+from fleet.topics import DOWNWARD, Verb, parse, topic
+
+__all__ = ["Connection", "Line"]
 
 log = get_logger(room="device_sim")
 
-RESEND_AFTER_SECONDS: Final = 3.0
+_SHORTEST_BACK_OFF_SECONDS: Final = 0.2
 _LONGEST_BACK_OFF_SECONDS: Final = 10.0
-_SESSION_SECONDS: Final = 3600
+_GOOD_LINE_SECONDS: Final = 5.0
+_LOOK_EVERY_SECONDS: Final = 1.0
+_GOODBYE_SECONDS: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Where the broker is."""
-
-    host: str
-    port: int
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Connection:
     """Keeps one device connected until cancelled, sending what is put into its queue.
 
     Attributes:
-        published: messages the broker took, re-sent ones included.
-        held: while true nothing leaves the device; what happens meanwhile comes as a late burst.
+        published: messages the broker took, those sent again included.
+        connected: set while the device has a line and has told who it is.
+        trouble: why the last line was lost or refused.
     """
 
     device: SimulatedDevice
@@ -47,109 +42,184 @@ class Connection:
     line: Line
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     published: int = 0
-    held: bool = False
     connected: asyncio.Event = field(default_factory=asyncio.Event)
+    trouble: str = ""
     _waiting: asyncio.Queue[Outgoing] = field(default_factory=asyncio.Queue)
+    _sending: bool = False
+    _released: asyncio.Event = field(default_factory=asyncio.Event)
+    _speaking: asyncio.Event = field(default_factory=asyncio.Event)
+    _client: aiomqtt.Client | None = None
     _random: Random = field(default_factory=Random)
+    _reminder: Reminder = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begins free to speak."""
+        self._reminder = Reminder(jitter=self._random.uniform(0.8, 1.2))
+        self._released.set()
+        self._speaking.set()
+
+    # -- what can be done to it ---------------------------------------------------------------------------------------
 
     def send(self, outgoing: Sequence[Outgoing]) -> None:
-        """Queues messages; they leave in order."""
+        """Queues messages; they leave in order. What is in the outbox and does not get out now goes again later."""
         for message in outgoing:
             self._waiting.put_nowait(message)
 
     @property
     def idle(self) -> bool:
         """Whether everything queued has left."""
-        return self._waiting.empty()
+        return self._waiting.empty() and not self._sending
+
+    @property
+    def held(self) -> bool:
+        """While true nothing that the device tells leaves it; what happens meanwhile comes as a late burst."""
+        return not self._released.is_set()
+
+    @held.setter
+    def held(self, hold: bool) -> None:
+        if hold:
+            self._released.clear()
+        else:
+            self._released.set()
+
+    def drop_line(self) -> None:
+        """Cuts the line without a goodbye, as power loss does: the last will fires, and the device connects again."""
+        if self._client is not None:
+            cut(self._client)
+
+    def fall_silent(self) -> None:
+        """The gateway dies: the line is cut, nothing is measured, sent or answered until `come_back`."""
+        self.device.silent = True
+        self._speaking.clear()
+        self.drop_line()
+
+    def come_back(self) -> None:
+        """The gateway lives again."""
+        self.device.silent = False
+        self._speaking.set()
+
+    def ask_again(self) -> None:
+        """Sends what is unconfirmed again, from the oldest on, with a request for a receipt."""
+        self.device.outbox.start_over()
+        self.send(self.device.resend())
+
+    # -- what it does -------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Connects, serves, reconnects; ends only by cancellation."""
+        """Connects, serves, reconnects; ends only by cancellation, and then says that it is offline."""
+        loop = asyncio.get_running_loop()
         failures = 0
         while True:
+            await self._speaking.wait()
+            began = loop.time()
             try:
-                async with self._client() as client:
-                    failures = 0
+                async with opened(self._new_client()) as client:
                     await self._serve(client)
-            except aiomqtt.MqttError as error:
-                failures += 1
-                log.debug("device lost its line", event_name="line_lost", device_id=self._id, error=str(error))
+            except* aiomqtt.MqttError as errors:
+                self.trouble = str(_first(errors))
+                log.debug("device lost its line", event_name="line_lost", device_id=self._id, error=self.trouble)
             finally:
-                self.connected.clear()
-            await asyncio.sleep(min(_LONGEST_BACK_OFF_SECONDS, 0.2 * 2**failures) * self._random.uniform(0.5, 1.0))
+                self._line_lost()
+            failures = 0 if loop.time() - began > _GOOD_LINE_SECONDS else failures + 1
+            longest = min(_LONGEST_BACK_OFF_SECONDS, _SHORTEST_BACK_OFF_SECONDS * 2.0 ** min(failures, 10))
+            await asyncio.sleep(longest * self._random.uniform(0.5, 1.0))
 
     @property
     def _id(self) -> str:
         return self.device.identity.device_id
 
-    def _client(self) -> aiomqtt.Client:
+    def _new_client(self) -> aiomqtt.Client:
         will = self.device.presence(self.clock(), online=False)
-        properties = Properties(PacketTypes.CONNECT)
-        properties.SessionExpiryInterval = _SESSION_SECONDS
-        return aiomqtt.Client(
-            self.line.host,
-            self.line.port,
-            identifier=self._id,
-            username=self._id,
-            password=self.password,
-            protocol=aiomqtt.ProtocolVersion.V5,
-            will=aiomqtt.Will(topic(self._id, Verb.STATE), will.payload, qos=1, retain=True),
-            clean_start=False,
-            properties=properties,
-            # 88 ms round trips become 0.8 ms (architecture.md 3).
-            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
-        )
+        return client_for(self.line, self._id, self.password, will.payload)
 
     async def _serve(self, client: aiomqtt.Client) -> None:
-        for verb in (Verb.COMMAND, Verb.STORED):
-            await client.subscribe(topic(self._id, verb), qos=1)
-        now = self.clock()
-        for message in (self.device.birth(now), self.device.presence(now, online=True), *self.device.resend()):
-            await self._publish(client, message)
-        self.connected.set()
-        tasks = [asyncio.create_task(work) for work in (self._listen(client), self._pump(client), self._remind())]
+        if self.device.silent:
+            return
+        self._client = client
+        boot = self.device.boot
         try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, aiomqtt.MqttError):
-                await asyncio.gather(*tasks)
+            await client.subscribe([(topic(self._id, verb), 1) for verb in DOWNWARD])
+            now = self.clock()
+            for message in (self.device.birth(now), self.device.presence(now, online=True)):
+                await self._publish(client, message)
+            self.send(self.device.resend())
+            self.connected.set()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._listen(client, boot))
+                tasks.create_task(self._pump(client))
+                tasks.create_task(self._remind())
+        except asyncio.CancelledError:
+            await self._say_goodbye(client)
+            raise
 
-    async def _listen(self, client: aiomqtt.Client) -> None:
+    async def _listen(self, client: aiomqtt.Client, boot: int) -> None:
         async for message in client.messages:
             _, verb = parse(message.topic.value)
             try:
-                answers = self.device.receive(verb, bytes(message.payload), self.clock())
+                self.send(self.device.receive(verb, bytes(message.payload), self.clock()))
             except RejectedMessageError as error:
-                log.warning("device could not read a message", event_name="unreadable", device_id=self._id, error=str(error))
-                continue
-            self.send(answers)
+                log.warning("device cannot read it", event_name="unreadable", device_id=self._id, error=str(error))
+            if verb is Verb.STORED:
+                self._go_on()
+            if self.device.boot != boot:
+                await self._waiting.join()
+                self.drop_line()
+
+    def _go_on(self) -> None:
+        """A receipt came: the next window of what has to go again, as fast as receipts come."""
+        self._reminder.answered()
+        if self.idle and not self.device.outbox.asking:
+            self.send(self.device.resend())
 
     async def _pump(self, client: aiomqtt.Client) -> None:
         while True:
             message = await self._waiting.get()
-            while self.held:
-                await asyncio.sleep(0.1)
-            await self._publish(client, message)
+            self._sending = True
+            try:
+                await self._released.wait()
+                await self._publish(client, message)
+            finally:
+                self._sending = False
+                self._waiting.task_done()
 
     async def _remind(self) -> None:
-        """Asks again for what was not confirmed in time, ever more patiently."""
-        patience = RESEND_AFTER_SECONDS
+        loop = asyncio.get_running_loop()
         while True:
-            before = len(self.device.outbox)
-            await asyncio.sleep(patience * self._random.uniform(0.8, 1.2))
-            if self.held or not before or not self.idle or len(self.device.outbox) < before:
-                patience = RESEND_AFTER_SECONDS
-                continue
-            self.send(self.device.resend())
-            patience = min(60.0, patience * 2)
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            outbox = self.device.outbox
+            if self.idle and self._reminder.due(loop.time(), kept=len(outbox), asking=outbox.asking):
+                outbox.receipt_overdue()
+                self.send(self.device.resend())
 
     async def _publish(self, client: aiomqtt.Client, message: Outgoing) -> None:
-        if self.device.silent:
+        entry = message.entry
+        if self.device.silent or (entry is not None and entry.gone):
             return
-        await client.publish(topic(self._id, message.verb), message.payload, qos=1, retain=message.retain)
+        payload = message.payload if entry is None else self.device.outbox.wrap(entry, ask=message.ask)
+        await client.publish(topic(self._id, message.verb), payload, qos=1, retain=message.retain)
         self.published += 1
 
-    async def publish_raw(self, verb: Verb, payload: bytes) -> None:
-        """Puts bytes that no outbox knows on the device's topic: dirt."""
-        self.send([Outgoing(verb, payload)])
+    async def _say_goodbye(self, client: aiomqtt.Client) -> None:
+        """A tidy DISCONNECT withholds the last will, so the device says itself that it is offline."""
+        saying = asyncio.ensure_future(self._publish(client, self.device.presence(self.clock(), online=False)))
+        await asyncio.wait({saying}, timeout=_GOODBYE_SECONDS)
+        saying.cancel()
+        await asyncio.gather(saying, return_exceptions=True)
+
+    def _line_lost(self) -> None:
+        """What is in the outbox goes again on the next line; the rest of the queue waits for it."""
+        self.connected.clear()
+        self._client = None
+        self.device.outbox.start_over()
+        rest: list[Outgoing] = []
+        while not self._waiting.empty():
+            message = self._waiting.get_nowait()
+            self._waiting.task_done()
+            if message.entry is None:
+                rest.append(message)
+        self.send(rest)
+
+
+def _first(error: BaseException) -> BaseException:
+    """The first error inside nested groups."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error

@@ -1,4 +1,4 @@
-"""What a behaviour produces: something the device measured or noticed at one moment, before it has a number or a topic."""
+"""What a behaviour produces: something measured or noticed at one moment, before it has a number or a topic."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The ledger: every (device, boot, seq) a simulated device produced, written before it is sent, for a checker to compare."""
+"""The ledger: every (device, boot, seq) that a simulated device produced, written before it is sent, for a checker."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +17,16 @@ class Ledger:
         self.entries = 0
 
     def __enter__(self) -> Self:
+        """Opens the file; what is in it stays."""
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("a", encoding="utf-8")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes the file."""
         if self._file is not None:
             self._file.close()
 

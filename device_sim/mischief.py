@@ -1,7 +1,9 @@
 """Things that go wrong, on demand: each takes a running device and makes one thing happen to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from device_sim.connection import Connection
@@ -12,6 +14,9 @@ from fleet.faults import Fault, NativeCode, Severity
 from fleet.topics import Verb
 
 UNKNOWN_NATIVE: Final = NativeCode("unheard-of", "7F3A")
+UNKNOWN_METRIC: Final = "gadget.reading"
+COPIES: Final = 3
+LATE_MINUTES: Final = range(180, 0, -5)
 
 
 def raise_fault(connection: Connection, code: str) -> NativeCode:
@@ -26,7 +31,11 @@ def raise_fault(connection: Connection, code: str) -> NativeCode:
 
 
 def hide_fault(connection: Connection, code: str) -> NativeCode:
-    """A fault is there but was never told: only reading the fault codes remotely finds it."""
+    """A fault is there but was never told: only reading the fault codes remotely finds it.
+
+    Raises:
+        ConfigurationError: as `raise_fault`.
+    """
     native = _native(connection, code)
     connection.device.carry_fault(native, connection.clock())
     return native
@@ -38,9 +47,10 @@ def jam(connection: Connection) -> None:
 
 
 def worst_fault(connection: Connection) -> None:
-    """The most severe fault of the class that a device can send."""
-    faults = [fault for fault in connection.device.identity.profile.faults if fault.native]
-    raise_fault(connection, max(faults, key=lambda fault: fault.severity.rank).code)
+    """The most severe fault of the class that this model's own systems can send."""
+    declared = [fault for fault in connection.device.identity.profile.faults if fault.native]
+    sendable = [fault for fault in declared if _spelled_by(connection, fault)] or declared
+    raise_fault(connection, max(sendable, key=lambda fault: fault.severity.rank).code)
 
 
 def unknown_fault(connection: Connection) -> None:
@@ -48,30 +58,31 @@ def unknown_fault(connection: Connection) -> None:
     connection.send(connection.device.raise_fault(UNKNOWN_NATIVE, connection.clock()))
 
 
+def unknown_metric(connection: Connection) -> None:
+    """A metric that no profile knows, as after a firmware update; it must be kept and flagged."""
+    connection.send(connection.device.measure_native(connection.clock(), {UNKNOWN_METRIC: 42.0}))
+
+
 def duplicates(connection: Connection) -> None:
-    """Fresh messages leave three times each, as after lost acknowledgements."""
-    fresh: list[Outgoing] = connection.device.heartbeat(connection.clock())
-    for _ in range(3):
-        connection.send(fresh)
+    """A fresh message leaves three times, as after lost acknowledgements."""
+    for message in connection.device.heartbeat(connection.clock()):
+        connection.send([message, *([replace(message, entry=None)] * (COPIES - 1))])
 
 
 def late_burst(connection: Connection) -> None:
     """Three hours of readings that had no line come at once, the oldest first."""
     now = connection.clock()
-    for minutes in range(180, 0, -5):
-        connection.send(connection.device.heartbeat(now - timedelta(minutes=minutes)))
+    connection.send(connection.device.report([now - timedelta(minutes=minutes) for minutes in LATE_MINUTES]))
 
 
 def clock_to_1970(connection: Connection) -> None:
     """The device's clock battery died."""
-    connection.device.clock_offset = datetime(1970, 1, 1, 0, 5, tzinfo=UTC) - connection.clock()
-    connection.send(connection.device.heartbeat(connection.clock()))
+    _set_clock(connection, datetime(1970, 1, 1, 0, 5, tzinfo=UTC))
 
 
 def clock_to_2106(connection: Connection) -> None:
     """The device's clock counts seconds in 32 bits and believes it is 2106."""
-    connection.device.clock_offset = datetime(2106, 2, 7, 6, 28, tzinfo=UTC) - connection.clock()
-    connection.send(connection.device.heartbeat(connection.clock()))
+    _set_clock(connection, datetime(2106, 2, 7, 6, 28, tzinfo=UTC))
 
 
 def malformed(connection: Connection) -> None:
@@ -80,29 +91,54 @@ def malformed(connection: Connection) -> None:
 
 
 def restart(connection: Connection) -> None:
-    """Power off and on: a new boot."""
+    """Power off and on: the line is cut, and a new boot comes up with a report."""
     connection.device.restart()
-    connection.send([connection.device.birth(connection.clock()), *connection.device.heartbeat(connection.clock())])
+    connection.send(connection.device.heartbeat(connection.clock()))
+    connection.drop_line()
 
 
 def silence(connection: Connection) -> None:
-    """The gateway dies: nothing more comes and nothing is answered."""
-    connection.device.silent = True
+    """The gateway dies: nothing more comes, nothing is answered, and the broker tells the last will."""
+    connection.fall_silent()
 
 
-MISCHIEF: Final[dict[str, Callable[[Connection], None]]] = {
-    action.__name__: action
-    for action in (
-        jam, worst_fault, unknown_fault, duplicates, late_burst, clock_to_1970, clock_to_2106, malformed, restart, silence,
-    )
-}
-"""What `fjarrkoll simulate --do NAME` can do, by name."""
+MISCHIEF: Final[Mapping[str, Callable[[Connection], None]]] = MappingProxyType(
+    {
+        action.__name__: action
+        for action in (
+            jam,
+            worst_fault,
+            unknown_fault,
+            unknown_metric,
+            duplicates,
+            late_burst,
+            clock_to_1970,
+            clock_to_2106,
+            malformed,
+            restart,
+            silence,
+        )
+    }
+)
+"""What `fjarrkoll simulate run --do NAME` can do, by name."""
+
+
+def _set_clock(connection: Connection, moment: datetime) -> None:
+    now = connection.clock()
+    connection.device.clock_offset = moment - now
+    connection.send(connection.device.heartbeat(now))
 
 
 def _native(connection: Connection, code: str) -> NativeCode:
+    """A spelling of the fault in one of this model's own systems, or of another model where the model has none."""
     profile = connection.device.identity.profile
-    fault: Fault | None = profile.faults_by_code.get(code)
+    fault = profile.faults_by_code.get(code)
     if fault is None or not fault.native:
-        sendable = sorted(fault.code for fault in profile.faults if fault.native and fault.severity is not Severity.INFO)
+        sendable = sorted(f.code for f in profile.faults if f.native and f.severity is not Severity.INFO)
         raise ConfigurationError(f"a {profile.name} cannot send fault {code}; it can send: {', '.join(sendable)}")
-    return fault.native[0]
+    return _spelled_by(connection, fault) or fault.native[0]
+
+
+def _spelled_by(connection: Connection, fault: Fault) -> NativeCode | None:
+    systems = connection.device.identity.model.native_systems
+    return next((native for native in fault.native if native.system in systems), None)

@@ -1,8 +1,8 @@
-"""The device's memory of what the platform has not yet confirmed as stored: kept until a receipt, re-sent when none comes."""
+"""The device's memory of what is not confirmed as stored: kept until a receipt, sent again when none comes."""
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -16,15 +16,22 @@ Kept = Reading | Occurrence | Reply
 ASK_EVERY: Final = 20
 """Messages sent between two requests for a receipt; receipts then cost a twentieth of the traffic."""
 RESEND_WINDOW: Final = 50
-"""Messages re-sent at a time, so that a returning device does not flood."""
+"""Messages sent again at a time, so that a returning device does not flood."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
-    """One message in the outbox: several readings of one array share an entry and are forgotten together."""
+    """One message in the outbox: several readings of one array share an entry and are forgotten together.
+
+    Attributes:
+        gone: confirmed or given up; the device has forgotten it.
+        again: it has to be sent again.
+    """
 
     verb: Verb
     parts: tuple[Kept, ...]
+    gone: bool = False
+    again: bool = False
 
     @property
     def boot(self) -> int:
@@ -32,15 +39,20 @@ class Entry:
         return self.parts[0].boot
 
     @property
+    def first(self) -> int:
+        """The lowest sequence number in it."""
+        return self.parts[0].seq
+
+    @property
     def last(self) -> int:
         """The highest sequence number in it."""
         return self.parts[-1].seq
 
-    def payload(self, outbox_from: int | None) -> bytes:
+    def payload(self, outbox_from: int | None = None) -> bytes:
         """Its bytes, asking for a receipt where `outbox_from` is given."""
-        parts = list(self.parts)
+        parts = self.parts
         if outbox_from is not None:
-            parts[-1] = msgspec.structs.replace(parts[-1], outbox_from=outbox_from)
+            parts = (*parts[:-1], msgspec.structs.replace(parts[-1], outbox_from=outbox_from))
         if len(parts) == 1:
             return codec.encode(parts[0])
         return codec.encode([part for part in parts if isinstance(part, Reading)])
@@ -48,51 +60,75 @@ class Entry:
 
 @dataclass(slots=True)
 class Outbox:
-    """Everything not yet confirmed, oldest first.
+    """Everything not yet confirmed, oldest first. Pure: it neither sends nor looks at a clock.
 
     Attributes:
-        capacity: entries kept; beyond it the oldest is given up and counted, as on a real device with finite memory.
-        given_up: how many were lost that way; a device reports it, it is never silent.
+        capacity: entries kept; beyond it the oldest is given up, as on a real device with finite memory.
+        given_up: how many numbered messages were lost that way; the device tells it in its birth message.
     """
 
     capacity: int = 10_000
     given_up: int = 0
     _entries: deque[Entry] = field(default_factory=deque)
     _since_ask: int = 0
+    _asked: dict[int, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
+        """How many entries are kept."""
         return len(self._entries)
+
+    @property
+    def asking(self) -> bool:
+        """Whether a receipt was asked for and has not come."""
+        return bool(self._asked)
 
     def keep(self, entry: Entry) -> None:
         """Adds a message that is about to be sent."""
-        if len(self._entries) >= self.capacity:
-            self._entries.popleft()
-            self.given_up += 1
+        while len(self._entries) >= self.capacity:
+            oldest = self._entries.popleft()
+            oldest.gone = True
+            self.given_up += len(oldest.parts)
         self._entries.append(entry)
 
     def lowest(self, boot: int) -> int | None:
         """The lowest sequence number of a boot that is still kept."""
-        return next((entry.parts[0].seq for entry in self._entries if entry.boot == boot), None)
+        return next((entry.first for entry in self._entries if entry.boot == boot), None)
 
     def wrap(self, entry: Entry, *, ask: bool = False) -> bytes:
-        """The bytes to send for an entry; every `ASK_EVERY`-th asks for a receipt, and so does one sent with `ask`."""
+        """The bytes to send now for an entry; every `ASK_EVERY`-th asks for a receipt, as does one sent with `ask`."""
         self._since_ask += 1
         if not ask and self._since_ask < ASK_EVERY:
-            return entry.payload(None)
+            return entry.payload()
         self._since_ask = 0
+        self._asked[entry.boot] = max(entry.last, self._asked.get(entry.boot, 0))
         return entry.payload(self.lowest(entry.boot))
 
     def trim(self, receipt: Receipt) -> int:
         """Forgets what a receipt confirms; returns how many entries went."""
         before = len(self._entries)
-        self._entries = deque(
-            entry for entry in self._entries if entry.boot != receipt.boot or entry.last > receipt.seq
-        )
+        for entry in self._entries:
+            entry.gone = entry.boot == receipt.boot and entry.last <= receipt.seq
+        self._entries = deque(entry for entry in self._entries if not entry.gone)
+        if receipt.seq >= self._asked.get(receipt.boot, 0):
+            self._asked.pop(receipt.boot, None)
         return before - len(self._entries)
 
-    def resend(self) -> Iterator[tuple[Verb, bytes]]:
-        """The oldest entries again, the last of each boot among them asking for a receipt."""
-        window = list(self._entries)[:RESEND_WINDOW]
-        closing = {entry.boot: index for index, entry in enumerate(window)}
-        for index, entry in enumerate(window):
-            yield entry.verb, self.wrap(entry, ask=closing[entry.boot] == index)
+    def start_over(self) -> None:
+        """The line was lost: whatever is kept may not have arrived and has to go again."""
+        self._asked.clear()
+        for entry in self._entries:
+            entry.again = True
+
+    def receipt_overdue(self) -> None:
+        """No receipt came: the next window goes, after the last one the first again, so that none blocks another."""
+        self._asked.clear()
+        if not any(entry.again for entry in self._entries):
+            self.start_over()
+
+    def next_window(self) -> list[tuple[Entry, bool]]:
+        """The oldest entries that have to go again, each with whether it asks: the last of each boot does."""
+        window = list(islice((entry for entry in self._entries if entry.again), RESEND_WINDOW))
+        closing = {entry.boot: entry for entry in window}
+        for entry in window:
+            entry.again = False
+        return [(entry, closing[entry.boot] is entry) for entry in window]

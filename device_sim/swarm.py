@@ -1,13 +1,15 @@
-"""Many simulated devices in one process: built from a fleet file, lived through history in compressed time, then kept live."""
+"""Many simulated devices in one process: from a fleet file, through history in compressed time, then kept live."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Final
 
+from device_sim.boots import Boots
 from device_sim.connection import Connection, Line
 from device_sim.device import Identity, SimulatedDevice
 from device_sim.fleet_file import FleetEntry
@@ -15,12 +17,12 @@ from device_sim.ledger import Ledger
 from device_sim.persona import Habit, draw_persona
 from fleet.clock import local_day
 from fleet.errors import ConfigurationError
-from fleet.plumbing.logs import get_logger
 from fleet.registry import Registry
 
-log = get_logger(room="device_sim")
-
 _CONNECTS_AT_A_TIME: Final = 25
+_CONNECT_SECONDS: Final = 30.0
+_LOOK_EVERY_SECONDS: Final = 0.2
+_ASK_EVERY_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,17 @@ class Plan:
         history_days: whole local days lived before the live part, ending yesterday.
         history_seconds: real seconds the history is spread over; one day passes in history_seconds / history_days.
         heartbeat_seconds: real seconds between two reports of a live device.
+        boots: file that counts the devices' starts over all runs against one database; without it all start at 1.
     """
 
     seed: int = 1
     history_days: int = 0
     history_seconds: float = 0.0
     heartbeat_seconds: float = 10.0
+    boots: Path | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Swarm:
     """A running fleet. Use `running()`; then `live_through_history()` and `stay_alive()`."""
 
@@ -50,26 +54,22 @@ class Swarm:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Swarm"]:
-        """Connects all devices, some at a time, and disconnects them at the end."""
-        gate = asyncio.Semaphore(_CONNECTS_AT_A_TIME)
-        self._tasks = [
-            asyncio.create_task(connection.run(), name=connection.device.identity.device_id) for connection in self.connections
-        ]
+        """Connects all devices, some at a time; at the end each says that it is offline and leaves.
+
+        Raises:
+            ConfigurationError: a device cannot connect; the reason is in the message.
+        """
         try:
-            await asyncio.gather(*(self._connected(connection, gate) for connection in self.connections))
+            await self._connect_all()
             yield self
         finally:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    @staticmethod
-    async def _connected(connection: Connection, gate: asyncio.Semaphore) -> None:
-        async with gate:
-            await connection.connected.wait()
+        self._check()
 
     async def live_through_history(self, today: date, progress: Callable[[int, int], None]) -> None:
-        """Sends the past `history_days`, day by day, each device its own; `progress(day, days)` is called after each."""
+        """Sends the past `history_days`, day by day, each device its own; `progress(day, days)` comes after each."""
         days = self.plan.history_days
         loop = asyncio.get_running_loop()
         started = loop.time()
@@ -78,6 +78,7 @@ class Swarm:
             for connection in self.connections:
                 connection.send(connection.device.live_through(day, number / days))
                 await asyncio.sleep(0)
+            self._check()
             progress(number + 1, days)
             await asyncio.sleep(max(0.0, started + self.plan.history_seconds * (number + 1) / days - loop.time()))
 
@@ -87,53 +88,106 @@ class Swarm:
         ends = loop.time() + seconds
         order = list(self.connections)
         Random(self.plan.seed).shuffle(order)
+        pause = self.plan.heartbeat_seconds / max(1, len(order))
         while loop.time() < ends:
+            self._check()
             for connection in order:
                 connection.send(connection.device.heartbeat(connection.clock()))
-                await asyncio.sleep(self.plan.heartbeat_seconds / len(order))
+                await asyncio.sleep(min(pause, max(0.0, ends - loop.time())))
                 if loop.time() >= ends:
                     return
+            if not order:
+                await asyncio.sleep(ends - loop.time())
 
     async def drained(self, timeout_seconds: float) -> int:
-        """Waits until every outbox is confirmed empty (silent devices aside); returns how many messages are still unconfirmed."""
+        """Waits until every outbox is confirmed empty, silent devices aside; returns how many messages are not."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + timeout_seconds
-        while loop.time() < ends:
-            waiting = [c for c in self.connections if not c.device.silent and (len(c.device.outbox) or not c.idle)]
-            if not waiting:
-                return 0
-            for connection in waiting:
-                if connection.idle:
-                    connection.send(connection.device.resend())
-            await asyncio.sleep(2.0)
-        return sum(len(c.device.outbox) for c in self.connections if not c.device.silent)
+        ask_at = loop.time()
+        while waiting := self._unconfirmed():
+            self._check()
+            if loop.time() >= ends:
+                break
+            if loop.time() >= ask_at:
+                ask_at = loop.time() + _ASK_EVERY_SECONDS
+                for connection in waiting:
+                    if connection.idle and connection.connected.is_set():
+                        connection.ask_again()
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        return sum(len(connection.device.outbox) for connection in waiting)
+
+    def _unconfirmed(self) -> list[Connection]:
+        return [c for c in self.connections if not c.device.silent and (len(c.device.outbox) or not c.idle)]
+
+    def _check(self) -> None:
+        """Raises what ended a device's task by itself: that is a fault of this program, never of the line."""
+        for task in self._tasks:
+            if task.done() and not task.cancelled():
+                task.result()
+
+    async def _connect_all(self) -> None:
+        gate = asyncio.Semaphore(_CONNECTS_AT_A_TIME)
+        starting = [asyncio.create_task(self._connect(connection, gate)) for connection in self.connections]
+        try:
+            await asyncio.gather(*starting)
+        finally:
+            for task in starting:
+                task.cancel()
+            await asyncio.gather(*starting, return_exceptions=True)
+
+    async def _connect(self, connection: Connection, gate: asyncio.Semaphore) -> None:
+        device_id, line = connection.device.identity.device_id, connection.line
+        async with gate:
+            self._tasks.append(asyncio.create_task(connection.run(), name=device_id))
+            try:
+                async with asyncio.timeout(_CONNECT_SECONDS):
+                    await connection.connected.wait()
+            except TimeoutError:
+                raise ConfigurationError(
+                    f"{device_id} cannot connect to {line.host}:{line.port} ({connection.trouble or 'no answer'}): "
+                    "is the broker running, and is the device enrolled there?"
+                ) from None
 
 
-def build_swarm(
-    entries: Sequence[FleetEntry], registry: Registry, line: Line, plan: Plan, ledger: Ledger, habits: dict[str, Habit]
+def build_swarm(  # noqa: PLR0913, PLR0917 - a swarm is made of that many things
+    entries: Sequence[FleetEntry],
+    registry: Registry,
+    line: Line,
+    plan: Plan,
+    ledger: Ledger,
+    habits: Mapping[str, Habit],
 ) -> Swarm:
     """A swarm of enrolled devices.
 
     Args:
+        entries: the devices; their order decides which draws its character from which part of the seed.
+        registry: the device classes.
+        line: where the broker is.
+        plan: seed, history and pace.
+        ledger: notes every numbered message.
         habits: device id to habit, for those whose story is fixed; the others draw theirs from the mix.
 
     Raises:
         ConfigurationError: an entry names a model that its class does not have.
     """
-    connections = [
-        Connection(_device(entry, registry, f"{plan.seed}/{number}", ledger, habits.get(entry.device_id)), entry.password, line)
-        for number, entry in enumerate(entries)
-    ]
+    boots = Boots(plan.boots)
+    connections = []
+    for number, entry in enumerate(entries):
+        seed = f"{plan.seed}/{number}"
+        persona = draw_persona(Random(f"{seed}/persona"), habits.get(entry.device_id))
+        device = SimulatedDevice(_identity(entry, registry), persona, seed, ledger, boots)
+        connections.append(Connection(device, entry.password, line))
     return Swarm(connections, plan)
 
 
-def _device(entry: FleetEntry, registry: Registry, seed: str, ledger: Ledger, habit: Habit | None) -> SimulatedDevice:
+def _identity(entry: FleetEntry, registry: Registry) -> Identity:
     profile = registry[entry.device_class]
     model = profile.model(entry.model, entry.firmware)
     if model is None:
-        raise ConfigurationError(f"{entry.device_id}: class {entry.device_class} has no model {entry.model!r} at {entry.firmware}")
-    identity = Identity(device_id=entry.device_id, profile=profile, model=model, firmware=entry.firmware)
-    return SimulatedDevice(identity, draw_persona(Random(seed), habit), seed, ledger)
+        raise ConfigurationError(
+            f"{entry.device_id}: class {entry.device_class} has no model {entry.model!r} at firmware {entry.firmware}"
+        )
+    return Identity(device_id=entry.device_id, profile=profile, model=model, firmware=entry.firmware)
 
 
 def today_in_sweden() -> date:

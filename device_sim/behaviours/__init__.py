@@ -1,4 +1,4 @@
-"""How each class behaves, one file per class where the profile alone does not say enough; any other class behaves generically."""
+"""How each class behaves: a file per class where the profile alone does not say enough; any other is generic."""
 
 import importlib
 import pkgutil
@@ -13,13 +13,12 @@ from fleet.profile import DeviceProfile
 def _specific() -> dict[str, type[Behaviour]]:
     found: dict[str, type[Behaviour]] = {}
     for entry in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{entry.name}")
-        behaviour = getattr(module, "BEHAVIOUR", None)
+        behaviour = getattr(importlib.import_module(f"{__name__}.{entry.name}"), "BEHAVIOUR", None)
         if behaviour is not None:
             found[entry.name] = behaviour
     return found
 
 
 def behaviour_for(profile: DeviceProfile) -> Behaviour:
-    """The behaviour of a class: `device_sim/behaviours/<class>.py` if there is one with a BEHAVIOUR, else the generic one."""
+    """The behaviour of a class: BEHAVIOUR of its file in this folder where there is one, else the generic one."""
     return _specific().get(profile.name, GenericBehaviour)(profile)

@@ -1,6 +1,7 @@
 """The contract of a behaviour: pure, seeded, one Swedish local day at a time."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -17,8 +18,8 @@ class Day:
 
     Attributes:
         progress: how far through the simulated period the day lies, 0..1.
-        random: seeded by fleet, device and date, so a day is the same whatever was simulated before it.
-        memory: what outlives a day (odometer, battery, doses left); the behaviour reads and writes it.
+        random: seeded by device and date.
+        memory: what outlives a day (odometer, battery, doses left); only `Behaviour.day` writes it.
     """
 
     date: date
@@ -28,26 +29,42 @@ class Day:
     memory: dict[str, float] = field(default_factory=dict)
 
     def at(self, hour: float) -> datetime:
-        """The instant `hour` local hours after local midnight by the wall clock, in UTC; 24 and more is the next day."""
+        """The instant at which the wall clock shows `hour` hours after local midnight; 24 and more is the next day.
+
+        Where clocks jump ahead, an hour that does not exist is the same instant as the hour after it.
+        """
         midnight = datetime(self.date.year, self.date.month, self.date.day, tzinfo=STOCKHOLM)
         return (midnight + timedelta(hours=hour)).astimezone(UTC)
 
 
 class Behaviour(ABC):
-    """What devices of one class do. Values are in the profile's units; the device turns them into its model's own."""
+    """What devices of one class do. Values are in the profile's units; the device turns them into its model's own.
+
+    Everything follows from the arguments: a history is the same whatever else is asked of the device meanwhile.
+    """
 
     def __init__(self, profile: DeviceProfile) -> None:
         self.profile = profile
+
+    def start(self, random: Random) -> dict[str, float]:
+        """What the device remembers before its first day: odometer, wear, its user's ways."""
+        del random
+        return {}
 
     @abstractmethod
     def day(self, day: Day) -> list[Emission]:
         """Everything the device measures and notices on a day, in order of time."""
 
     @abstractmethod
-    def heartbeat(self, now: datetime, random: Random, memory: dict[str, float]) -> Emission:
-        """What a resting device reports now and then, also in `read_live`."""
+    def heartbeat(self, now: datetime, random: Random, memory: Mapping[str, float]) -> Emission:
+        """What a resting device reports now and then, also in `read_live`; it changes nothing."""
 
-    def operating_state(self, day: Day) -> str:
-        """What the device is doing during the live part of a run; rest by default."""
-        del day
-        return self.profile.operating_states[0]
+
+def in_order(emissions: list[Emission]) -> list[Emission]:
+    """The same in order of time; what happens at one moment stays in the order in which it was given."""
+    return sorted(emissions, key=lambda emission: emission.at)
+
+
+def within(value: float, low: float, high: float) -> float:
+    """The value, or the nearest limit: a draw from a long tail must not become a reading no sensor can give."""
+    return min(high, max(low, value))
