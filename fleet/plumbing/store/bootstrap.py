@@ -17,7 +17,7 @@ READER: Final = "fjarrkoll_reader"
 # Role settings, so that no forgotten client holds a lock or a transaction for ever. The schema's owner has no statement
 # limit: building an index over a year of readings takes as long as it takes.
 _LIMITS: Final[dict[str, dict[str, str]]] = {
-    "owner": {"lock_timeout": "5s", "idle_in_transaction_session_timeout": "5min"},
+    "owner": {"lock_timeout": "2s", "idle_in_transaction_session_timeout": "5min"},
     "ingest": {"statement_timeout": "30s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"},
     "worker": {"statement_timeout": "60s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"},
     "api": {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"},

@@ -198,6 +198,7 @@ CREATE TABLE loan (
     ended_at      timestamptz CHECK (ended_at > started_at),
     EXCLUDE USING gist (device_no WITH =, tstzrange(started_at, ended_at) WITH &&)
 );
+CREATE INDEX loan_device ON loan (device_no);
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What ingest keeps, all in the transaction that stores the message
@@ -464,17 +465,19 @@ CREATE INDEX audit_device ON audit (device_no, at DESC);
 -- A loan begins and ends: what follows from it, whoever writes the row
 -- ---------------------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION mirror_loans(target integer) RETURNS void LANGUAGE sql
-    BEGIN ATOMIC
-        UPDATE device d
-           SET payer_id = o.payer_id, legal_frame = o.legal_frame, loan_started_at = o.started_at,
-               earlier_loan_ended_at = (SELECT max(c.ended_at) FROM loan c WHERE c.device_no = target),
-               stock_state = CASE WHEN o.loan_id IS NOT NULL THEN 'on_loan'
-                                  WHEN d.stock_state = 'on_loan' THEN 'in_stock' ELSE d.stock_state END
-          FROM (VALUES (target)) AS wanted(device_no)
-          LEFT JOIN loan o ON o.device_no = wanted.device_no AND o.ended_at IS NULL
-         WHERE d.device_no = target;
-    END;
+-- In plpgsql, which keeps its plans: thousands of loans may be entered at once.
+CREATE FUNCTION mirror_loans(target integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    open_loan loan;
+BEGIN
+    SELECT * INTO open_loan FROM loan WHERE device_no = target AND ended_at IS NULL;
+    UPDATE device
+       SET payer_id = open_loan.payer_id, legal_frame = open_loan.legal_frame, loan_started_at = open_loan.started_at,
+           earlier_loan_ended_at = (SELECT max(ended_at) FROM loan WHERE device_no = target),
+           stock_state = CASE WHEN open_loan.loan_id IS NOT NULL THEN 'on_loan'
+                              WHEN stock_state = 'on_loan' THEN 'in_stock' ELSE stock_state END
+     WHERE device_no = target;
+END $$;
 
 -- At return the present state keeps its technical part only, open alarms are settled (and told), and the worker judges afresh what is
 -- left. Without this the next borrower would meet the previous one's alarms, or would miss an own one because an old one is still open.

@@ -1,0 +1,181 @@
+"""What the database's catalogue says of owners, roles, rights and row security; what is added later is checked too."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.fixtures.database import Database
+
+# Plain tables without row security, each with the reason why it needs none. "Services only" is checked: no role that
+# serves people has any right to it.
+REFERENCE: Final = "projected from profiles or the law: nothing about anyone"
+SERVICES_ONLY: Final = "services only"
+WITHOUT_ROW_SECURITY: Final = {
+    "alarm_rule": REFERENCE,
+    "device_class": REFERENCE,
+    "device_model": REFERENCE,
+    "event_kind": REFERENCE,
+    "fault_code": REFERENCE,
+    "fault_native": REFERENCE,
+    "idle_policy": REFERENCE,
+    "legal_frame": REFERENCE,
+    "metric": REFERENCE,
+    "model_price": "the price list: nothing about anyone",
+    "usage_clause": REFERENCE,
+    "usage_measure": REFERENCE,
+    "payer": "the names of municipalities and the region: public",
+    "depot": "the names of stores: public",
+    "ingest_watermark": "how far ingest has come: nothing about anyone",
+    "alembic_version": SERVICES_ONLY,
+    "api_token": SERVICES_ONLY,
+    "clock_correction": SERVICES_ONLY,
+    "evaluation_due": SERVICES_ONLY,
+    "rule_hold": SERVICES_ONLY,
+}
+LOGIN_ROLES: Final = ("fjarrkoll_owner", "fjarrkoll_ingest", "fjarrkoll_worker", "fjarrkoll_api", "fjarrkoll_grafana")
+SERVES_PEOPLE: Final = ("fjarrkoll_api", "fjarrkoll_grafana", "fjarrkoll_reader")
+# Its rows are limited by the row security of its own tables; see the comment on it in the migration.
+WITHOUT_BARRIER: Final = {"device_state_seen"}
+
+_OURS: Final = """
+    FROM pg_class c
+   WHERE relnamespace = 'public'::regnamespace
+     AND NOT EXISTS (SELECT FROM pg_depend p WHERE p.objid = c.oid AND p.deptype = 'e')
+"""
+_HYPERTABLES: Final = "SELECT hypertable_name FROM timescaledb_information.hypertables"
+_FOREIGN_KEYS: Final = """
+    SELECT conname FROM pg_constraint
+     WHERE contype = 'f'
+       AND conrelid::regclass::text IN (SELECT hypertable_name FROM timescaledb_information.hypertables)
+"""
+
+
+@pytest.fixture
+def catalogue(world: Database) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(world.superuser, autocommit=True) as connection:
+        yield connection
+
+
+def _names(connection: psycopg.Connection, query: str, values: list[object] | None = None) -> set[str]:
+    return {row[0] for row in connection.execute(query.encode(), values).fetchall()}
+
+
+def test_no_role_of_ours_stands_above_row_security(catalogue: psycopg.Connection) -> None:
+    rows = catalogue.execute(
+        "SELECT rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication"
+        " FROM pg_roles WHERE rolname LIKE 'fjarrkoll%'"
+    ).fetchall()
+    assert {row[0]: row[1] for row in rows} == {**dict.fromkeys(LOGIN_ROLES, True), "fjarrkoll_reader": False}
+    assert not any(any(row[2:]) for row in rows)
+
+
+def test_only_the_owner_may_become_the_reader(catalogue: psycopg.Connection) -> None:
+    found = catalogue.execute(
+        "SELECT member::regrole::text, roleid::regrole::text FROM pg_auth_members"
+        " WHERE member::regrole::text LIKE 'fjarr%'"
+    ).fetchall()
+    assert found == [("fjarrkoll_owner", "fjarrkoll_reader")]
+
+
+def test_tables_and_functions_belong_to_the_owner_and_views_to_the_reader(catalogue: psycopg.Connection) -> None:
+    rows = catalogue.execute(f"SELECT relname, relkind::text, relowner::regrole::text {_OURS}".encode()).fetchall()
+    assert len(rows) > 60
+    for name, kind, owner in rows:
+        assert owner == ("fjarrkoll_reader" if kind == "v" else "fjarrkoll_owner"), name
+    functions = catalogue.execute(
+        "SELECT DISTINCT proowner::regrole::text FROM pg_proc p WHERE pronamespace = 'public'::regnamespace"
+        " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"
+    ).fetchall()
+    assert functions == [("fjarrkoll_owner",)]
+
+
+def test_every_plain_table_has_forced_row_security_or_a_reason(catalogue: psycopg.Connection) -> None:
+    plain = _names(catalogue, f"SELECT relname {_OURS} AND relkind IN ('r', 'p') AND relname NOT IN ({_HYPERTABLES})")
+    forced = _names(catalogue, f"SELECT relname {_OURS} AND relrowsecurity AND relforcerowsecurity")
+    assert plain - forced == WITHOUT_ROW_SECURITY.keys()
+    assert len(forced) == 14
+
+
+def test_tables_for_services_only_are_closed_to_whoever_serves_people(catalogue: psycopg.Connection) -> None:
+    closed = [table for table, reason in WITHOUT_ROW_SECURITY.items() if reason == SERVICES_ONLY]
+    for table in [*closed, *_names(catalogue, _HYPERTABLES)]:
+        for role in SERVES_PEOPLE:
+            if role == "fjarrkoll_reader" and table not in closed:
+                continue  # nobody is the reader; its views read the hypertables
+            answer = catalogue.execute(
+                "SELECT has_table_privilege(%s, %s, 'SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER'),"
+                " has_any_column_privilege(%s, %s, 'SELECT,INSERT,UPDATE,REFERENCES')",
+                [role, table, role, table],
+            ).fetchone()
+            assert answer == (False, False), (role, table)
+
+
+@pytest.mark.parametrize("role", ["api", "grafana"])
+def test_neither_hypertables_nor_their_chunks_can_be_read(
+    catalogue: psycopg.Connection, world: Database, role: str
+) -> None:
+    chunks = catalogue.execute(
+        "SELECT chunk_schema, chunk_name FROM timescaledb_information.chunks"
+        " UNION ALL SELECT hypertable_schema, hypertable_name FROM timescaledb_information.hypertables"
+    ).fetchall()
+    assert len(chunks) > 8
+    with psycopg.connect(getattr(world, role), autocommit=True) as connection:
+        for schema, name in chunks:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(schema, name)))
+    with psycopg.connect(world.ingest, autocommit=True) as connection:
+        seen = sum(
+            connection.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(schema, name))).rowcount
+            for schema, name in chunks
+        )
+    assert seen > 0, "there was nothing to be kept from"
+
+
+def test_views_keep_their_conditions_before_any_function_of_the_reader(catalogue: psycopg.Connection) -> None:
+    views: dict[str, list[str] | None] = dict(
+        catalogue.execute(f"SELECT relname, reloptions {_OURS} AND relkind = 'v'".encode()).fetchall()
+    )
+    assert "reading_probe_clinical" in views
+    assert {name for name, options in views.items() if options != ["security_barrier=true"]} == WITHOUT_BARRIER
+
+
+def test_grafana_reads_no_view_but_the_technical_ones(catalogue: psycopg.Connection) -> None:
+    granted = _names(
+        catalogue,
+        f"SELECT relname {_OURS} AND relkind = 'v' AND has_table_privilege('fjarrkoll_grafana', c.oid, 'SELECT')",
+    )
+    readings = _names(catalogue, f"SELECT relname {_OURS} AND relname LIKE 'reading%technical'")
+    assert granted == {*readings, "device_event_seen", "device_state_seen"}
+    assert "reading_probe_technical" in readings
+
+
+def test_functions_with_the_owners_rights_are_few_and_pin_their_search_path(catalogue: psycopg.Connection) -> None:
+    rows = catalogue.execute(
+        "SELECT proname, proconfig, has_function_privilege('fjarrkoll_api', p.oid, 'EXECUTE'),"
+        " has_function_privilege('fjarrkoll_grafana', p.oid, 'EXECUTE')"
+        " FROM pg_proc p WHERE prosecdef AND pronamespace = 'public'::regnamespace ORDER BY proname"
+    ).fetchall()
+    pinned = ["search_path=public"]
+    assert rows == [
+        ("find_token", pinned, True, False),
+        ("loan_changed", pinned, False, False),
+        ("next_command_counter", pinned, True, False),
+    ]
+
+
+def test_application_roles_may_only_add_to_the_audit(catalogue: psycopg.Connection) -> None:
+    for role in ("fjarrkoll_api", "fjarrkoll_worker", "fjarrkoll_ingest", "fjarrkoll_grafana"):
+        answer = catalogue.execute(
+            "SELECT has_table_privilege(%s, 'audit', 'UPDATE,DELETE,TRUNCATE')", [role]
+        ).fetchone()
+        assert answer == (False,)
+
+
+def test_no_foreign_key_leads_from_a_hypertable(catalogue: psycopg.Connection) -> None:
+    assert _names(catalogue, _FOREIGN_KEYS) == set()
+    assert _names(catalogue, _FOREIGN_KEYS.replace(" IN (", " NOT IN (")), (
+        "the question finds foreign keys where there are some"
+    )
