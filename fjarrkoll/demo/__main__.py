@@ -31,7 +31,6 @@ from fjarrkoll.local.system import LocalSystem
 from fleet.errors import FjarrkollError
 from fleet.plumbing.store.register import create_token
 from fleet.registry import Registry, load_registry
-from fleet.signals import Audience
 
 HISTORY_DAYS: Final = 60
 HISTORY_SECONDS: Final = 30.0
@@ -108,11 +107,8 @@ def _run(folder: Path, devices: int, seed: int, *, check: bool) -> Report | None
 
 
 def _tokens(connection: psycopg.Connection) -> DemoTokens:
-    technical_and_care = [Audience.TECHNICAL, Audience.CARE]
     return DemoTokens(
-        technician=create_token(
-            connection, "demo technician", "technician", care_unit="demo workshop", audiences=technical_and_care
-        ),
+        technician=create_token(connection, "demo technician", "technician", care_unit="demo workshop"),
         carer=create_token(connection, "demo carer", "carer", care_unit="demo alarm centre"),
         analyst=create_token(connection, "demo analyst", "analyst", care_unit="demo centre"),
     )
