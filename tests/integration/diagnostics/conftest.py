@@ -1,7 +1,7 @@
 """An API over a migrated database without a network, tokens of every kind, and what ingest would have stored."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
@@ -23,6 +24,16 @@ from tests.fixtures.database import Database, MakeDevice, MakePayer, Payer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 Values = Mapping[str, float | bool]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet_logs() -> Iterator[None]:
+    """Log lines go nowhere; the pretty tracebacks of an unconfigured structlog cost seconds each."""
+    structlog.configure(
+        processors=[structlog.processors.JSONRenderer()], logger_factory=structlog.ReturnLoggerFactory()
+    )
+    yield
+    structlog.reset_defaults()
 
 
 @dataclass(frozen=True)
