@@ -1,7 +1,10 @@
 """The border where a model's units, scales, sentinels and names become the profile's, and back for the simulator."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+import msgspec
 
 from fleet.errors import RejectedMessageError, RejectionReason, shown
 from fleet.messages import Value
@@ -10,10 +13,10 @@ from fleet.profile import DeviceProfile
 from fleet.signals import Kind, Metric
 
 Measured = float | bool
+_NOTHING: Final[Mapping[str, Measured]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Normalised:
+class Normalised(msgspec.Struct, frozen=True, gc=False):
     """Values as they are stored.
 
     Attributes:
@@ -21,8 +24,18 @@ class Normalised:
         unknown: what no metric of the profile describes, as it came; kept and flagged, never dropped.
     """
 
-    values: dict[str, float | bool]
-    unknown: dict[str, float | bool] = field(default_factory=dict)
+    values: dict[str, Measured]
+    unknown: Mapping[str, Measured] = _NOTHING
+
+
+class _AsItCame(NamedTuple):
+    """A metric whose native value is the stored one while it is of this type and in this range."""
+
+    key: str
+    kind: type
+    low: float
+    high: float
+    whole: bool
 
 
 class Normaliser:
@@ -32,6 +45,19 @@ class Normaliser:
         self._metrics = profile.metrics_by_key
         self._renamed: Mapping[str, str] = model.renamed if model else {}
         self._conversions: Mapping[str, Conversion] = model.conversions if model else {}
+        self._as_it_came = self._unconverted()
+
+    def _unconverted(self) -> dict[str, _AsItCame]:
+        """Native name to metric, for those that need no conversion: nearly all values take this way, at a fifth of the cost."""
+        names = {name: key for name, key in self._renamed.items() if key in self._metrics}
+        names |= {key: key for key in self._metrics if key not in self._renamed}
+        return {
+            name: _AsItCame(
+                key, bool if metric.kind is Kind.FLAG else float, metric.low, metric.high, metric.kind is Kind.COUNT
+            )
+            for name, key in names.items()
+            if key not in self._conversions and (metric := self._metrics[key])
+        }
 
     def normalise(self, values: Mapping[str, Value], stated_units: Mapping[str, str]) -> Normalised:
         """The stored form of one reading's values.
@@ -44,20 +70,28 @@ class Normaliser:
             RejectedMessageError: a value is outside its metric's range, of the wrong kind, or in another unit than the
                 profile's; the sentence names the metric, the value and the range.
         """
-        known: dict[str, float | bool] = {}
-        unknown: dict[str, float | bool] = {}
+        known: dict[str, Measured] = {}
+        unknown: dict[str, Measured] | None = None
+        as_it_came = {} if stated_units else self._as_it_came
         for name, native in values.items():
             if native is None:
                 continue
+            plain = as_it_came.get(name)
+            if plain is not None:
+                key, kind, low, high, whole = plain
+                if native.__class__ is kind and low <= native <= high:
+                    known[key] = round(native) if whole else native
+                    continue
             key = self._renamed.get(name, name)
             metric = self._metrics.get(key)
             if metric is None:
+                unknown = {} if unknown is None else unknown
                 unknown[name] = native
                 continue
             value = self._stored(metric, native, stated_units.get(name))
             if value is not None:
                 known[key] = value
-        return Normalised(known, unknown)
+        return Normalised(known, unknown) if unknown else Normalised(known)
 
     def _stored(self, metric: Metric, native: Measured, stated_unit: str | None) -> Measured | None:
         if stated_unit is not None and stated_unit != metric.unit:

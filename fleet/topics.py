@@ -13,6 +13,7 @@ MARKS: Final = "fk/ingest"
 
 # Opaque pseudonym: no wildcard, no slash, no space can be part of it (CVE-2017-7650), and nothing in it says who the user is.
 DEVICE_ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{2,39}")
+_BEGINNING: Final = f"{PREFIX}/"
 _PARSE: Final = re.compile(rf"{PREFIX}/({DEVICE_ID_PATTERN.pattern})/([a-z]+)")
 
 
@@ -51,7 +52,7 @@ def topic(device_id: str, verb: Verb) -> str:
 
 def parts(text: str) -> tuple[str, str]:
     """Device id and verb as they stand, unchecked: for those who look both up and `parse` what they did not find."""
-    device_id, _, verb = text.removeprefix(f"{PREFIX}/").partition("/")
+    device_id, _, verb = text.removeprefix(_BEGINNING).partition("/")
     return device_id, verb
 
 

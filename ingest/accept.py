@@ -86,6 +86,7 @@ class _Acceptance:
         self._received = to_milliseconds(received_at)
         self._believed = believed_milliseconds(received_at)
         self.accepted = Accepted()
+        self._keep_reading = self.accepted.readings.append
         self._verbs = {
             Verb.TELEMETRY.value: self._telemetry,
             Verb.EVENT.value: self._event,
@@ -128,11 +129,11 @@ class _Acceptance:
 
     def _reading(self, message: Message, device: Device, reading: Reading, units: Mapping[str, str]) -> None:
         normalised = device.handling.normaliser.normalise(reading.values, units)
-        values, unknown = normalised.values, normalised.unknown or None
-        if reading.ts in self._believed and not device.clock_corrected:
-            self.accepted.readings.append(AcceptedReading(device, reading, reading.ts, False, values, unknown))
+        values, unknown, told = normalised.values, normalised.unknown or None, reading.ts
+        if told in self._believed and not device.clock_corrected:
+            self._keep_reading(AcceptedReading(device, reading, told, False, values, unknown))
             return
-        at, corrected = self._settled(device, reading.ts)
+        at, corrected = self._settled(device, told)
         record = AcceptedReading(device, reading, at, corrected, values, unknown)
         self.accepted.doubtful.append(Doubtful(record, _source(message)))
 

@@ -1,5 +1,6 @@
 """What `accept` makes of a batch of deliveries: typed records of known devices, and what was refused."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -44,7 +45,7 @@ class AcceptedReading(msgspec.Struct, gc=False):
     at: int
     corrected: bool
     values: dict[str, float | bool]
-    unknown: dict[str, float | bool] | None
+    unknown: Mapping[str, float | bool] | None
 
 
 class AcceptedEvent(msgspec.Struct, gc=False):

@@ -31,11 +31,11 @@ class Present:
 
     __slots__ = ("alive", "boot", "device", "events", "newest", "oldest", "values")
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, boot: int | None = None, at: int = 0) -> None:
         self.device = device
-        self.boot: int | None = None
-        self.alive = False
-        self.oldest = self.newest = 0
+        self.boot = boot
+        self.alive = at > 0
+        self.oldest = self.newest = at
         self.values: dict[str, tuple[float | bool, int]] = {}
         self.events: dict[str, int] = {}
 
@@ -166,20 +166,29 @@ def _present(rows: Plan, device: Device) -> Present:
 
 
 def _read(rows: Plan, readings: list[AcceptedReading]) -> None:
+    """Runs for every reading there is: names are bound once, and a device's first reading of a batch takes a short way."""
+    by_class, all_present, due = rows.readings, rows.present, rows.due
     for record in readings:
-        device, values = record.device, record.values
-        handling = device.handling
-        rows.readings.setdefault(handling.device_class, []).append(record)
-        present = _present(rows, device)
-        present.happened(record.at, record.reading.boot)
-        present.measured(values, record.at)
+        device, values, at = record.device, record.values, record.at
+        number, handling = device.number, device.handling
+        of_class = by_class.get(handling.device_class)
+        if of_class is None:
+            of_class = by_class[handling.device_class] = []
+        of_class.append(record)
+        present = all_present.get(number)
+        if present is None:
+            present = all_present[number] = Present(device, record.reading.boot, at)
+            present.values = {key: (value, at) for key, value in values.items()}
+        else:
+            present.happened(at, record.reading.boot)
+            present.measured(values, at)
         for entry in handling.measured:
             if entry.source in values:
-                _grow(rows, device.number, record.at, entry, values[entry.source])
+                _grow(rows, number, at, entry, values[entry.source])
         if record.unknown:
             _count_unknown(rows, record)
-        if device.number not in rows.due and handling.due(values):
-            rows.due.add(device.number)
+        if number not in due and handling.due(values):
+            due.add(number)
 
 
 def _happened(rows: Plan, events: Sequence[AcceptedEvent]) -> None:
