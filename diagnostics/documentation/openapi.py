@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from diagnostics.gate import OPEN_PATHS
 from diagnostics.problems import MEDIA_TYPE
@@ -73,6 +74,7 @@ def describe(app: FastAPI) -> Json:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = PROBLEM_SCHEMA
+    _restore_examples(schemas)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
@@ -97,6 +99,17 @@ def example_of(schema: Json, schemas: Json) -> Any:  # noqa: ANN401 - JSON of an
     items = schema.get("properties", {}).get("items", {}).get("items")
     found = example_of(items, schemas) if items else None
     return None if found is None else {"items": [found], "next_cursor": None}
+
+
+def _restore_examples(schemas: Json) -> None:
+    """Puts back the examples as written: FastAPI leaves out what is null, which would make a required field missing."""
+    waiting: list[type[BaseModel]] = [BaseModel]
+    while waiting:
+        model = waiting.pop()
+        waiting += model.__subclasses__()
+        extra = model.model_config.get("json_schema_extra")
+        if isinstance(extra, dict) and model.__module__.startswith("diagnostics.") and model.__name__ in schemas:
+            schemas[model.__name__].update(extra)
 
 
 def _complete(path: str, operation: Json, schemas: Json) -> None:

@@ -41,7 +41,7 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize(("text", "by_default", "with_private"), ADDRESSES)
-def test_address_table(text: str, by_default: bool, with_private: bool) -> None:  # noqa: FBT001 - a row of a table
+def test_address_table(text: str, by_default: bool, with_private: bool) -> None:
     address = ipaddress.ip_address(text)
     assert may_use(address, allow_private=False) is by_default
     assert may_use(address, allow_private=True) is with_private
