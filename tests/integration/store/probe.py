@@ -45,6 +45,19 @@ PROBE: Final = DeviceProfile(
             remedy=Remedy.WORKSHOP,
             native=(NativeCode("probe", "1"), NativeCode("probe", "2")),
         ),
+        *(
+            Fault(
+                code=f"PR-{audience}",
+                title=_text("fault"),
+                cause=_text("cause"),
+                action=_text("action"),
+                severity=Severity.WARNING,
+                remedy=Remedy.CARE_CHAIN,
+                native=(NativeCode("probe", audience),),
+                audience=audience,
+            )
+            for audience in (Audience.CARE, Audience.CLINICAL)
+        ),
     ),
     commands=(),
     rules=tuple(

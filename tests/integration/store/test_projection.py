@@ -45,9 +45,13 @@ def test_one_row_of_each_table_in_full(own_world: Database) -> None:
             ("probe", "dose.count", "dose_count", "1", "count", "care", 0.0, 100.0, None, "",
              "dose.count på svenska", "dose.count in English")
         ]  # fmt: skip
-        assert _rows(connection, "SELECT system, code, fault_code FROM fault_native WHERE device_class = 'probe'") == [
+        assert _rows(
+            connection, "SELECT system, code, fault_code FROM fault_native WHERE device_class = 'probe' ORDER BY code"
+        ) == [
             ("probe", "1", "PR-01"),
             ("probe", "2", "PR-01"),
+            ("probe", "care", "PR-care"),
+            ("probe", "clinical", "PR-clinical"),
         ]
         assert _rows(
             connection, "SELECT name, audience, safety FROM alarm_rule WHERE device_class = 'probe' ORDER BY name"
@@ -82,13 +86,15 @@ def test_what_would_still_decide_something_goes_and_history_stays(own_world: Dat
     with psycopg.connect(own_world.owner) as connection:
         project(connection, registry(fewer))
         assert _rows(connection, "SELECT measure FROM usage_clause WHERE device_class = 'probe'") == [("doses",)]
-        assert _rows(connection, "SELECT code, fault_code FROM fault_native WHERE device_class = 'probe'") == [
-            ("1", "PR-02")
-        ]
+        assert _rows(
+            connection, "SELECT code, fault_code FROM fault_native WHERE device_class = 'probe' ORDER BY code"
+        ) == [("1", "PR-02")]
         assert _rows(connection, "SELECT name FROM alarm_rule WHERE device_class = 'probe'") == [("technical_silence",)]
         assert _rows(connection, "SELECT code FROM fault_code WHERE device_class = 'probe' ORDER BY code") == [
             ("PR-01",),
             ("PR-02",),
+            ("PR-care",),
+            ("PR-clinical",),
         ]
         assert _rows(connection, "SELECT count(*) > 2 FROM usage_clause WHERE device_class <> 'probe'") == [(True,)]
 

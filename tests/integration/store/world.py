@@ -150,6 +150,8 @@ def _happened(
         connection.execute(statement, common)
         yield Entry(thing, label, device, period)
     yield Entry("quarantine_payload", label, device, period)
+    connection.execute(_FAULT, common | {"audience": None})
+    yield Entry("fault", label, device, period, Audience.TECHNICAL)  # of a native code that no profile knows
     for seq, audience in enumerate(Audience):
         values = common | {
             "audience": audience,
@@ -159,7 +161,7 @@ def _happened(
         }
         for statement in _PER_AUDIENCE:
             connection.execute(statement, values)
-        for thing in ("event", "alarm", "notification", "reading"):
+        for thing in ("fault", "event", "alarm", "notification", "reading"):
             yield Entry(thing, f"{label}/{audience}", device, period, audience)
 
 
@@ -174,9 +176,6 @@ _QUARANTINE: Final = """
             %(at)s, %(at)s)
 """
 _STATEMENTS: Final = {
-    "fault": """
-        INSERT INTO device_fault (device_no, system, code, text, raised_at, last_seen_at, known_at, cleared_at, source)
-        VALUES (%(device_no)s, 'probe', %(label)s, %(label)s, %(at)s, %(at)s, %(at)s, %(cleared_at)s, 'event')""",
     "usage": "INSERT INTO usage_day VALUES (%(device_no)s, %(day)s, %(label)s, 1)",
     "command": """
         INSERT INTO command (device_no, counter, name, level, reason, requested_by, idempotency_key, created_at,
@@ -193,7 +192,16 @@ _STATEMENTS: Final = {
         INSERT INTO audit (actor, role, care_unit, action, device_no)
         VALUES ('x', 'x', 'x', %(label)s, %(device_no)s)""",
 }
+_FAULT: Final = """
+    INSERT INTO device_fault (device_no, system, code, text, fault_code, raised_at, last_seen_at, known_at, cleared_at,
+                              source)
+    VALUES (%(device_no)s, 'probe', concat_ws('/', %(label)s::text, %(audience)s::text),
+            concat_ws('/', %(label)s::text, %(audience)s::text),
+            CASE %(audience)s::text WHEN 'technical' THEN 'PR-01' ELSE 'PR-' || %(audience)s::text END,
+            %(at)s, %(at)s, %(at)s, %(cleared_at)s, 'event')
+"""
 _PER_AUDIENCE: Final = (
+    _FAULT,
     """
     INSERT INTO device_event (device_no, ts, received_at, boot, seq, event, audience, data)
     VALUES (%(device_no)s, %(at)s, %(at)s, %(boot)s, %(seq)s, %(event)s, %(audience)s,

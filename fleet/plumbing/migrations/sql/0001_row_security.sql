@@ -65,7 +65,8 @@ END $$;
 
 -- What hangs on a device is seen by those who see the device, and only as far as it belongs to the loan that is open: a new borrower's
 -- payer sees nothing of the previous one, and the previous one nothing any more. Those who see everything see the device's whole life.
--- A fault or alarm belongs to the loan in which it was last active. An audience limits alarms; events have their view below.
+-- A fault or alarm belongs to the loan in which it was last active. An audience limits faults (one that no profile knows is technical)
+-- and alarms; events have their view below.
 DO $$
 DECLARE
     entry record;
@@ -76,7 +77,9 @@ BEGIN
         ('unknown_metric', 'true', 'true', NULL),
         ('usage_day',      'EXISTS (SELECT FROM device_class c WHERE c.name = d.device_class AND day_in_loan(
                                 usage_day.local_day, c.day_starts_at_hour, d.loan_started_at, d.earlier_loan_ended_at))', 'true', NULL),
-        ('device_fault',   'coalesce(device_fault.cleared_at, ''infinity'') > d.loan_started_at', 'true', NULL),
+        ('device_fault',   'coalesce(device_fault.cleared_at, ''infinity'') > d.loan_started_at',
+                           '(fault_code IN (SELECT f.code FROM fault_code f WHERE f.audience = ANY ((SELECT scope_audiences())::text[]))
+                             OR fault_code IS NULL AND ''technical'' = ANY ((SELECT scope_audiences())::text[]))', NULL),
         ('command',        'command.created_at >= d.loan_started_at', 'true', 'cancel'),
         ('command_reply',  'least(command_reply.ts, command_reply.received_at) >= d.loan_started_at', 'true', NULL),
         ('alarm',          'coalesce(alarm.cleared_at, ''infinity'') > d.loan_started_at',
