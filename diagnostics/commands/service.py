@@ -83,7 +83,7 @@ def silent(item: CommandItem, last_seen: datetime | None) -> Problem:
     """What is said when a command expired: the device did not answer, so what was asked about is unknown."""
     seconds = round((item.expires_at - item.created_at).total_seconds())
     heard = "-" if last_seen is None else last_seen.isoformat(timespec="seconds").replace("+00:00", "Z")
-    heard_sv = "Den har aldrig hörts av" if last_seen is None else f"Den hördes senast {heard}"
+    heard_sv = "Det har aldrig hörts av" if last_seen is None else f"Det hördes senast {heard}"
     heard_en = "It has never been heard" if last_seen is None else f"It was last heard {heard}"
     if item.reason == Expiry.NOT_SENT:
         detail = Text(
