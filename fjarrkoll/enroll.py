@@ -101,6 +101,34 @@ def token(  # noqa: PLR0913 - each is an option of the command
     typer.echo(made)
 
 
+@app.command()
+def demo(
+    *,
+    fleet_file: Annotated[Path, typer.Option(help="File of `fjarrkoll simulate`; if it is there, nothing is done.")],
+    password_file: Annotated[
+        Path | None, typer.Option(help="The broker's password file; the devices' lines are added to it.")
+    ] = None,
+    devices: Annotated[int, typer.Option(min=20, max=2000, help="Simulated devices.")] = 60,
+    seed: Annotated[int, typer.Option(help="Same seed, same register.")] = 1,
+) -> None:
+    """Register a made-up fleet with payers, prescribers and loans, once.
+
+    Example: fjarrkoll enroll demo --fleet-file .fjarrkoll/fleet.jsonl --password-file passwords
+    """
+    from fjarrkoll.demo.population import populate  # noqa: PLC0415 - only this command needs the demo
+
+    if fleet_file.exists():
+        typer.echo(f"nothing done: {fleet_file} is there already")
+        return
+    with psycopg.connect(load_settings().need("owner_database_url")) as connection:
+        entries = populate(connection, load_registry(), devices, datetime.now(UTC), seed).playing
+    if password_file is not None:
+        for entry in entries:
+            _append(password_file, password_line(entry.device_id, entry.password))
+    write_fleet(fleet_file, entries)
+    typer.echo(f"{len(entries)} devices registered; the broker lets them in after its next reload (SIGHUP)")
+
+
 def known_model(device_class: str, model: str) -> None:
     """Refuses a model that the class's profile does not describe, naming those it does.
 
