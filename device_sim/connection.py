@@ -98,10 +98,10 @@ class Connection:
         self.device.silent = False
         self._speaking.set()
 
-    def ask_again(self) -> None:
-        """Sends what is unconfirmed again, from the oldest on, with a request for a receipt."""
-        self.device.outbox.start_over()
-        self.send(self.device.resend())
+    def ask_now(self) -> None:
+        """Asks for a receipt, where none is on its way; if it does not come, what is unconfirmed goes again."""
+        if self.idle and self.connected.is_set() and not self.device.outbox.asking:
+            self.send(self.device.ask())
 
     # -- what it does -------------------------------------------------------------------------------------------------
 
@@ -136,21 +136,24 @@ class Connection:
         if self.device.silent:
             return
         self._client = client
-        boot = self.device.boot
         try:
-            await client.subscribe([(topic(self._id, verb), 1) for verb in DOWNWARD])
-            now = self.clock()
-            for message in (self.device.birth(now), self.device.presence(now, online=True)):
-                await self._publish(client, message)
-            self.send(self.device.resend())
-            self.connected.set()
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen(client, boot))
+                # First of all, because only listening notices at once that the line is lost.
+                tasks.create_task(self._listen(client, self.device.boot))
+                await self._introduce(client)
                 tasks.create_task(self._pump(client))
                 tasks.create_task(self._remind())
         except asyncio.CancelledError:
             await self._say_goodbye(client)
             raise
+
+    async def _introduce(self, client: aiomqtt.Client) -> None:
+        await client.subscribe([(topic(self._id, verb), 1) for verb in DOWNWARD])
+        now = self.clock()
+        for message in (self.device.birth(now), self.device.presence(now, online=True)):
+            await self._publish(client, message)
+        self.send(self.device.resend())
+        self.connected.set()
 
     async def _listen(self, client: aiomqtt.Client, boot: int) -> None:
         async for message in client.messages:
@@ -187,9 +190,13 @@ class Connection:
         while True:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
             outbox = self.device.outbox
-            if self.idle and self._reminder.due(loop.time(), kept=len(outbox), asking=outbox.asking):
+            if not self.idle or not self._reminder.due(loop.time(), kept=len(outbox), asking=outbox.asking):
+                continue
+            if outbox.asking:
                 outbox.receipt_overdue()
                 self.send(self.device.resend())
+            else:
+                self.ask_now()
 
     async def _publish(self, client: aiomqtt.Client, message: Outgoing) -> None:
         entry = message.entry

@@ -130,25 +130,31 @@ class SimulatedDevice:
         """An event."""
         return self.measure([Emission(now, event=event, data=data)])
 
-    def carry_fault(self, native: NativeCode, now: datetime, module: str = "") -> None:
+    def carry_fault(self, native: NativeCode, now: datetime, *, module: str = "", subcode: str = "") -> None:
         """A fault is there and remembered, but not told: only `read_faults` finds it. The same again counts up."""
         moment = self._milliseconds(now)
         known = self.faults.get(native)
         self.faults[native] = (
             msgspec.structs.replace(known, count=known.count + 1, last_seen=moment)
             if known
-            else FaultReport(system=native.system, code=native.code, module=module, first_seen=moment, last_seen=moment)
+            else FaultReport(
+                system=native.system,
+                code=native.code,
+                subcode=subcode,
+                module=module,
+                first_seen=moment,
+                last_seen=moment,
+            )
         )
 
-    def raise_fault(self, native: NativeCode, now: datetime, module: str = "") -> list[Outgoing]:
+    def raise_fault(self, native: NativeCode, now: datetime, *, module: str = "", subcode: str = "") -> list[Outgoing]:
         """A fault appears: remembered for `read_faults`, and told at once."""
-        self.carry_fault(native, now, module)
-        return self.notice("fault_raised", now, system=native.system, code=native.code, module=module)
+        self.carry_fault(native, now, module=module, subcode=subcode)
+        return self.notice("fault_raised", now, **_fault_data(self.faults[native]))
 
     def clear_fault(self, native: NativeCode, now: datetime) -> list[Outgoing]:
         """A fault ends."""
-        report = self.faults.pop(native)
-        return self.notice("fault_cleared", now, system=native.system, code=native.code, module=report.module)
+        return self.notice("fault_cleared", now, **_fault_data(self.faults.pop(native)))
 
     def restart(self) -> None:
         """Power off and on: a new boot, numbers from 1; outbox, command counter and faults are kept in its memory."""
@@ -175,6 +181,12 @@ class SimulatedDevice:
             return []
         window = self.outbox.next_window()
         return [Outgoing(entry.verb, entry.payload(), entry=entry, ask=ask) for entry, ask in window]
+
+    def ask(self) -> list[Outgoing]:
+        """A request for a receipt where nothing new is there to carry it: the newest unconfirmed message again."""
+        if self.silent:
+            return []
+        return [Outgoing(entry.verb, entry.payload(), entry=entry, ask=True) for entry in self.outbox.closing()]
 
     def _obey(self, command: CommandMessage, now: datetime) -> list[Outgoing]:
         situation = Situation(
@@ -213,3 +225,9 @@ class SimulatedDevice:
 
     def _milliseconds(self, now: datetime) -> int:
         return to_milliseconds(self._clock(now))
+
+
+def _fault_data(report: FaultReport) -> dict[str, str]:
+    """What both fault events carry; what is not known is left out."""
+    data = {"system": report.system, "code": report.code, "module": report.module, "subcode": report.subcode}
+    return {name: value for name, value in data.items() if value}

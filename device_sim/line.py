@@ -16,7 +16,7 @@ from fleet.topics import Verb, topic
 
 _SESSION_SECONDS: Final = 3600
 """How long the broker keeps commands and receipts for a device without a line."""
-_ANSWER_SECONDS: Final = 10.0
+_ANSWER_SECONDS: Final = 5.0
 _LEAVE_SECONDS: Final = 5.0
 
 

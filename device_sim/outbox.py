@@ -125,6 +125,10 @@ class Outbox:
         if not any(entry.again for entry in self._entries):
             self.start_over()
 
+    def closing(self) -> list[Entry]:
+        """The newest entry of each boot: sent once more, it asks for a receipt at the price of one message."""
+        return list({entry.boot: entry for entry in self._entries}.values())
+
     def next_window(self) -> list[tuple[Entry, bool]]:
         """The oldest entries that have to go again, each with whether it asks: the last of each boot does."""
         window = list(islice((entry for entry in self._entries if entry.again), RESEND_WINDOW))

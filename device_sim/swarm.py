@@ -22,7 +22,6 @@ from fleet.registry import Registry
 _CONNECTS_AT_A_TIME: Final = 25
 _CONNECT_SECONDS: Final = 30.0
 _LOOK_EVERY_SECONDS: Final = 0.2
-_ASK_EVERY_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +102,10 @@ class Swarm:
         """Waits until every outbox is confirmed empty, silent devices aside; returns how many messages are not."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + timeout_seconds
-        ask_at = loop.time()
-        while waiting := self._unconfirmed():
+        while (waiting := self._unconfirmed()) and loop.time() < ends:
             self._check()
-            if loop.time() >= ends:
-                break
-            if loop.time() >= ask_at:
-                ask_at = loop.time() + _ASK_EVERY_SECONDS
-                for connection in waiting:
-                    if connection.idle and connection.connected.is_set():
-                        connection.ask_again()
+            for connection in waiting:
+                connection.ask_now()
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
         return sum(len(connection.device.outbox) for connection in waiting)
 

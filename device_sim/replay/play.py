@@ -11,9 +11,10 @@ from device_sim.emission import Emission
 from device_sim.fleet_file import FleetEntry
 from device_sim.ledger import Ledger
 from device_sim.replay.card import Card, read_card
-from device_sim.replay.night import Night
+from device_sim.replay.night import FAULT_PREFIX, Night
 from device_sim.swarm import Plan, build_swarm
 from fleet.errors import ConfigurationError
+from fleet.faults import NativeCode
 from fleet.plumbing.logs import get_logger
 from fleet.registry import Registry
 
@@ -22,6 +23,7 @@ log = get_logger(room="device_sim")
 # The summary is closed at noon; a minute before it lies inside the night's own noon-to-noon day.
 _BEFORE_NOON: Final = timedelta(minutes=1)
 _CONFIRMED_WITHIN_SECONDS: Final = 60.0
+_FAULT_SYSTEM: Final = "resmed"
 
 
 def weeks_to_move(last: Night, now: datetime) -> int:
@@ -40,11 +42,27 @@ def nights_to_send(card: Card, now: datetime, *, shift: bool) -> list[Night]:
 
 
 def night_messages(device: SimulatedDevice, night: Night) -> list[Outgoing]:
-    """What a machine sends for one night: its sessions as events, and the summary in its own units."""
+    """What a machine sends for one night: sessions as events, the summary in its own units, faults come and gone."""
     sessions: list[Emission] = []
     for started, ended in night.sessions:
         sessions += [Emission(started, event="mask_on"), Emission(ended, event="mask_off")]
-    return device.measure(sessions) + device.measure_native(night.closes_at - _BEFORE_NOON, night.native_values())
+    closing = night.closes_at - _BEFORE_NOON
+    # Numbers are given as they are made: what is made first has to leave first.
+    told = device.measure(sessions)
+    told += device.measure_native(closing, night.native_values())
+    return told + _fault_messages(device, night, closing)
+
+
+def _fault_messages(device: SimulatedDevice, night: Night, closing: datetime) -> list[Outgoing]:
+    """A fault channel other than zero is a fault; what its number means nobody has published, so it goes as it is."""
+    told: list[Outgoing] = []
+    for channel, raw in night.faults.items():
+        native = NativeCode(_FAULT_SYSTEM, f"{FAULT_PREFIX}{channel}")
+        if raw and native not in device.faults:
+            told += device.raise_fault(native, closing, subcode=str(raw))
+        elif not raw and native in device.faults:
+            told += device.clear_fault(native, closing)
+    return told
 
 
 async def replay_card(  # noqa: PLR0913 - a replay is made of that many things

@@ -18,6 +18,8 @@ SHIPPED = Path(__file__).resolve().parents[2] / "deploy" / "mosquitto"
 _PORT_TRIES = 5
 _START_SECONDS = 30.0
 _RELOAD_SECONDS = 30.0
+# The broker forgets a signal that comes while it is still reloading for an earlier one.
+_SIGNAL_AGAIN_SECONDS = 0.5
 _RELOADED = "Reloading config."
 
 
@@ -137,11 +139,14 @@ class Mosquitto:
         """
         process = self._running_process()
         before = process.log_since_start().count(_RELOADED)
-        process.send(signal.SIGHUP)
         deadline = time.monotonic() + _RELOAD_SECONDS
+        signal_at = 0.0
         while process.log_since_start().count(_RELOADED) == before:
             if not process.alive() or time.monotonic() > deadline:
                 raise ServiceError(f"the broker did not reload its files; its log is {self.log_path}")
+            if time.monotonic() > signal_at:
+                process.send(signal.SIGHUP)
+                signal_at = time.monotonic() + _SIGNAL_AGAIN_SECONDS
             time.sleep(0.005)
 
     def set_credentials(self, credentials: Mapping[str, str]) -> None:
