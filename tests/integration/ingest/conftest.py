@@ -1,14 +1,14 @@
 """Fixtures of ingest's tests: a site of one's own, with devices that may speak."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from fjarrkoll.services import Mosquitto
 from fleet.plumbing.store.register import Enrolled
 from tests.fixtures.database import Database, MakeDevice
-from tests.integration.ingest.support import Site
+from tests.integration.ingest.support import Desk, Site
 
 AddDevice = Callable[..., Enrolled]
 
@@ -30,3 +30,10 @@ def add_device(site: Site, make_device: MakeDevice) -> AddDevice:
         return device
 
     return add
+
+
+@pytest.fixture
+async def desk(site: Site) -> AsyncIterator[Desk]:
+    """Stores batches without a broker."""
+    async with Desk(site) as ready:
+        yield ready

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 
 import aiomqtt
 import psycopg
@@ -18,9 +19,14 @@ from prometheus_client import CollectorRegistry
 
 from fjarrkoll.services import Mosquitto
 from fleet.registry import load_registry
-from ingest.consumer import Consumer, ConsumerSettings, ThinConsumer
+from ingest.accept import device_ids
+from ingest.consumer import Consumer, ConsumerSettings, Delivery, ThinConsumer
 from ingest.figures import Timings
+from ingest.register import Register
 from ingest.service import Service, ServiceSettings, utc_now
+from ingest.write.side import Side
+from ingest.write.transaction import Stored
+from ingest.write.writer import Writer, prepare
 
 SECONDS = 20.0
 PLAIN_SCALE = "mi-body-composition-2"
@@ -70,6 +76,18 @@ class Site:
         with psycopg.connect(self.superuser_url) as connection:
             return connection.execute(question.encode(), values).fetchall()
 
+    def command(self, statement: str, *values: object) -> None:
+        """Changes the database as the superuser."""
+        with psycopg.connect(self.superuser_url) as connection:
+            connection.execute(statement.encode(), values)
+
+    def change(self, statement: str, *values: object) -> Any:
+        """Changes the database as the superuser and returns the first column of the row that came of it."""
+        with psycopg.connect(self.superuser_url) as connection:
+            row = connection.execute(statement.encode(), values).fetchone()
+        assert row is not None
+        return row[0]
+
     def one(self, question: str, *values: object) -> Any:
         """The first column of the only row."""
         (row,) = self.ask(question, *values)
@@ -85,6 +103,49 @@ class Site:
                 return
             await asyncio.sleep(0.05)
         raise AssertionError(f"{question!r} answers {found!r}, not {equals!r}, after {seconds:g} s")
+
+
+class Desk:
+    """Hands batches to the database as the service does, without a broker, so that a test decides what comes together and when.
+
+    Args:
+        site: whose database.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.register = Register(load_registry())
+        self.side = Side(site.ingest_url, "test")
+        self.writer = Writer(site.ingest_url, "test", load_registry(), self.register, self.held.append)
+
+    @cached_property
+    def held(self) -> list[str]:
+        """Why batches had to wait."""
+        return []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.writer.close()
+        await self.side.close()
+
+    async def take(self, *deliveries: Delivery, received_at: datetime | None = None) -> list[Stored]:
+        """Stores one batch that arrived then (now where not said)."""
+        unknown = self.register.to_look_up(device_ids(deliveries), time.monotonic())
+        self.register.add(await self.side.look_up(unknown))
+        return await self.writer.write(prepare(deliveries, self.register, received_at or datetime.now(UTC)))
+
+
+def delivery(
+    device_id: str,
+    body: bytes | Mapping[str, object] | list[Any],
+    verb: str = "telemetry",
+    *,
+    redelivered: bool = False,
+) -> Delivery:
+    """A message as the consumer would hand it over."""
+    return Delivery(f"fk/v1/{device_id}/{verb}", as_bytes(body), None, redelivered, False, 1, 1)
 
 
 @asynccontextmanager
@@ -145,12 +206,22 @@ def as_bytes(payload: bytes | Mapping[str, object] | list[Any]) -> bytes:
     return payload if isinstance(payload, bytes) else json.dumps(payload).encode()
 
 
-def reading(seq: int, values: Mapping[str, object], *, ts: int | None = None, boot: int = 1, **more: object) -> dict[str, object]:
+def reading(
+    seq: int, values: Mapping[str, object], *, ts: int | None = None, boot: int = 1, **more: object
+) -> dict[str, object]:
     return {"ts": now_milliseconds() if ts is None else ts, "boot": boot, "seq": seq, "values": dict(values), **more}
 
 
-def event(seq: int, name: str, data: Mapping[str, object] | None = None, *, ts: int | None = None, boot: int = 1) -> dict[str, object]:
-    return {"ts": now_milliseconds() if ts is None else ts, "boot": boot, "seq": seq, "event": name, "data": dict(data or {})}
+def event(
+    seq: int, name: str, data: Mapping[str, object] | None = None, *, ts: int | None = None, boot: int = 1
+) -> dict[str, object]:
+    return {
+        "ts": now_milliseconds() if ts is None else ts,
+        "boot": boot,
+        "seq": seq,
+        "event": name,
+        "data": dict(data or {}),
+    }
 
 
 def milliseconds(moment: datetime) -> int:
