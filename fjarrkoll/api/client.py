@@ -1,0 +1,145 @@
+"""The command line's way to the API: one call each, and errors as sentences that say what to do."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+import httpx
+
+from fleet.errors import FjarrkollError
+from fleet.plumbing.settings import Settings, load_settings
+from fleet.text import Text
+from fleet.topics import is_device_id
+
+Json = dict[str, Any]
+
+_PAGE: Final = 200
+_SECONDS: Final = 90.0  # longer than the longest wait for a device
+
+
+class ApiError(FjarrkollError):
+    """The API did not do what was asked; the sentence is the API's own, or says how to reach it."""
+
+
+class ApiClient:
+    """Talks to the API named by FJARRKOLL_API_URL with the token in FJARRKOLL_API_TOKEN.
+
+    Args:
+        language: "sv" or "en", for errors and problems.
+    """
+
+    def __init__(self, settings: Settings, language: str) -> None:
+        self._language = language
+        self._address = settings.api_url.rstrip("/")
+        if settings.api_token is None:
+            raise ApiError(_NO_TOKEN.to(language))
+        headers = {
+            "Authorization": f"Bearer {settings.api_token.get_secret_value()}",
+            "Accept-Language": language,
+            "User-Agent": "fjarrkoll",
+        }
+        self._client = httpx.Client(base_url=self._address, headers=headers, timeout=_SECONDS, trust_env=False)
+
+    def __enter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes connections."""
+        self._client.close()
+
+    def get(self, path: str, **query: object) -> Json:
+        """The answer to GET below /api/v1; a filter of None is not sent."""
+        return self.call("GET", path, query)
+
+    def post(self, path: str, *, key: str | None = None, **query: object) -> Json:
+        """The answer to POST below /api/v1, with an idempotency key where one is needed."""
+        return self.call("POST", path, query, {} if key is None else {"Idempotency-Key": key})
+
+    def list(self, path: str, limit: int, **query: object) -> Json:
+        """Up to `limit` items over as many pages as that takes; all else as on the first page."""
+        answer = self.get(path, limit=min(limit, _PAGE), **query)
+        items = answer["items"]
+        cursor = answer["next_cursor"]
+        while cursor is not None and len(items) < limit:
+            page = self.get(path, limit=min(limit - len(items), _PAGE), cursor=cursor, **query)
+            items += page["items"]
+            cursor = page["next_cursor"]
+        return {**answer, "items": items, "next_cursor": cursor}
+
+    def device_id(self, name: str) -> str:
+        """The id of a device that is named by its individual number or by its id.
+
+        Raises:
+            ApiError: no such device, as far as the token sees.
+        """
+        found = self.get("devices", individual_number=name)["items"]
+        if found:
+            return str(found[0]["device_id"])
+        if is_device_id(name):
+            return name
+        raise ApiError(_NO_DEVICE.to(self._language))
+
+    def call(
+        self, method: str, path: str, query: Mapping[str, object], headers: Mapping[str, str] | None = None
+    ) -> Json:
+        """One call.
+
+        Raises:
+            ApiError: it failed; the sentence says what to do.
+        """
+        sent = {name.rstrip("_"): str(value) for name, value in query.items() if value is not None}
+        try:
+            response = self._client.request(method, f"/api/v1/{path}", params=sent, headers=headers)
+        except httpx.HTTPError as error:
+            raise ApiError(_no_answer(self._address).to(self._language)) from error
+        return self._checked(response)
+
+    def _checked(self, response: httpx.Response) -> Json:
+        try:
+            body = response.json()
+        except ValueError as error:
+            raise ApiError(_not_ours(self._address).to(self._language)) from error
+        if not isinstance(body, dict):
+            raise ApiError(_not_ours(self._address).to(self._language))
+        if response.is_success:
+            return body
+        places = "; ".join(f"{entry.get('where')}: {entry.get('message')}" for entry in body.get("errors", []))
+        sentence = f"{body.get('title', response.status_code)}. {body.get('detail', '')}"
+        raise ApiError(f"{sentence} ({places})" if places else sentence)
+
+
+def open_client(language: str) -> ApiClient:
+    """A client with this machine's settings.
+
+    Raises:
+        ApiError: there is no token.
+    """
+    return ApiClient(load_settings(), language)
+
+
+_NO_TOKEN: Final = Text(
+    "Nyckel saknas: sätt FJARRKOLL_API_TOKEN, eller starta med `fjarrkoll up` eller scripts/demo, som skriver en. "
+    "`fjarrkoll enroll token` gör fler.",
+    "No token: set FJARRKOLL_API_TOKEN, or start with `fjarrkoll up` or scripts/demo, which write one. "
+    "`fjarrkoll enroll token` makes more.",
+)
+_NO_DEVICE: Final = Text(
+    "Inget hjälpmedel har det individnumret eller id:t, såvitt nyckeln får se; "
+    "sök med `fjarrkoll devices list --text`.",
+    "No device has that number or id, as far as the token sees; search with `fjarrkoll devices list --text`.",
+)
+
+
+def _no_answer(address: str) -> Text:
+    return Text(
+        f"Inget API svarar på {address}. Starta det med `fjarrkoll up` eller scripts/demo, eller rätta"
+        " FJARRKOLL_API_URL.",
+        f"No API answers at {address}. Start it with `fjarrkoll up` or scripts/demo, or mend FJARRKOLL_API_URL.",
+    )
+
+
+def _not_ours(address: str) -> Text:
+    return Text(
+        f"Det som svarar på {address} är inte Fjärrkolls API; kontrollera FJARRKOLL_API_URL.",
+        f"What answers at {address} is not Fjärrkoll's API; check FJARRKOLL_API_URL.",
+    )
