@@ -36,7 +36,7 @@ def device_class(profile: DeviceProfile, device_page_address: str) -> Dashboard:
         sections=(
             Section("Läge", (shared.state_figures(chosen), shared.heard(chosen), shared.used_days(chosen))),
             Section("Fel och larm", _trouble(chosen)),
-            Section("Användning per dygn", _use(profile, chosen)),
+            Section("Användning", _use(profile, chosen)),
             Section("Oanvänt", (shared.idle_figures(chosen), shared.verdicts(chosen), shared.idle_top(chosen))),
             Section("Mätvärden", (_coverage(profile, chosen), *_metrics(profile, chosen))),
         ),
@@ -49,7 +49,17 @@ def technical_metrics(profile: DeviceProfile) -> list[Metric]:
 
 
 def _use(profile: DeviceProfile, chosen: str) -> list[Panel]:
-    return [_definition(profile), *(_measure(profile, measure, chosen) for measure in profile.usage.measures)]
+    return [_definition(profile), *(_measure(profile, measure, chosen) for measure in technical_measures(profile))]
+
+
+def technical_measures(profile: DeviceProfile) -> list[Measure]:
+    """The usage measures that are drawn: doses and time in bed are no technician's business.
+
+    Whether a day counts as used may rest on such a measure all the same; only the verdict is shown then.
+    """
+    audiences = {metric.key: metric.audience for metric in profile.metrics}
+    audiences |= {event.name: event.audience for event in profile.all_events}
+    return [m for m in profile.usage.measures if audiences[m.metric or m.event or ""] is Audience.TECHNICAL]
 
 
 def _trouble(chosen: str) -> tuple[Panel, ...]:
@@ -126,16 +136,21 @@ def _definition(profile: DeviceProfile) -> Panel:
         for c in profile.usage.used_when
     )
     start = profile.usage.day_starts_at_hour
-    hour_sv = f" Dygnet börjar kl. {start}." if start else ""
-    hour_en = f" The day begins at {start}:00." if start else ""
+    more_sv = f" Dygnet börjar kl. {start}." if start else ""
+    more_en = f" The day begins at {start}:00." if start else ""
+    hidden = [measure for measure in profile.usage.measures if measure not in technical_measures(profile)]
+    if hidden:
+        more_sv += f" Ritas inte här, för det hör till vården: {', '.join(m.title.sv.lower() for m in hidden)}."
+        more_en += f" Not drawn here, because it belongs to care: {', '.join(m.title.en.lower() for m in hidden)}."
     return note(
         About(
             "definition",
             "När räknas ett dygn som använt?",
             Text(
-                f"**Använt:** {limits_sv}.{hour_sv} {profile.usage.reason.sv}",
-                f"**Used:** {limits_en}.{hour_en} {profile.usage.reason.en}",
+                f"**Använt:** {limits_sv}.{more_sv} {profile.usage.reason.sv}",
+                f"**Used:** {limits_en}.{more_en} {profile.usage.reason.en}",
             ),
+            width=24,
             height=4,
         )
     )

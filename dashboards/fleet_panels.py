@@ -50,6 +50,7 @@ def state_figures(chosen: str) -> Panel:
                 " and how many of the latter were heard in the last 24 hours. Nothing is known about the others.",
             ),
             width=24,
+            height=4,
         ),
         Query(sql=query("fleet/figures", chosen=chosen), columns=columns),
     )
@@ -200,7 +201,8 @@ def idle_figures(chosen: str) -> Panel:
                 "Proven unused are counted among those that can be judged. The unknown ones are silent, never heard or"
                 " unable to report, and never count as unused. The rent is that of those proposed for return.",
             ),
-            width=24,
+            width=14,
+            height=10,
         ),
         Query(sql=query("fleet/idle_figures", chosen=chosen, judged=_judged()), columns=columns),
     )
@@ -231,7 +233,7 @@ def verdicts(chosen: str, width: int = 10) -> Panel:
     )
 
 
-def idle_top(chosen: str, width: int = 14) -> Panel:
+def idle_top(chosen: str, width: int = 24) -> Panel:
     """Devices proven unused, the longest first."""
     columns = (
         Column(name="step", title="Förslag", words=STEPS, width=170),

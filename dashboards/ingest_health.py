@@ -3,12 +3,13 @@
 from typing import Final
 
 from dashboards import fleet_panels as shared
+from dashboards import refused_panels as refused
 from dashboards.dashboard import Dashboard, Folder
 from dashboards.layout import Section
 from dashboards.panels import About, Column, Panel, Query, bars, figures, firing_alerts, lines, table
 from dashboards.queries import query
 from dashboards.variables import SAMPLE, device_page
-from dashboards.words import PACE, REASONS
+from dashboards.words import PACE
 from fleet.registry import Registry
 from fleet.text import Text
 
@@ -47,9 +48,9 @@ def ingest_health(registry: Registry, device_page_address: str) -> Dashboard:
         sections=(
             Section("Nu", (_figures(), _watermarks(), _statistics(), _alerts())),
             Section("Flöde", _flow(_arrived(registry))),
-            Section("Karantän", (_quarantined(), _reasons(), _newest())),
+            Section("Karantän", (refused.quarantined(), refused.reasons(), refused.newest())),
             Section("Klockor", _clocks(_arrived(registry))),
-            Section("Okänt", (_unknown_metrics(), _unknown_codes(), _commands())),
+            Section("Okänt", (refused.unknown_metrics(), refused.unknown_codes(), _commands())),
         ),
         time_from="now-24h",
         refresh="1m",
@@ -92,6 +93,7 @@ def _figures() -> Panel:
                 " small.",
             ),
             width=24,
+            height=4,
         ),
         Query(sql=query("ingest_health/figures"), columns=columns),
     )
@@ -205,75 +207,6 @@ def _flow(arrived: str) -> tuple[Panel, ...]:
     )
 
 
-def _quarantined() -> Panel:
-    words = ", ".join(f"('{reason}', '{word.text}')" for reason, word in REASONS.items())
-    columns = (shared.TIME, Column(name="metric"), Column(name="value", title="Meddelanden", unit="none"))
-    return bars(
-        About(
-            "quarantined",
-            "Avvisade meddelanden efter orsak",
-            Text(
-                "Meddelanden i karantän efter orsak och när de först sågs; samma innehåll som kommer igen räknas varje"
-                " gång. De är sparade, inte förlorade.",
-                "Messages in quarantine by reason and when they were first seen; the same content arriving again"
-                " counts each time. They are kept, not lost.",
-            ),
-        ),
-        [Query(sql=query("ingest_health/quarantined", reasons=words), columns=columns, series=True)],
-        unit="none",
-        interval="1m",
-    )
-
-
-def _reasons() -> Panel:
-    columns = (
-        Column(name="reason", title="Orsak", words=REASONS, width=200),
-        Column(name="messages", title="Olika", unit="none", width=70),
-        Column(name="times", title="Gånger", unit="none", width=80),
-        Column(name="devices", title="Enheter", width=110),
-        Column(name="newest", title="Senast", width=160),
-        Column(name="advice", title="Vad man gör (senaste)"),
-    )
-    return table(
-        About(
-            "quarantine_reasons",
-            "Karantän efter orsak",
-            Text(
-                "Hur många olika meddelanden, hur ofta, från hur många av de enheter som kan rapportera, och vad"
-                " man gör.",
-                "How many different messages, how often, from how many of the devices that can report, and what to do.",
-            ),
-        ),
-        Query(sql=query("ingest_health/quarantine_reasons"), columns=columns),
-    )
-
-
-def _newest() -> Panel:
-    columns = (
-        Column(name="last_at", title="Senast", width=160),
-        Column(name="reason", title="Orsak", words=REASONS, width=200),
-        *shared.device_columns(),
-        Column(name="topic", title="Ämne (topic)", width=260),
-        Column(name="advice", title="Vad som är fel och vad man gör"),
-        Column(name="payload_bytes", title="Storlek", unit="bytes", width=90),
-        Column(name="times", title="Gånger", unit="none", width=80),
-    )
-    return table(
-        About(
-            "quarantine_newest",
-            "Nyaste avvisade meddelanden",
-            Text(
-                "Högst 100. Utan individnummer: avsändaren finns inte i registret. Innehållet läses i konsolen,"
-                " inte här.",
-                "At most 100. Without an individual number: the sender is not in the register. The content is read in"
-                " the console.",
-            ),
-            width=24,
-        ),
-        Query(sql=query("ingest_health/quarantine_newest"), columns=columns),
-    )
-
-
 def _clocks(arrived: str) -> tuple[Panel, ...]:
     series = (shared.TIME, Column(name="metric"), Column(name="value", title="Rader", unit="none"))
     columns = (
@@ -310,57 +243,6 @@ def _clocks(arrived: str) -> tuple[Panel, ...]:
             ),
             Query(sql=query("ingest_health/clock_devices", arrived=arrived), columns=columns),
         ),
-    )
-
-
-def _unknown_metrics() -> Panel:
-    columns = (
-        Column(name="class_title", title="Typ", width=170),
-        Column(name="model", title="Modell", width=200),
-        Column(name="name", title="Namn som enheten sänder"),
-        Column(name="times", title="Gånger", unit="none", width=80),
-        Column(name="first_seen", title="Först sedd", width=160),
-        Column(name="last_seen", title="Senast sedd", width=160),
-        *shared.device_columns(),
-    )
-    return table(
-        About(
-            "unknown_metrics",
-            "Okända mätvärden",
-            Text(
-                "Namn som ingen profil känner, med en enhet som exempel. Värdena är sparade; lägg till mätvärdet i"
-                " profilen.",
-                "Names that no profile knows, with one device as example. The values are kept; add the metric to the"
-                " profile.",
-            ),
-            width=24,
-        ),
-        Query(sql=query("ingest_health/unknown_metrics"), columns=columns),
-    )
-
-
-def _unknown_codes() -> Panel:
-    columns = (
-        Column(name="class_title", title="Typ", width=170),
-        Column(name="system", title="System", width=120),
-        Column(name="code", title="Kod"),
-        Column(name="devices", title="Enheter", width=120),
-        Column(name="times", title="Gånger", unit="none", width=80),
-        Column(name="first_seen", title="Först sedd", width=160),
-        Column(name="last_seen", title="Senast sedd", width=160),
-    )
-    return table(
-        About(
-            "unknown_codes",
-            "Okända felkoder",
-            Text(
-                "Felkoder som ingen profil känner, och hur många av typens enheter som sänt dem. De visas för"
-                " teknikern som de är.",
-                "Fault codes that no profile knows, and how many of the class's devices sent them. Technicians see"
-                " them as they are.",
-            ),
-        ),
-        Query(sql=query("ingest_health/unknown_codes"), columns=columns),
     )
 
 

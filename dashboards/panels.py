@@ -187,7 +187,7 @@ def states(about: About, query: Query, words: Mapping[str, Word]) -> Panel:
         "legend": _LEGEND,
         "tooltip": _TOOLTIP,
     }
-    defaults = {"unit": "none", "mappings": mapping(words), "custom": {"fillOpacity": 70, "spanNulls": False}}
+    defaults = {"unit": "none", "mappings": mapping(words), "custom": {"fillOpacity": 70}}
     return Panel(about=about, kind="state-timeline", queries=(query,), options=options, defaults=defaults)
 
 

@@ -49,7 +49,7 @@ class Variable:
             "sort": 0,
             "multi": True,
             "includeAll": self.every,
-            "current": {"text": ["All"], "value": [ALL]} if self.every else {},
+            "current": {"text": ["All"], "value": [ALL]} if self.every else {"text": [], "value": []},
             "options": [],
         }
         return made | {"allValue": EVERY} if self.every else made

@@ -7,7 +7,7 @@ import pytest
 from dashboards.build import COMMITTED, all_dashboards, differences, files, write
 from dashboards.check import problems, shared_problems
 from dashboards.dashboard import Dashboard, Folder
-from dashboards.device_class import bucket, technical_metrics
+from dashboards.device_class import bucket, technical_measures, technical_metrics
 from dashboards.ingest_health import COUNTERS
 from dashboards.queries import FOLDER
 from fleet.profile import DeviceProfile
@@ -68,9 +68,16 @@ def test_every_profile_has_a_dashboard_with_all_it_may_show_and_nothing_else(pro
     for metric in profile.metrics:
         shown = f"r.{metric.column} " in text or f"r.{metric.column})" in text
         assert shown == (metric in technical_metrics(profile)), metric.key
+    drawn = {measure.name for measure in technical_measures(profile)}
     for measure in profile.usage.measures:
-        assert measure.title.sv in {panel.about.title for panel in board.panels}
+        assert (f"measure = '{measure.name}'" in text) == (measure.name in drawn)
     assert profile.usage.reason.sv in text
+
+
+def test_doses_weighings_and_time_in_bed_are_not_drawn_for_technicians() -> None:
+    registry = load_registry()
+    assert technical_measures(registry["dispenser"]) == technical_measures(registry["scale"]) == []
+    assert {measure.name for measure in technical_measures(registry["wheelchair"])} >= {"drive_minutes", "charges"}
 
 
 def test_a_new_class_gets_its_dashboard_from_its_profile_alone() -> None:
