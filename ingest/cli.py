@@ -63,7 +63,7 @@ async def _serve(settings: Settings) -> None:
         lambda: ThinConsumer(consumer),
         Timings(metrics),
     )
-    metrics.register(FiguresCollector(service.figures, service.consumed))
+    metrics.register(FiguresCollector(service.figures, service.counted))
     if settings.metrics_port is not None:
         server, _ = start_http_server(settings.metrics_port, settings.metrics_host, metrics)
         get_logger(room="ingest").info("Metrics are served.", event_name="metrics", port=server.server_port)

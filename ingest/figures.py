@@ -1,7 +1,7 @@
 """What ingest counts: read by Prometheus, and written beside the watermark so that the database alone shows how ingest fares."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -87,16 +87,16 @@ class FiguresCollector(Collector):
 
     Args:
         figures: of this process.
-        consumer: the consumer's counts.
+        counted: gives the consumer's counts.
     """
 
-    def __init__(self, figures: Figures, consumer: ConsumerStatistics) -> None:
+    def __init__(self, figures: Figures, counted: Callable[[], ConsumerStatistics]) -> None:
         self._figures = figures
-        self._consumer = consumer
+        self._counted = counted
 
     def collect(self) -> Iterator[Metric]:
         """Every figure as a metric."""
-        figures, consumer = self._figures, self._consumer
+        figures, consumer = self._figures, self._counted()
         yield _counter("messages", "Messages stored, suppressed or quarantined.", figures.messages)
         yield _counter("batches", "Committed batches.", figures.batches)
         yield _by("readings", "Readings stored.", "device_class", figures.readings)

@@ -80,7 +80,8 @@ class Service:
         self._settings = settings
         self._make_consumer = make_consumer
         self.figures = Figures()
-        self.consumed = ConsumerStatistics()
+        self._past = ConsumerStatistics()
+        self._current = ConsumerStatistics()
         name = f"fjarrkoll ingest {settings.shard}"
         register = Register(registry)
         self._side = Side(settings.database, name)
@@ -131,19 +132,23 @@ class Service:
             await supervisor.supervise()
             await self._write_watermark()
 
+    def counted(self) -> ConsumerStatistics:
+        """What has gone over the line to the broker, over all connections so far."""
+        return _sum(self._past, self._current)
+
     async def _run(self, consumer: Consumer, report: ConnectionReport) -> None:
         del report
-        before = _copy(self.consumed)
+        self._current = consumer.statistics
         try:
-            async with _beside(self._send_marks(consumer, before)):
+            async with _beside(self._send_marks(consumer)):
                 await self._loop.run(consumer)
         finally:
-            _add(self.consumed, before, consumer.statistics)
+            self._past, self._current = self.counted(), ConsumerStatistics()
             self.figures.connected = False
 
     # ---- how far we have come ----
 
-    async def _send_marks(self, consumer: Consumer, before: ConsumerStatistics) -> None:
+    async def _send_marks(self, consumer: Consumer) -> None:
         """Sends the time through the broker's queue to ourselves, for as long as the line stands.
 
         The queue is first in, first out: when a mark has come back and is committed, so is everything that was published before it.
@@ -154,7 +159,6 @@ class Service:
                 now = str(to_milliseconds(self._settings.now())).encode()
                 await consumer.publish([Outgoing(self._mark_topic, now, qos=1)])
                 await asyncio.sleep(MARK_SECONDS)
-                _add(self.consumed, before, consumer.statistics)
 
     def _aside(self, topic: str, text: str) -> None:
         if not text.isdecimal():
@@ -186,7 +190,7 @@ class Service:
     async def _write_watermark(self) -> None:
         if self._stored_until is not None:
             self.figures.lag_seconds = (self._settings.now() - self._stored_until).total_seconds()
-        statistics = self.figures.as_json(self.consumed)
+        statistics = self.figures.as_json(self.counted())
         try:
             await self._side.write_watermark(self._settings.shard, self._stored_until, statistics)
         except psycopg.Error as error:
@@ -236,11 +240,7 @@ async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
             await task
 
 
-def _copy(statistics: ConsumerStatistics) -> ConsumerStatistics:
-    return ConsumerStatistics(**{entry.name: getattr(statistics, entry.name) for entry in fields(statistics)})
-
-
-def _add(total: ConsumerStatistics, before: ConsumerStatistics, current: ConsumerStatistics) -> None:
-    """Brings `total` to what was before plus what the current connection has counted."""
-    for entry in fields(total):
-        setattr(total, entry.name, getattr(before, entry.name) + getattr(current, entry.name))
+def _sum(one: ConsumerStatistics, other: ConsumerStatistics) -> ConsumerStatistics:
+    return ConsumerStatistics(
+        **{entry.name: getattr(one, entry.name) + getattr(other, entry.name) for entry in fields(one)}
+    )

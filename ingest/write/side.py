@@ -14,7 +14,8 @@ from ingest.write.connection import Connection, connect
 from ingest.write.statements import statement
 from ingest.write.verdict import said
 
-_WAIT: Final = 1.0
+_SHORTEST_WAIT: Final = 0.05
+_LONGEST_WAIT: Final = 2.0
 _log = get_logger(room="ingest")
 
 
@@ -37,12 +38,14 @@ class Side:
 
     async def look_up(self, device_ids: Sequence[str]) -> list[DeviceRow]:
         """What the register says of device ids; strangers are left out. Waits while the database is away."""
+        seconds = _SHORTEST_WAIT
         while True:
             try:
                 rows = await self._fetch("look_up_devices", [list(device_ids)])
             except psycopg.Error as error:
                 _log.warning("Devices cannot be looked up; ingest waits.", event_name="look_up_held", error=said(error))
-                await asyncio.sleep(_WAIT)
+                await asyncio.sleep(seconds)
+                seconds = min(_LONGEST_WAIT, 2 * seconds)
             else:
                 return [DeviceRow(*row) for row in rows]
 
