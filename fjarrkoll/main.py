@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "idle": ("fjarrkoll.api.idle", "List devices that are not used, with reason and cost."),
     "dashboards": ("dashboards.cli", "Build, check or push the Grafana dashboards."),
     "doctor": ("fjarrkoll.doctor", "Check that every part of a running system answers."),
+    "contract": ("fjarrkoll.contract", "Write the contract's documents from the code, or check them."),
     "bench": ("fjarrkoll.bench", "Measure ingest against the broker's and the database's own limits."),
 }
 
