@@ -83,7 +83,10 @@ async def opened(client: aiomqtt.Client) -> AsyncIterator[aiomqtt.Client]:
 def cut(client: aiomqtt.Client) -> None:
     """Ends the TCP connection without DISCONNECT, as a dead gateway does; the broker then sends the last will."""
     # aiomqtt offers no way to leave without DISCONNECT; paho's public `socket()` is behind its private client.
-    open_socket = client._client.socket()  # noqa: SLF001
+    paho = client._client  # noqa: SLF001
+    # Otherwise a message queued just before asks the event loop to watch a socket that is closed by then.
+    paho.on_socket_register_write = None
+    open_socket = paho.socket()
     if isinstance(open_socket, socket.socket):
         with contextlib.suppress(OSError):
             open_socket.shutdown(socket.SHUT_RDWR)
