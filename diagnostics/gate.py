@@ -42,11 +42,14 @@ class Gate:
     async def _admit(self, scope: Scope) -> None:
         limits = self._resources.limits
         origin = (scope.get("client") or ("unknown",))[0]
+        seconds = limits.refusals.would_wait(origin, time.monotonic())
+        if seconds:
+            raise rate_exceeded(seconds)
         caller = await find_caller(self._resources.pool, Headers(scope=scope).get("authorization"))
         if caller is None:
             self._resources.metrics.refused_tokens.inc()
-            seconds = limits.refusals.wait_seconds(origin, time.monotonic())
-            raise rate_exceeded(seconds) if seconds else not_authenticated()
+            limits.refusals.wait_seconds(origin, time.monotonic())
+            raise not_authenticated()
         seconds = limits.requests.wait_seconds(caller.name, time.monotonic())
         if seconds:
             raise rate_exceeded(seconds)

@@ -35,13 +35,24 @@ class Limiter:
             key: who asks.
             now: a monotonic clock in seconds.
         """
+        bucket = self._filled(key, now)
+        wait = self._wait(bucket)
+        if not wait:
+            bucket.level -= 1
+        return wait
+
+    def would_wait(self, key: str, now: float) -> float:
+        """How long `key` would have to wait; takes nothing."""
+        return self._wait(self._filled(key, now)) if key in self._buckets else 0.0
+
+    def _filled(self, key: str, now: float) -> _Bucket:
         bucket = self._buckets.pop(key, None) or _Bucket(self._rate.burst, now)
         self._buckets[key] = bucket
         if len(self._buckets) > MOST_CALLERS:
             self._buckets.popitem(last=False)
         bucket.level = min(self._rate.burst, bucket.level + max(0.0, now - bucket.at) * self._rate.per_second)
         bucket.at = now
-        if bucket.level < 1:
-            return (1 - bucket.level) / self._rate.per_second
-        bucket.level -= 1
-        return 0.0
+        return bucket
+
+    def _wait(self, bucket: _Bucket) -> float:
+        return 0.0 if bucket.level >= 1 else (1 - bucket.level) / self._rate.per_second

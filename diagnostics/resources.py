@@ -16,7 +16,7 @@ Clock = Callable[[], datetime]
 # A person clicks a few times a second; a program that lists the whole fleet asks twenty pages a second for minutes.
 REQUEST_RATE: Final = Rate(burst=200, per_second=50)
 COMMAND_RATE: Final = Rate(burst=60, per_second=1)
-# Guessing a token of 256 bits is hopeless; this keeps the attempt from costing us database work.
+# Guessing a token of 256 bits is hopeless; an address that keeps trying is refused without asking the database.
 REFUSAL_RATE: Final = Rate(burst=20, per_second=1)
 
 

@@ -11,11 +11,14 @@ from diagnostics.commands.repository import REPLY_CHANNEL
 from diagnostics.resources import Resources
 from diagnostics.wakeups import Wakeups
 from fleet.plumbing.database import database_pool
+from fleet.plumbing.logs import get_logger
 from fleet.plumbing.settings import Settings
 from fleet.registry import load_registry
 
 _CONNECTIONS: Final = 10
 _DRAIN_SECONDS: Final = 5
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_log = get_logger(part="api")
 
 
 @asynccontextmanager
@@ -35,6 +38,10 @@ async def serve(settings: Settings) -> None:
         ConfigurationError: the database's address is not set.
         DatabaseUnavailableError: the database does not let us in.
     """
+    if settings.api_host not in _LOOPBACK:
+        _log.warning(
+            "The API speaks plain HTTP beyond this machine; put a TLS proxy in front", event_name="plain_http_outside"
+        )
     async with open_resources(settings.need("api_database_url")) as resources:
         config = uvicorn.Config(
             build_app(resources),

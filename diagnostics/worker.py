@@ -13,7 +13,7 @@ import psycopg
 import psycopg_pool
 from prometheus_client import start_http_server
 
-from diagnostics.alarms.judging import Judge
+from diagnostics.alarms.judging import Judge, Judged
 from diagnostics.commands.broker import connected
 from diagnostics.commands.dispatch import Dispatcher
 from diagnostics.commands.repository import COMMAND_CHANNEL
@@ -30,7 +30,10 @@ from fleet.registry import load_registry
 
 DUE_CHANNEL: Final = "fjarrkoll_due"
 TURN_SECONDS: Final = 1.0
+QUIET_SECONDS: Final = 5.0
 SWEEP_SECONDS: Final = 60.0
+# A sweep over a whole region takes a while; it may take this share of the time, whatever the size of the fleet.
+_SWEEP_SHARE: Final = 0.1
 _LONGEST_PAUSE: Final = 30.0
 _LOST: Final = (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed, aiomqtt.MqttError, OSError)
 _log = get_logger(part="worker")
@@ -53,25 +56,35 @@ class Worker:
         """Runs until cancelled. A lost database or broker is waited for; any other failure ends the worker, visibly."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._judging(), name="judging")
+            tasks.create_task(self._retrying("sweeping", self._sweeping), name="sweeping")
             tasks.create_task(self._every("notifying", self.outbox.round, "notify"), name="notifying")
             tasks.create_task(self._every("expiring", self.dispatcher.expire, ""), name="expiring")
             tasks.create_task(self._commanding(), name="commanding")
 
     async def _judging(self) -> None:
-        swept_at = -SWEEP_SECONDS
+        looked_at = -QUIET_SECONDS
 
         async def turn() -> None:
-            nonlocal swept_at
-            if time.monotonic() - swept_at >= SWEEP_SECONDS:
-                done = await self.judge.sweep()
-                swept_at = time.monotonic()
-            else:
-                done = await self.judge.round()
+            nonlocal looked_at
+            self._tell(await self.judge.round())
+            if time.monotonic() - looked_at >= QUIET_SECONDS:
+                self._tell(await self.judge.quiet())
+                looked_at = time.monotonic()
             self.metrics.last_cycle.set_to_current_time()
-            if done.raised or done.cleared:
-                self.wakeups.wake("notify")
 
         await self._every("judging", turn, DUE_CHANNEL)
+
+    async def _sweeping(self) -> None:
+        """At the start, and then now and then, beside the judging of what is due and never before it."""
+        while True:
+            began = time.monotonic()
+            self._tell(await self.judge.sweep())
+            took = time.monotonic() - began
+            await asyncio.sleep(max(SWEEP_SECONDS, took / _SWEEP_SHARE))
+
+    def _tell(self, done: Judged) -> None:
+        if done.raised or done.cleared:
+            self.wakeups.wake("notify")
 
     async def _commanding(self) -> None:
         async def session() -> None:

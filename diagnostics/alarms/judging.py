@@ -12,13 +12,13 @@ from diagnostics.queries import Row, execute, fetch_all, fetch_one, room
 from fleet.plumbing.database import Connection, Pool
 from fleet.plumbing.logs import get_logger
 from fleet.registry import Registry
-from fleet.rules import Rule
+from fleet.rules import Rule, Silence
 
 _SQL: Final = room(__file__)
 _CHUNK: Final = 200
 _LOCK_CLASS: Final = 0x666A0002
 """First half of the advisory locks that keep two workers from judging the same device."""
-HEARD_WITHIN_SECONDS: Final = 15.0
+_NOT_YET: Final = object()
 _log = get_logger(part="alarms")
 
 
@@ -26,13 +26,18 @@ _log = get_logger(part="alarms")
 class Judged:
     """What one round did."""
 
-    devices: int = 0
     raised: int = 0
     cleared: int = 0
+    numbers: set[int] = field(default_factory=set)
+
+    @property
+    def devices(self) -> int:
+        """How many devices were judged."""
+        return len(self.numbers)
 
     def add(self, other: "Judged") -> None:
         """Adds another round's figures."""
-        self.devices += other.devices
+        self.numbers |= other.numbers
         self.raised += other.raised
         self.cleared += other.cleared
 
@@ -49,34 +54,65 @@ class Judge:
     registry: Registry
     channels: Sequence[str]
     metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
+    _judged: dict[int, datetime | None] = field(default_factory=dict)
+    """Devices with an open alarm, and when they had last been heard when they were judged."""
 
     async def round(self) -> Judged:
         """Judges what ingest marked, and what changes without a mark: open alarms whose device spoke, holds."""
         done = Judged()
         while True:
-            async with self.pool.connection() as connection:
-                due = await fetch_all(connection, _SQL["due"], {"limit": _CHUNK})
+            due = await self._ask("due", {"limit": _CHUNK})
             marks = {row["device_no"]: row["since"] for row in due}
-            done.add(await self._judge(sorted(marks), marks))
-            if len(due) < _CHUNK:
+            judged = await self._judge(sorted(marks), marks)
+            done.add(judged)
+            if len(due) < _CHUNK or not judged.devices:  # the rest is another worker's at the moment
                 break
-        async with self.pool.connection() as connection:
-            restless = await fetch_all(connection, _SQL["restless"], {"heard_within": HEARD_WITHIN_SECONDS})
-        for chunk in _chunks([row["device_no"] for row in restless]):
-            done.add(await self._judge(chunk, {}))
+        done.add(await self._judge_restless())
         return done
 
+    async def _judge_restless(self) -> Judged:
+        """Holds at every turn; an open alarm when its device was heard since it was last judged here."""
+        rows = await self._ask("restless", {})
+        heard = {row["device_no"]: row["last_seen_at"] for row in rows if not row["holding"]}
+        holding = {row["device_no"] for row in rows if row["holding"]}
+        spoke = {number for number, at in heard.items() if self._judged.get(number, _NOT_YET) != at}
+        done = await self._judge_all(sorted(spoke | holding))
+        self._judged = {number: at for number, at in heard.items() if number in done.numbers or number not in spoke}
+        return done
+
+    async def quiet(self) -> Judged:
+        """Judges devices that have been silent for too long, which nothing else announces."""
+        [clocks] = await self._ask("clocks", {})
+        if clocks["watermark"] is None:
+            return Judged()
+        self.metrics.watermark_age.set((clocks["now"] - clocks["watermark"]).total_seconds())
+        rules = [
+            (profile.name, rule) for profile in self.registry for rule in profile.rules if isinstance(rule, Silence)
+        ]
+        parameters = {
+            "classes": [name for name, _ in rules],
+            "rules": [rule.name for _, rule in rules],
+            "seconds": [rule.after_seconds for _, rule in rules],
+        }
+        return await self._judge_all([row["device_no"] for row in await self._ask("quiet", parameters)])
+
     async def sweep(self) -> Judged:
-        """Judges every device: at the start, when conditions may hold already, and for silence."""
+        """Judges every device: at the start, when conditions may hold already, and now and then as a safety net."""
         done, after = Judged(), 0
-        while True:
-            async with self.pool.connection() as connection:
-                rows = await fetch_all(connection, _SQL["all_devices"], {"after": after, "limit": _CHUNK})
-            if not rows:
-                return done
-            numbers = [row["device_no"] for row in rows]
-            done.add(await self._judge(numbers, {}))
-            after = numbers[-1]
+        while rows := await self._ask("all_devices", {"after": after, "limit": _CHUNK}):
+            done.add(await self._judge_all([row["device_no"] for row in rows]))
+            after = rows[-1]["device_no"]
+        return done
+
+    async def _ask(self, query: str, parameters: dict[str, Any]) -> list[Row]:
+        async with self.pool.connection() as connection:
+            return await fetch_all(connection, _SQL[query], parameters)
+
+    async def _judge_all(self, numbers: Sequence[int]) -> Judged:
+        done = Judged()
+        for start in range(0, len(numbers), _CHUNK):
+            done.add(await self._judge(numbers[start : start + _CHUNK], {}))
+        return done
 
     async def _judge(self, devices: Sequence[int], marks: Mapping[int, datetime]) -> Judged:
         """One transaction: alarms, holds, notifications and marks change together or not at all."""
@@ -100,7 +136,7 @@ class Judge:
     async def _judge_one(self, connection: Connection, row: Row, clocks: Row, done: Judged) -> None:
         profile = self.registry.by_name.get(row["device_class"])
         rules = {rule.name: rule for rule in profile.rules} if profile else {}
-        done.devices += 1
+        done.numbers.add(row["device_no"])
         for decision in self._decisions(rules.values(), row, clocks):
             changed = await self._apply(connection, row, rules.get(decision.rule), decision, clocks["now"])
             done.raised += changed and decision.action is Action.RAISE
@@ -168,7 +204,3 @@ class Judge:
             alarm_id=alarm["alarm_id"],
         )
         return True
-
-
-def _chunks(numbers: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (numbers[start : start + _CHUNK] for start in range(0, len(numbers), _CHUNK))

@@ -38,12 +38,23 @@ DELETE FROM evaluation_due WHERE device_no IN (
      ORDER BY e.device_no FOR UPDATE OF e SKIP LOCKED)
 
 -- name: restless
--- Devices that may change without a mark: an open alarm whose device was heard since, or a hold that runs.
-SELECT device_no FROM alarm JOIN device_state USING (device_no)
- WHERE cleared_at IS NULL AND last_seen_at >= clock_timestamp() - make_interval(secs => %(heard_within)s)
- UNION
-SELECT device_no FROM rule_hold
- ORDER BY device_no
+-- Devices that may change without a mark: those with an open alarm, and when they were last heard; and those with a hold that runs.
+SELECT device_no, max(last_seen_at) AS last_seen_at, false AS holding
+  FROM alarm LEFT JOIN device_state USING (device_no) WHERE cleared_at IS NULL GROUP BY device_no
+ UNION ALL
+SELECT DISTINCT device_no, NULL::timestamptz, true FROM rule_hold
+
+-- name: quiet
+-- Devices on loan that have been quiet for longer than a silence rule of their class allows, and whose alarm is not open: time alone
+-- makes these, so nothing marks them.
+SELECT DISTINCT d.device_no
+  FROM unnest(%(classes)s::text[], %(rules)s::text[], %(seconds)s::integer[]) AS silence (device_class, rule, seconds)
+  JOIN device d USING (device_class)
+  JOIN device_state s USING (device_no)
+ WHERE d.loan_started_at IS NOT NULL
+   AND s.last_seen_at < (SELECT min(at) FROM ingest_watermark) - make_interval(secs => silence.seconds)
+   AND NOT EXISTS (SELECT FROM alarm a WHERE a.device_no = d.device_no AND a.rule = silence.rule AND a.cleared_at IS NULL)
+ ORDER BY d.device_no
 
 -- name: all_devices
 -- For the sweep: every enrolled device that was ever heard or still has an open alarm or hold, page by page.

@@ -117,7 +117,7 @@ def test_idle(run: Run, town: Town, store: Store) -> None:
     result = run("idle")
     assert "40" in result.stdout
     assert "1 av 1 hjälpmedel med data är oanvända" in result.stdout
-    assert "kr" in result.stdout
+    assert "1\u202f170 kr" in result.stdout
     assert json.loads(run("idle", "--json").stdout)["summary"]["proven_unused"] == 1
 
 

@@ -111,6 +111,17 @@ async def test_hold_and_hysteresis(judge: Judge, store: Store, town: Town) -> No
     assert alarms(store) == [("battery_low", False, "condition_ended")]
 
 
+async def test_what_ingest_stored_late_clears_at_the_next_look(judge: Judge, store: Store, town: Town) -> None:
+    """However long a message waited in ingest, an open alarm is judged on it, unmarked and before the next sweep."""
+    break_joystick(store, town)
+    await judge.sweep()
+    await judge.round()
+    store.clear_fault(town.chair.device_no, "7")
+    assert (await judge.round()).cleared == 0  # nothing was heard, so nothing is looked at
+    store.heard(town.chair.device_no, at=NOW + timedelta(milliseconds=1) - timedelta(hours=2))
+    assert (await judge.round()).cleared == 1
+
+
 async def test_a_hold_that_ends_early_is_forgotten(judge: Judge, store: Store, town: Town) -> None:
     store.heard(town.chair.device_no, values={"battery.soc": 15.0})
     await judge.sweep()
@@ -129,8 +140,9 @@ async def test_silence_is_judged_against_the_watermark(judge: Judge, store: Stor
     await judge.sweep()
     assert alarms(store) == []  # ingest stands still: our fault, not the device's
     store.watermark(NOW)
-    await judge.sweep()
+    assert (await judge.quiet()).raised == 1
     assert alarms(store) == [(SILENT.name, True, None)]  # and none for the device in store
+    assert (await judge.quiet()).devices == 0  # what is told is not looked at again
     store.heard(town.chair.device_no, at=NOW)
     await judge.round()
     assert alarms(store) == [(SILENT.name, False, "condition_ended")]

@@ -12,6 +12,14 @@ def test_burst_then_refill() -> None:
     assert limiter.wait_seconds("a", 0.5) > 0
 
 
+def test_looking_takes_nothing() -> None:
+    limiter = Limiter(Rate(burst=1, per_second=0.5))
+    assert limiter.would_wait("a", 0.0) == 0.0
+    assert limiter.wait_seconds("a", 0.0) == 0.0
+    assert limiter.would_wait("a", 0.0) == limiter.would_wait("a", 0.0) == 2.0
+    assert limiter.would_wait("a", 2.0) == 0.0
+
+
 def test_callers_do_not_share_and_idle_time_fills_only_to_the_burst() -> None:
     limiter = Limiter(Rate(burst=1, per_second=1))
     assert limiter.wait_seconds("a", 0.0) == 0.0
