@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
-from uuid import UUID
 
 import msgspec
 
 from fleet.clock import FARTHEST_AHEAD, OLDEST_BELIEVED, to_milliseconds
 from fleet.codec import decode, decode_telemetry, encode
 from fleet.errors import RejectedMessageError, RejectionReason, TopicError, shown
-from fleet.messages import SENML_CONTENT, Birth, Detail, FaultReport, Occurrence, Presence, Reading, Reply
+from fleet.messages import SENML_CONTENT, Birth, Occurrence, Presence, Reading, Reply
 from fleet.topics import MARKS, Verb, parse, parts
 from ingest.accepted import (
     Accepted,
@@ -20,11 +19,11 @@ from ingest.accepted import (
     AcceptedReading,
     AcceptedReply,
     Doubtful,
-    FaultName,
     Identity,
     Rejected,
     Source,
 )
+from ingest.contents import command_id_of, fault_name, reported_faults
 from ingest.handling import FAULT_EVENTS
 from ingest.register import Device, Register
 from ingest.salvage import elements, identities
@@ -32,7 +31,7 @@ from ingest.salvage import elements, identities
 NOT_FROM_DEVICES: Final = ("$SYS/", f"{MARKS}/")
 """What the broker says of itself, and what ingest says to itself."""
 MOST_ELEMENTS: Final = 1000
-"""Readings of an array that are looked at one by one where the whole could not be read; 64 KiB hold some 700 honest ones."""
+"""Readings of an array looked at singly where the whole could not be read; 64 KiB hold some 700 honest ones."""
 
 
 class Message(Protocol):
@@ -74,7 +73,7 @@ def accept(messages: Sequence[Message], register: Register, received_at: datetim
 
 
 def believed_milliseconds(received_at: datetime) -> range:
-    """Device times that are believed of a message that arrived then; the same as `fleet.clock.believed`, worked out once a batch."""
+    """Device times believed of a message arriving then: those of `fleet.clock.believed`, worked out once a batch."""
     received = to_milliseconds(received_at)
     oldest, newest = (to_milliseconds(received_at + shift) - received for shift in (-OLDEST_BELIEVED, FARTHEST_AHEAD))
     return range(received + oldest, received + newest + 1)
@@ -102,7 +101,7 @@ class _Acceptance:
             if device is None or handle is None:
                 self._unplaced(message, device)
             elif not message.payload:
-                raise RejectedMessageError(RejectionReason.NOT_JSON, _EMPTY)
+                self._reject(message, device, RejectedMessageError(RejectionReason.NOT_JSON, _EMPTY))
             else:
                 handle(message, device, device_id)
         except RejectedMessageError as error:
@@ -143,7 +142,8 @@ class _Acceptance:
         if event is None:
             raise RejectedMessageError(
                 RejectionReason.WRONG_CLASS,
-                f"{device.handling.device_class} declares no event {shown(occurrence.event)}: declare it in the profile, or mend the device",
+                f"{device.handling.device_class} declares no event {shown(occurrence.event)}: declare it in the "
+                "profile, or mend the device",
             )
         name = fault_name(event.name, occurrence.data) if event.name in FAULT_EVENTS else None
         fault = None if name is None else device.handling.fault(name.system, name.code)
@@ -160,7 +160,7 @@ class _Acceptance:
     def _reply(self, message: Message, device: Device, device_id: str) -> None:
         reply = decode(message.payload, Reply)
         at = reply.ts if reply.ts in self._believed else self._received
-        record = AcceptedReply(device, reply, at, _command_id(reply), _reported_faults(reply), _source(message))
+        record = AcceptedReply(device, reply, at, command_id_of(reply), reported_faults(reply), _source(message))
         self.accepted.replies.append(record)
         if reply.outbox_from is not None:
             self._asked(device, device_id, reply.boot, reply.outbox_from)
@@ -171,14 +171,14 @@ class _Acceptance:
         if birth.device_class != device.handling.device_class:
             raise RejectedMessageError(
                 RejectionReason.WRONG_CLASS,
-                f"it says it is a {shown(birth.device_class)}, the register says {device.handling.device_class}: register it anew, "
-                "or give it its own device id",
+                f"it says it is a {shown(birth.device_class)}, the register says {device.handling.device_class}: "
+                "register it anew, or give it its own device id",
             )
         if not self._register.reborn(device, birth.model, birth.firmware):
             raise RejectedMessageError(
                 RejectionReason.WRONG_CLASS,
-                f"{device.handling.device_class} knows no model {shown(birth.model)}: add it to the profile; until then its messages "
-                f"are read as those of {device.handling.model_key}",
+                f"{device.handling.device_class} knows no model {shown(birth.model)}: add it to the profile; until "
+                f"then its messages are read as those of {device.handling.model_key}",
             )
         self.accepted.births.append(AcceptedBirth(device, birth, alive=not message.retained))
 
@@ -190,7 +190,7 @@ class _Acceptance:
         self.accepted.presences.append(AcceptedPresence(device, presence.boot, presence.online, alive))
 
     def _settled(self, device: Device, told: int) -> tuple[int, bool]:
-        """The time to store under and whether it is the server's; from the first wrong time on the device's clock is doubted."""
+        """The time to store under, and whether it is the server's; one wrong time and the device's clock is doubted."""
         if told in self._believed:
             return told, False
         device.clock_corrected = True
@@ -221,7 +221,7 @@ class _Acceptance:
         )
 
     def _salvage(self, message: Message, device: Device, error: RejectedMessageError) -> bool:
-        """Reads the elements of an array one by one, so that a bad one takes no good one with it; False where it is no array."""
+        """Reads the elements of an array singly: a bad one takes no good one with it. False if it is no array."""
         if error.reason is not RejectionReason.WRONG_SHAPE or message.content_type == SENML_CONTENT:
             return False
         found = elements(message.payload)
@@ -238,7 +238,7 @@ class _Acceptance:
     def _reject_one(
         self, message: Message, device: Device, reading: Reading, error: RejectedMessageError, *, alone: bool
     ) -> None:
-        """Refuses one reading. Of an array only this reading is kept, as ingest read it: the array may be large, its bad ones many."""
+        """Refuses one reading. Of an array only this one is kept, as it was read: arrays are large, bad ones many."""
         payload = message.payload if alone else encode(reading)
         source = Source(message.topic, payload, message.content_type if alone else None)
         identity = (reading.boot, reading.seq)
@@ -269,7 +269,7 @@ class _Element(msgspec.Struct, frozen=True, gc=False):
     redelivered: bool = False
 
 
-_EMPTY: Final = "an empty payload only removes a retained message at the broker and tells us nothing: send `state` or `birth` instead"
+_EMPTY: Final = "an empty payload removes a retained message at the broker and tells nothing: send `state` or `birth`"
 _NESTED: Final = "an array within an array: send one array of readings"
 _UPWARD: Final = "birth, state, telemetry, event and reply"
 
@@ -283,49 +283,6 @@ def _our_mistake(error: Exception) -> RejectedMessageError:
         RejectionReason.WRONG_SHAPE,
         f"ingest failed on it ({type(error).__name__}: {shown(str(error), 80)}): report it with these bytes",
     )
-
-
-def fault_name(event: str, data: Mapping[str, Detail]) -> FaultName:
-    """The fault that a fault event is about.
-
-    Raises:
-        RejectedMessageError: it names no system or no code.
-    """
-    system, code = _word(data.get("system")), _word(data.get("code"))
-    if not system or not code:
-        raise RejectedMessageError(
-            RejectionReason.WRONG_SHAPE, f"{event} needs data.system and data.code: send the native system and its code"
-        )
-    return FaultName(system.lower(), code, _word(data.get("subcode")), _word(data.get("module")))
-
-
-def _word(value: Detail) -> str:
-    """A code as text; many native codes are numbers and are sent as such: 3 is "3", never "3.0"."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value).strip()
-
-
-def _command_id(reply: Reply) -> str:
-    try:
-        return str(UUID(reply.command_id))
-    except ValueError:
-        raise RejectedMessageError(
-            RejectionReason.UNKNOWN_COMMAND,
-            f"command_id {shown(reply.command_id)} is none of ours: repeat the one of the command",
-        ) from None
-
-
-def _reported_faults(reply: Reply) -> tuple[FaultReport, ...] | None:
-    if reply.status != "succeeded" or "faults" not in reply.result:
-        return None
-    try:
-        return tuple(msgspec.convert(reply.result["faults"], list[FaultReport]))
-    except msgspec.ValidationError as error:
-        raise RejectedMessageError(
-            RejectionReason.WRONG_SHAPE,
-            f"result.faults: {shown(str(error), 120)}: compare with FaultReport in docs/contract",
-        ) from None
 
 
 def device_ids(messages: Iterable[Message]) -> set[str]:

@@ -34,7 +34,8 @@ class AcceptedReading(msgspec.Struct, gc=False):
     """One reading of a known device.
 
     Attributes:
-        at: milliseconds since 1970 at which it is stored: its own time, or that of its arrival where its clock is not believed.
+        at: milliseconds since 1970 at which it is stored: its own time, or that of its arrival where its clock is not
+            believed.
         corrected: whether `at` is not its own time.
         values: metric key to stored value.
         unknown: what no metric describes, by the name it came with; None for nothing.

@@ -109,7 +109,8 @@ class Plan:
 
     Attributes:
         readings: device class to its readings.
-        present: device number to what is new about its present, in order of number, so that no two transactions can deadlock.
+        present: device number to what is new about its present, in order of number, so that no two transactions can
+            deadlock.
         presence: device number to (boot, online).
         births: device number to its last birth.
         unknown: (class, model, name) to what is known of it.
@@ -130,7 +131,7 @@ class Plan:
 
 
 def plan(accepted: Accepted) -> Plan:
-    """Every row of a batch; `accepted.doubtful` and `accepted.replies` are settled by others beforehand and not looked at here."""
+    """Every row of a batch; `accepted.doubtful` and `accepted.replies` are settled by others beforehand."""
     rows = Plan(events=accepted.events)
     _read(rows, accepted.readings)
     _happened(rows, accepted.events)
@@ -166,7 +167,7 @@ def _present(rows: Plan, device: Device) -> Present:
 
 
 def _read(rows: Plan, readings: list[AcceptedReading]) -> None:
-    """Runs for every reading there is: names are bound once, and a device's first reading of a batch takes a short way."""
+    """Runs for every reading there is: names are bound once, a device's first reading of a batch takes a short way."""
     by_class, all_present, due = rows.readings, rows.present, rows.due
     for record in readings:
         device, values, at = record.device, record.values, record.at

@@ -23,7 +23,8 @@ app = typer.Typer(
 
 # In hand and unacknowledged: one batch being committed, one decided and waiting, one arriving, and a bit.
 BATCHES_IN_HAND = 4
-# A batch makes some ten thousand short-lived objects; at Python's default of 700 they are searched for cycles all the time.
+# A batch makes some ten thousand short-lived objects; at Python's default of 700 they are searched for cycles all the
+# time.
 _COLLECT_AFTER = 50_000
 
 

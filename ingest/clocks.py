@@ -1,6 +1,7 @@
-"""Settles the time of messages whose device clock is or was wrong, so that none is stored twice under two times. Pure."""
+"""Settles the time of messages whose device clock is or was wrong, so that none is stored under two times. Pure."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -40,11 +41,11 @@ class Settled:
     rejected: list[Rejected] = field(default_factory=list)
 
 
-def settle(doubtful: Sequence[Doubtful], known: Mapping[Identity, Correction], stored: Set[Told]) -> Settled:
+def settle(doubtful: Sequence[Doubtful], known: Mapping[Identity, Correction], stored: AbstractSet[Told]) -> Settled:
     """Decides for each doubtful record whether it is new, and under which time.
 
-    A message is judged by the server's clock at its arrival, so the same message may be believed once and not the other time: a clock
-    fifteen minutes ahead is believed ten minutes later. What it was stored as first holds.
+    A message is judged by the server's clock at its arrival, so the same message may be believed once and not the
+    other time: a clock fifteen minutes ahead is believed ten minutes later. What it was stored as first holds.
 
     Args:
         doubtful: in order of arrival.
@@ -82,7 +83,7 @@ def _conflict(entry: Doubtful) -> Rejected:
         entry.source,
         entry.record.device,
         RejectionReason.CONFLICT,
-        f"boot {identity.boot} seq {identity.seq} was another message before: let boot survive restarts, and set the clock",
+        f"boot {identity.boot} seq {identity.seq} was another message before: let boot survive restarts, set the clock",
         (identity.boot, identity.seq),
         alive=True,
     )

@@ -12,8 +12,8 @@ _EPOCH: Final = date(2000, 1, 1).toordinal()
 class LocalDays(dict[int, int]):
     """Hours since 1970 (UTC) to local days since 2000-01-01, which is how PostgreSQL counts dates.
 
-    Swedish offsets from UTC are whole hours and days begin on the hour, so all instants of a UTC hour share a local day, also in
-    the hours in which the clock changes. Filled as hours are met: a year is 8,766 entries.
+    Swedish offsets from UTC are whole hours and days begin on the hour, so all instants of a UTC hour share a local
+    day, also in the hours in which the clock changes. Filled as hours are met: a year is 8,766 entries.
 
     Args:
         starts_at_hour: local hour at which the day begins, as in `fleet.clock.local_day`.

@@ -79,8 +79,8 @@ def changes(known: Sequence[Episode], marks: Sequence[Mark], *, complete: bool, 
     Args:
         known: stored stays, as many as reach into the time of the marks or lie after it.
         marks: statements, new ones among them.
-        complete: False where all marks are new and later than all that is known: they continue the stay that lasts. True where the
-            past is told anew: then `marks` holds everything since the first stay in `known` began.
+        complete: False where all marks are new and later than all that is known: they continue the stay that lasts.
+            True where the past is told anew: then `marks` holds everything since the first stay in `known` began.
         ended: when the last stay before those in `known` ended; 0 where there was none.
     """
     if not complete:
@@ -104,18 +104,18 @@ def _seen_again(current: Episode, mark: Mark) -> Episode:
 
 
 def _remembered(known: Sequence[Episode], marks: Sequence[Mark]) -> list[Mark]:
-    """What only the stored stays still know: begins and ends whose statements are gone by retention, or were made by a command."""
+    """What only the stored stays still know: statements gone by retention, ends made by a command."""
     said = {(mark.at, mark.raised) for mark in marks} | {(mark.since, True) for mark in marks if mark.since is not None}
     found = [
         Mark(episode.raised_at, -1, 0, True, episode.source, episode.text, episode.times)
         for episode in known
         if (episode.raised_at, True) not in said
     ]
-    for episode in known:
-        if episode.cleared_at is not None and (episode.cleared_at, False) not in said:
-            found.append(
-                Mark(episode.cleared_at, -1, 0, False, episode.source, cleared_by=episode.cleared_by or "device")
-            )
+    found += [
+        Mark(episode.cleared_at, -1, 0, False, episode.source, cleared_by=episode.cleared_by or "device")
+        for episode in known
+        if episode.cleared_at is not None and (episode.cleared_at, False) not in said
+    ]
     return found
 
 

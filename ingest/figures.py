@@ -1,4 +1,4 @@
-"""What ingest counts: read by Prometheus, and written beside the watermark so that the database alone shows how ingest fares."""
+"""What ingest counts: read by Prometheus, and written beside the watermark, so that the database alone shows it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""One connection's work: take a batch, decide, commit, acknowledge, tell the devices; one batch is decided while another commits."""
+"""One connection's work: take a batch, decide while another commits, commit, acknowledge, tell the devices."""
 
 import asyncio
 import contextlib
@@ -59,7 +59,8 @@ class Loop:
         """Serves one connection until `stop` is set.
 
         Raises:
-            Disconnected: the line is lost; what was received is committed all the same and will be found when it comes again.
+            Disconnected: the line is lost; what was received is committed all the same and will be found when it comes
+                again.
         """
         ready: Ready = asyncio.Queue(maxsize=1)
         reading = asyncio.create_task(self._read(consumer, ready), name="ingest reads")

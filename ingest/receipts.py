@@ -1,9 +1,9 @@
 """Knows which messages are safely stored, and so up to where a device may forget. Pure.
 
-Nothing is looked up: a message that asks for a receipt says from which seq on its device still keeps everything (`outbox_from`), and
-the receipt reaches to the end of the unbroken run of stored messages from there. What was stored before this process started is not
-known here; then the receipt is shorter, the device sends again what it still keeps, the store finds it has it, and the next receipt is
-longer. So a receipt is never ahead of the database.
+Nothing is looked up: a message that asks for a receipt says from which seq on its device still keeps everything
+(`outbox_from`), and the receipt reaches to the end of the unbroken run of stored messages from there. What was stored
+before this process started is not known here; then the receipt is shorter, the device sends again what it still keeps,
+the store finds it has it, and the next receipt is longer. So a receipt is never ahead of the database.
 """
 
 from array import array
@@ -13,13 +13,13 @@ from collections.abc import Iterable
 from typing import Final
 
 MOST_RUNS: Final = 64
-"""Separate runs kept of one start of a device; beyond that the lowest are forgotten, which only makes receipts shorter."""
+"""Separate runs kept of one start of a device; beyond that the lowest are forgotten, which only shortens receipts."""
 MOST_BROKEN: Final = 50_000
 """Device starts with more than one run, or other than the latest; beyond that the longest untouched are forgotten."""
 
 
 class Runs:
-    """Stored seqs of one start of a device, as unbroken runs: [low, high, low, high, ...], rising and never touching."""
+    """Stored seqs of one start of a device as unbroken runs: [low, high, low, high, ...], rising, never touching."""
 
     __slots__ = ("_edges",)
 
@@ -64,8 +64,9 @@ class Runs:
 class Receipts:
     """What has been committed since this process started.
 
-    One start of each device whose stored seqs are a single run, which is nearly every device nearly always, takes 20 bytes in three
-    arrays by device number (8 MB for a region of 417,000). Everything else lies in `Runs`, at most `MOST_BROKEN` of them.
+    One start of each device whose stored seqs are a single run, which is nearly every device nearly always, takes 20
+    bytes in three arrays by device number (8 MB for a region of 417,000). Everything else lies in `Runs`, at most
+    `MOST_BROKEN` of them.
     """
 
     def __init__(self) -> None:
@@ -75,7 +76,7 @@ class Receipts:
         self._broken: OrderedDict[tuple[int, int], Runs] = OrderedDict()
 
     def stored(self, identities: Iterable[tuple[int, int, int]]) -> None:
-        """Notes messages as stored or kept in quarantine, after the commit that did it: (device number, boot, seq) each."""
+        """Notes messages as stored or in quarantine, after the commit that did it: (device number, boot, seq) each."""
         boots, highs = self._boot, self._high
         for number, boot, seq in identities:
             if number < len(boots) and boots[number] == boot and highs[number] == seq - 1:
@@ -84,7 +85,7 @@ class Receipts:
                 self._stored_out_of_line(number, boot, seq)
 
     def through(self, number: int, boot: int, outbox_from: int) -> int | None:
-        """Up to which seq the device may forget, or None where nothing can be said. Lower seqs are forgotten here too."""
+        """Up to which seq the device may forget, or None if nothing can be said. Lower seqs are forgotten here too."""
         self._grow(number)
         runs = self._take(number, boot)
         if runs is None:

@@ -32,7 +32,8 @@ class Device(msgspec.Struct, gc=False):
         number: `device_no`.
         handling: of its model.
         firmware: as last told.
-        clock_corrected: whether a clock correction of it is stored, so that believed messages must be compared with those.
+        clock_corrected: whether a clock correction of it is stored, so that believed messages must be compared with
+            those.
         has_state: whether its row of current state exists.
     """
 
@@ -44,7 +45,7 @@ class Device(msgspec.Struct, gc=False):
 
 
 class Register:
-    """Device ids to devices, filled from the database as devices show up, so that its size is that of the fleet that reports.
+    """Device ids to devices, filled from the database as devices show up: as large as the fleet that reports.
 
     Args:
         registry: the device classes this release knows.

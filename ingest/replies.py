@@ -33,7 +33,7 @@ class Effect(NamedTuple):
 
 
 def effect(command: CommandRow, state: str, reply: Reply, received_at: datetime) -> Effect:
-    """The effect of an answer on a command that is in `state` now (which may differ from the stored row within a batch)."""
+    """The effect of an answer on a command that is in `state` now (within a batch that may be ahead of the row)."""
     if received_at > command.expires_at:
         return Effect(late=True, state=None)
     if state in FINAL:

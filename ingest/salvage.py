@@ -1,4 +1,4 @@
-"""What can be kept of a payload that could not be read as a whole: the elements of an array, the identities in rubble."""
+"""What can be saved of a payload that could not be read as a whole: elements of an array, identities in rubble."""
 
 from typing import Final
 
@@ -24,8 +24,8 @@ def elements(payload: bytes) -> list[bytes]:
 def identities(payload: bytes) -> list[tuple[int, int]]:
     """Every (boot, seq) that can be made out, in order.
 
-    An array with one NaN in it is no JSON, so it goes to quarantine as a whole. All its readings are kept there, and unless the
-    device hears so it would send the same bytes for ever.
+    An array with one NaN in it is no JSON, so it goes to quarantine as a whole. All its readings are kept there, and
+    unless the device hears so it would send the same bytes for ever.
     """
     found = [identity_of(piece) for piece in payload[:MAXIMUM_PAYLOAD].split(_BETWEEN_OBJECTS)]
     return list(dict.fromkeys(identity for identity in found if identity is not None))

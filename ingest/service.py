@@ -1,4 +1,4 @@
-"""Ingest as a process: connections that come back by themselves, marks through the broker's queue, the watermark, an orderly stop."""
+"""Ingest as a process: connections that come back, marks through the broker's queue, the watermark, an orderly stop."""
 
 import asyncio
 import contextlib
@@ -151,8 +151,9 @@ class Service:
     async def _send_marks(self, consumer: Consumer) -> None:
         """Sends the time through the broker's queue to ourselves, for as long as the line stands.
 
-        The queue is first in, first out: when a mark has come back and is committed, so is everything that was published before it.
-        Nothing else would show a backlog that waits at the broker, and silence must not be judged while there is one.
+        The queue is first in, first out: when a mark has come back and is committed, so is everything that was
+        published before it. Nothing else would show a backlog that waits at the broker, and silence must not be judged
+        while there is one.
         """
         with contextlib.suppress(Disconnected):
             while True:

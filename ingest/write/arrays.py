@@ -1,8 +1,10 @@
 """Columns as PostgreSQL arrays in binary form, ready to be sent: pure.
 
-psycopg turns lists into arrays element by element in Python, 0.35 µs each; a row of readings has up to thirty. Here a column without
-nulls costs about 0.03 µs an element and one with nulls 0.1 µs, which is 2.5 µs a row less (measured, docs/decisions/0002).
-Format: PostgreSQL's array_send, that is dimensions, has-nulls, element type, length, lower bound; then each element with its size in
+psycopg turns lists into arrays element by element in Python, 0.35 µs each; a row of readings has up to thirty. Here a
+column without nulls costs about 0.03 µs an element and one with nulls 0.1 µs, which is 2.5 µs a row less (measured,
+docs/decisions/0002).
+Format: PostgreSQL's array_send, that is dimensions, has-nulls, element type, length, lower bound; then each element
+    with its size in
 front, -1 for null; all big-endian. An array without elements sent for a whole column makes `unnest` fill it with nulls.
 """
 
@@ -91,7 +93,8 @@ class ByteaArray(BinaryArray):
 
 
 ARRAY_TYPES: Final[tuple[type[BinaryArray], ...]] = (
-    IntegerArray, BigintArray, RealArray, DoubleArray, BooleanArray, TimeArray, DateArray, TextArray, JsonbArray, ByteaArray,
+    IntegerArray, BigintArray, RealArray, DoubleArray, BooleanArray, TimeArray, DateArray, TextArray, JsonbArray,
+    ByteaArray,
 )  # fmt: skip
 
 

@@ -20,8 +20,9 @@ _LINE: Final = {
 }
 
 
-# Every statement here meets a few hundred keys at a time in large tables, for which the way through the index is always right. Left to
-# its estimates the planner reads whole tables instead: unnest is a black box to it, and a young table has no statistics.
+# Every statement here meets a few hundred keys at a time in large tables, for which the way through the index is
+# always right. Left to its estimates the planner reads whole tables instead: unnest is a black box to it, and a young
+# table has no statistics.
 _PLANNER: Final = " ".join(
     f"-c {setting}"
     for setting in (

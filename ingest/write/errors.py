@@ -4,4 +4,4 @@ from fleet.errors import FjarrkollError
 
 
 class StoredAlreadyError(FjarrkollError):
-    """Some messages of the batch are stored already. Nothing of it was stored; the caller leaves them out and tries again."""
+    """Some messages of the batch are stored already. Nothing of it was stored now; leave them out and try again."""

@@ -1,4 +1,4 @@
-"""Keeps the table of faults true to what devices say of them, in the order it happened, whatever the order it arrives in."""
+"""Keeps the table of faults true to what devices say, in the order it happened, whatever the order of arrival."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,9 +11,10 @@ import msgspec
 from fleet.clock import from_milliseconds
 from fleet.messages import FaultReport
 from fleet.signals import FAULT_RAISED
-from ingest.accept import believed_milliseconds, fault_name
+from ingest.accept import believed_milliseconds
 from ingest.accepted import AcceptedReply, FaultName
 from ingest.batch import FaultReported
+from ingest.contents import fault_name
 from ingest.faults import Episode, Mark, changes
 from ingest.register import Device
 from ingest.write.arrays import integers, times
@@ -52,7 +53,7 @@ class _Said:
 async def store_faults(
     connection: Connection, events: Sequence[FaultReported], reads: Sequence[AcceptedReply], received_at: datetime
 ) -> None:
-    """Writes the faults that follow from new fault events and new answers to `read_faults`; both are stored already, not committed."""
+    """Writes the faults that follow from new fault events and new answers to `read_faults`, both stored just before."""
     devices = {entry.device_no: entry.event.device for entry in events} | {
         entry.device.number: entry.device for entry in reads
     }

@@ -148,7 +148,7 @@ def _unknown_command(entry: AcceptedReply) -> Rejected:
     return _refused(
         entry,
         RejectionReason.UNKNOWN_COMMAND,
-        f"command {entry.command_id} was never sent to this device: answer with the command_id that came with the command",
+        f"command {entry.command_id} was never sent to this device: answer with the command_id that came with it",
     )
 
 

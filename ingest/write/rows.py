@@ -31,8 +31,8 @@ Parameters = dict[str, object]
 class ReadingColumns:
     """Turns readings of one class into the arrays of `statements.insert_readings`.
 
-    A metric that no reading of the batch has is sent as an empty array, which `unnest` fills up with nulls: a class has up to thirty
-    metrics, a reading a handful.
+    A metric that no reading of the batch has is sent as an empty array, which `unnest` fills up with nulls: a class
+    has up to thirty metrics, a reading a handful.
     """
 
     def __init__(self, profile: DeviceProfile) -> None:

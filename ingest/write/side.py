@@ -1,4 +1,4 @@
-"""The second connection: looks devices up and writes the watermark, while the first one is in the middle of a commit."""
+"""The second connection: looks devices up and writes the watermark while the first is in the middle of a commit."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,9 +20,11 @@ _log = get_logger(room="ingest")
 
 
 class Side:
-    """Args:
-    address: of the database, with ingest's role.
-    name: of this process, for the server's list of connections.
+    """One connection, made when it is needed and again when it is lost; one statement at a time.
+
+    Args:
+        address: of the database, with ingest's role.
+        name: of this process, for the server's list of connections.
     """
 
     def __init__(self, address: str, name: str) -> None:

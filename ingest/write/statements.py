@@ -51,7 +51,7 @@ def insert_readings(profile: DeviceProfile) -> bytes:
 
 
 def find_stored(table: str) -> bytes:
-    """Which messages a hypertable holds already: parameters are arrays of device_no, ts, boot, seq, then the earliest and latest ts.
+    """Which messages a hypertable holds already; parameters: arrays of device_no, ts, boot, seq, first and last ts.
 
     The two bounds let chunks that cannot hold them be left out.
     """

@@ -92,8 +92,10 @@ class Transaction:
             look_first: whether to ask for stored messages before inserting; right where some are known to be.
 
         Raises:
-            StoredAlreadyError: some are stored already, so the sums would be wrong; nothing was stored: try again with `look_first`.
-            psycopg.Error: nothing was stored, or the connection was lost during commit and it cannot be told; try the same again.
+            StoredAlreadyError: some are stored already, so the sums would be wrong; nothing was stored: try again with
+                `look_first`.
+            psycopg.Error: nothing was stored, or the connection was lost during commit and it cannot be told; try the
+            same again.
         """
         async with connection.pipeline() as pipeline, connection.transaction():
             repeated = 0

@@ -15,8 +15,9 @@ class Verdict(Enum):
     """A message in it cannot be stored as it is; find it, keep it in quarantine, store the others."""
 
 
-# Classes of SQLSTATE (PostgreSQL documentation, appendix A) that blame the data: cardinality, data exception, integrity constraint,
-# feature not supported, program limit exceeded, raised by a trigger. Everything else blames the server, the line, or the installation.
+# Classes of SQLSTATE (PostgreSQL documentation, appendix A) that blame the data: cardinality, data exception,
+# integrity constraint, feature not supported, program limit exceeded, raised by a trigger. Everything else blames the
+# server, the line, or the installation.
 _BLAMES_DATA: Final = ("21", "22", "23", "0A", "54", "P0")
 
 

@@ -33,7 +33,8 @@ class Prepared:
 
     Attributes:
         messages: as delivered, to be acknowledged when all of them are stored or in quarantine.
-        planned: its rows, worked out while the previous batch was being committed; None where the database must be asked first.
+        planned: its rows, worked out while the previous batch was being committed; None where the database must be
+            asked first.
     """
 
     messages: Sequence[Message]
@@ -43,7 +44,7 @@ class Prepared:
 
 
 def prepare(messages: Sequence[Message], register: Register, received_at: datetime) -> Prepared:
-    """Decides and works out everything about a batch that needs no database. Pure but for births, which `register` takes in."""
+    """Decides and works out all that needs no database. Pure but for births, which `register` takes in."""
     accepted = accept(messages, register, received_at)
     settled = not accepted.doubtful and not accepted.replies
     return Prepared(messages, accepted, received_at, plan(accepted) if settled else None)

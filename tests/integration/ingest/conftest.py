@@ -15,7 +15,7 @@ AddDevice = Callable[..., Enrolled]
 
 @pytest.fixture
 def site(broker: Mosquitto, broker_credentials: dict[str, str], database: Database) -> Site:
-    """The process's broker and a database of this test alone; the shard is the test's own, so that sessions do not mix."""
+    """The process's broker and a database of this test alone; its own shard keeps sessions apart."""
     return Site(broker, dict(broker_credentials), database.ingest, database.superuser, f"ingest-{secrets.token_hex(4)}")
 
 

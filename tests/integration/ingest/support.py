@@ -1,4 +1,4 @@
-"""What ingest's tests share: a running service, devices that publish through independent code, and questions to the database."""
+"""What ingest's tests share: a running service, devices that speak through other code, questions to the database."""
 
 import asyncio
 import json
@@ -106,7 +106,7 @@ class Site:
 
 
 class Desk:
-    """Hands batches to the database as the service does, without a broker, so that a test decides what comes together and when.
+    """Hands batches to the database as the service does, but the test decides what comes together and when.
 
     Args:
         site: whose database.
@@ -150,11 +150,11 @@ def delivery(
 
 @asynccontextmanager
 async def running(service: Service) -> AsyncIterator[Service]:
-    """Serves in the background, subscribed from the start, until the block ends; a failure of the service fails the test."""
+    """Serves in the background, subscribed from the start, until the block ends; its failure fails the test."""
     serving = asyncio.create_task(service.serve())
     try:
         async with asyncio.timeout(SECONDS):
-            while not service.figures.connected and not serving.done():
+            while not service.figures.connected and not serving.done():  # noqa: ASYNC110 - figures have no event
                 await asyncio.sleep(0.01)
         yield service
     finally:

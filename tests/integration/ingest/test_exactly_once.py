@@ -6,14 +6,15 @@ from collections import defaultdict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.write.transaction import Stored
 from tests.integration.ingest.conftest import AddDevice
 from tests.integration.ingest.support import PLAIN_SCALE, Desk, Site, delivery, event, now_milliseconds, reading
 
 CHAIR = "pg-vr2"
 
 
-def repeated(parts: list[object]) -> int:
-    return sum(part.repeated for part in parts)  # type: ignore[attr-defined]  # Stored
+def repeated(parts: list[Stored]) -> int:
+    return sum(part.repeated for part in parts)
 
 
 async def test_a_redelivered_message_is_suppressed(site: Site, add_device: AddDevice, desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""SIGKILL of the whole ingest process in the middle of its work: nothing lost, nothing twice; and the controls that bite."""
+"""SIGKILL of the whole ingest process in the middle of its work: nothing lost, nothing twice; controls that bite."""
 
 import asyncio
 import json
@@ -137,7 +137,7 @@ async def test_acknowledging_on_receipt_loses(own_site: tuple[Site, str], tmp_pa
 
 @pytest.mark.timeout(180)
 async def test_without_idempotency_messages_are_doubled(own_site: tuple[Site, str], tmp_path: Path) -> None:
-    """Negative control: the same kills and statements, but the table has no key, and nobody asks what it holds already."""
+    """Negative control: the same kills and statements, but the table has no key and nobody asks what it holds."""
     site, device_id = own_site
     site.command("ALTER TABLE reading_scale DROP CONSTRAINT reading_scale_pkey")
     await run(site, device_id, tmp_path, "never-looks", KILLS_OF_A_CONTROL)

@@ -84,7 +84,7 @@ async def test_birth_presence_and_last_will_become_the_present(site: Site, add_d
                 f"fk/v1/{device.device_id}/state", as_bytes(presence(3, online=True)), qos=1, retain=True
             )
             await site.until("SELECT count(*) FROM device_state WHERE online", equals=1)
-            client._client._sock_close()  # type: ignore[no-untyped-call]  # the line breaks without a word
+            client._client._sock_close()  # the line breaks without a word
         await site.until("SELECT count(*) FROM device_state WHERE NOT online", equals=1)
     assert site.ask("SELECT boot, attributes FROM device_state") == [(3, {"gateway": "g-7"})]
     assert site.ask("SELECT model_key, firmware FROM device") == [("and-uc352ble", "2.1")]

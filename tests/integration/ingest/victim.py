@@ -1,8 +1,9 @@
 """An ingest process that is to be killed. Run as `python -m tests.integration.ingest.victim WHEN FIGURES`.
 
-WHEN is `after-commit`, which is the service as it ships, or as the negative control `on-receipt`. Broker and database come from the
-environment like those of `fjarrkoll ingest run`. Acknowledging takes 3 ms longer than it must, so that a fair share of the kills falls
-between commit and acknowledgement, where by itself hardly one would. Every 20 ms it writes down what it has counted.
+WHEN is `after-commit`, which is the service as it ships, or as the negative control `on-receipt`. Broker and database
+come from the environment like those of `fjarrkoll ingest run`. Acknowledging takes 3 ms longer than it must, so that a
+fair share of the kills falls between commit and acknowledgement, where by itself hardly one would. Every 20 ms it
+writes down what it has counted.
 """
 
 import asyncio
@@ -57,7 +58,7 @@ async def look_away(_: Transaction, __: Connection, accepted: Accepted) -> tuple
 
 async def serve(when: str, figures: Path) -> None:
     if when == "never-looks":
-        Transaction._without_stored = look_away  # type: ignore[method-assign]  # what the control is about
+        Transaction._without_stored = look_away  # type: ignore[assignment]  # what the control is about
     settings = load_settings()
     service = Service(
         ServiceSettings(

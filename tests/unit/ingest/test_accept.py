@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from fleet.clock import believed
 from fleet.errors import RejectionReason
 from fleet.messages import SENML_CONTENT
-from ingest.accept import believed_milliseconds, fault_name
+from ingest.accept import believed_milliseconds
 from ingest.accepted import FaultName, Identity
+from ingest.contents import fault_name
 from tests.unit.ingest.support import (
     CHAIR,
     DISPENSER,

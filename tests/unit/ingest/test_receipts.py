@@ -81,7 +81,7 @@ def test_too_many_runs_lose_the_lowest(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class DeviceAndPlatform(RuleBasedStateMachine):
-    """A device with an outbox, a network that loses, repeats and reorders, and an ingest that stores, forgets at restart, answers.
+    """A device with an outbox, a network that loses, repeats and reorders, an ingest that forgets at restart.
 
     The invariant is the promise: what the device has forgotten is in the database.
     """
