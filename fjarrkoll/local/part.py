@@ -28,11 +28,21 @@ class Part:
         arguments: the sub-command.
         variables: FJARRKOLL_ settings it gets, without the prefix, in lower case; it gets no others.
         log_folder: where its log goes.
+        module: what runs instead of `fjarrkoll`; for the negative controls of `fjarrkoll.chain`.
     """
 
-    def __init__(self, name: str, arguments: Sequence[str], variables: Mapping[str, str], log_folder: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        variables: Mapping[str, str],
+        log_folder: Path,
+        *,
+        module: str = "fjarrkoll",
+    ) -> None:
         self.name = name
         self.log_path = log_folder / f"{name}.log"
+        self._module = module
         self._arguments = tuple(arguments)
         self._variables = dict(variables)
         self._process: ServerProcess | None = None
@@ -69,7 +79,7 @@ class Part:
         own = {f"{PREFIX}{name.upper()}": value for name, value in self._variables.items()}
         self._process = ServerProcess(
             Program(
-                command=[sys.executable, "-m", "fjarrkoll", *self._arguments],
+                command=[sys.executable, "-m", self._module, *self._arguments],
                 account=Account(os.geteuid(), os.getegid()),
                 folder=_ROOT,
                 log_path=self.log_path,

@@ -1,0 +1,1 @@
+"""The chain from device memory to database row under kills and faults: a harness that counts lost and doubled."""
