@@ -49,7 +49,7 @@ class Dashboard:
     variables: Sequence[Variable]
     sections: Sequence[Section]
     time_from: str = "now-30d"
-    refresh: str = "5m"
+    refresh: str = "15m"
 
     @property
     def panels(self) -> list[Panel]:
