@@ -45,15 +45,16 @@ SELECT ts, received_at, {column} AS value
  LIMIT %(limit)s
 
 -- name: buckets
--- A bucket without readings is not there: a gap stays a gap.
-SELECT time_bucket(make_interval(secs => %(seconds)s), ts) AS ts, min({column}::float8) AS low, avg({column}::float8) AS mean,
-       max({column}::float8) AS high, count(*) AS readings
+-- A bucket without readings is not there: a gap stays a gap. A mean of float4 readings has no more digits than they have.
+SELECT time_bucket(make_interval(secs => %(seconds)s), ts) AS ts, min({column}) AS low, avg({column})::real AS mean, max({column}) AS high,
+       count(*) AS readings
   FROM {view}
  WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(end)s AND {column} IS NOT NULL
  GROUP BY 1
  ORDER BY 1
 
--- name: bucket_flags
+-- name: whole_buckets
+-- The same for counts, and for flags as 0 and 1.
 SELECT time_bucket(make_interval(secs => %(seconds)s), ts) AS ts, min({column}::integer)::float8 AS low,
        avg({column}::integer)::float8 AS mean, max({column}::integer)::float8 AS high, count(*) AS readings
   FROM {view}

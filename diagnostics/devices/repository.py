@@ -71,7 +71,7 @@ async def buckets(
     work: Work, device: Row, metric: Metric, period: tuple[datetime, datetime], seconds: int
 ) -> list[Row]:
     """Least, mean and greatest value for each stretch of `seconds` that has readings."""
-    statement = _SQL["bucket_flags" if metric.kind is Kind.FLAG else "buckets"]
+    statement = _SQL["buckets" if metric.kind is Kind.NUMBER else "whole_buckets"]
     parameters = {"device_no": device["device_no"], "start": period[0], "end": period[1], "seconds": seconds}
     return await fetch_all(work.connection, _of_metric(statement, device, metric), parameters)
 

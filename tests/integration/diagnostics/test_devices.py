@@ -183,6 +183,17 @@ async def test_readings_are_whole_or_drawn_together_and_gaps_stay(
     assert sum(bucket["readings"] for bucket in drawn["buckets"]) == 120
 
 
+async def test_a_value_has_the_digits_that_were_sent(api: Api, make_token: MakeToken, town: Town, store: Store) -> None:
+    chair = town.chair
+    for minute in range(3):
+        store.reading(chair.device_no, "wheelchair", NOW - timedelta(minutes=minute), {"battery_soc": 33.3})
+    address, token = f"devices/{chair.device_id}/readings", make_token("technician")
+    whole = (await api.get(address, token, metric="battery.soc")).json()
+    assert [point["value"] for point in whole["points"]] == [33.3] * 3
+    drawn = (await api.get(address, token, metric="battery.soc", points=1)).json()
+    assert {(b["minimum"], b["average"], b["maximum"]) for b in drawn["buckets"]} == {(33.3, 33.3, 33.3)}
+
+
 async def test_a_flag_is_true_or_false_and_a_share_when_drawn_together(
     api: Api, make_token: MakeToken, town: Town, store: Store
 ) -> None:
