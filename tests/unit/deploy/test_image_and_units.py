@@ -139,7 +139,7 @@ def test_the_line_that_ingest_is_asked_for_is_one_it_says() -> None:
     counted.connected = True
     names = {
         (sample.name, sample.value)
-        for family in figures.FiguresCollector(counted, consumer.ConsumerStatistics()).collect()
+        for family in figures.FiguresCollector(counted, consumer.ConsumerStatistics).collect()
         for sample in family.samples
     }
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
