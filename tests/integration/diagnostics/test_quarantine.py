@@ -8,7 +8,8 @@ from tests.integration.diagnostics.conftest import NOW, Api, MakeToken, Store, T
 def refuse(store: Store, device_no: int | None, reason: str, *, topic: str = "fk/v1/d-some/telemetry") -> None:
     store.execute(
         "INSERT INTO quarantine (topic, device_no, reason, advice, payload, payload_bytes, payload_sha256, received_at,"
-        " last_at) VALUES (%s, %s, %s, 'check unit and sensor', 'secret-bytes', 12, sha256(random()::text::bytea), %s, %s)",
+        " last_at)"
+        " VALUES (%s, %s, %s, 'check unit and sensor', 'secret-bytes', 12, sha256(random()::text::bytea), %s, %s)",
         topic,
         device_no,
         reason,
