@@ -1,6 +1,6 @@
 """Decides what each message is: a record of a known device, or something for the quarantine. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -118,23 +118,22 @@ class _Acceptance:
             if not self._salvage(message, device, error):
                 raise
             return
+        normalise, believed = device.handling.normaliser.normalise, self._believed
         for reading in readings:
+            told = reading.ts
             try:
-                self._reading(message, device, reading, units)
+                found = normalise(reading.values, units)
             except RejectedMessageError as error:
                 self._reject_one(message, device, reading, error, alone=len(readings) == 1)
+            else:
+                if told in believed and not device.clock_corrected:
+                    self._keep_reading(AcceptedReading(device, reading, told, False, found.values, found.unknown))
+                else:
+                    at, corrected = self._settled(device, told)
+                    record = AcceptedReading(device, reading, at, corrected, found.values, found.unknown)
+                    self.accepted.doubtful.append(Doubtful(record, _source(message)))
             if reading.outbox_from is not None:
                 self._asked(device, device_id, reading.boot, reading.outbox_from)
-
-    def _reading(self, message: Message, device: Device, reading: Reading, units: Mapping[str, str]) -> None:
-        normalised = device.handling.normaliser.normalise(reading.values, units)
-        values, unknown, told = normalised.values, normalised.unknown or None, reading.ts
-        if told in self._believed and not device.clock_corrected:
-            self._keep_reading(AcceptedReading(device, reading, told, False, values, unknown))
-            return
-        at, corrected = self._settled(device, told)
-        record = AcceptedReading(device, reading, at, corrected, values, unknown)
-        self.accepted.doubtful.append(Doubtful(record, _source(message)))
 
     def _event(self, message: Message, device: Device, device_id: str) -> None:
         occurrence = decode(message.payload, Occurrence)

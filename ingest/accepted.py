@@ -38,7 +38,7 @@ class AcceptedReading(msgspec.Struct, gc=False):
             believed.
         corrected: whether `at` is not its own time.
         values: metric key to stored value.
-        unknown: what no metric describes, by the name it came with; None for nothing.
+        unknown: what no metric describes, by the name it came with.
     """
 
     device: Device
@@ -46,7 +46,7 @@ class AcceptedReading(msgspec.Struct, gc=False):
     at: int
     corrected: bool
     values: dict[str, float | bool]
-    unknown: Mapping[str, float | bool] | None
+    unknown: Mapping[str, float | bool]
 
 
 class AcceptedEvent(msgspec.Struct, gc=False):

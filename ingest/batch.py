@@ -62,20 +62,8 @@ class Present:
                 self.values[key] = (value, at)
 
 
-class UsageKey(NamedTuple):
-    """One sum: a device, a local day (counted from 2000-01-01), a measure."""
-
-    device_no: int
-    day: int
-    measure: str
-
-
-@dataclass(slots=True)
-class UsageGrowth:
-    """By how much a sum grows: added, or for a maximum compared."""
-
-    amount: float
-    maximum: bool
+UsageKey = tuple[int, int, str]
+"""Device number, local day (counted from 2000-01-01), measure: one sum or maximum."""
 
 
 @dataclass(slots=True)
@@ -113,6 +101,7 @@ class Plan:
             deadlock.
         presence: device number to (boot, online).
         births: device number to its last birth.
+        sums, maxima: by how much the usage of a day grows, or what it reaches at least.
         unknown: (class, model, name) to what is known of it.
         due: device numbers that the worker must judge.
         quarantine: refused messages by everything that makes two of them the same.
@@ -123,7 +112,8 @@ class Plan:
     present: dict[int, Present] = field(default_factory=dict)
     presence: dict[int, tuple[int, bool]] = field(default_factory=dict)
     births: dict[int, AcceptedBirth] = field(default_factory=dict)
-    usage: dict[UsageKey, UsageGrowth] = field(default_factory=dict)
+    sums: dict[UsageKey, float] = field(default_factory=dict)
+    maxima: dict[UsageKey, float] = field(default_factory=dict)
     unknown: dict[tuple[str, str, str], UnknownMetric] = field(default_factory=dict)
     faults: list[FaultReported] = field(default_factory=list)
     due: set[int] = field(default_factory=set)
@@ -185,7 +175,7 @@ def _read(rows: Plan, readings: list[AcceptedReading]) -> None:
             present.measured(values, at)
         for entry in handling.measured:
             if entry.source in values:
-                _grow(rows, number, at, entry, values[entry.source])
+                _grow(rows, number, at // HOUR_MILLISECONDS, entry, values[entry.source])
         if record.unknown:
             _count_unknown(rows, record)
         if number not in due and handling.due(values):
@@ -200,27 +190,23 @@ def _happened(rows: Plan, events: Sequence[AcceptedEvent]) -> None:
         if record.at >= present.events.get(name, 0):
             present.events[name] = record.at
         for entry in device.handling.counted[name]:
-            _grow(rows, device.number, record.at, entry, 1.0)
+            _grow(rows, device.number, record.at // HOUR_MILLISECONDS, entry, 1.0)
         if record.name is not None:
             rows.faults.append(FaultReported(device.number, record.name, record))
         rows.due.add(device.number)
 
 
-def _grow(rows: Plan, number: int, at: int, entry: Gathered, value: float) -> None:
-    key = UsageKey(number, entry.days[at // HOUR_MILLISECONDS], entry.measure)
-    amount = 1.0 if entry.gather is Gather.COUNT else float(value)
-    known = rows.usage.get(key)
-    if known is None:
-        rows.usage[key] = UsageGrowth(amount, entry.gather is Gather.MAXIMUM)
-    elif known.maximum:
-        known.amount = max(known.amount, amount)
+def _grow(rows: Plan, number: int, hour: int, entry: Gathered, value: float) -> None:
+    key = (number, entry.days[hour], entry.measure)
+    if entry.gather is Gather.MAXIMUM:
+        rows.maxima[key] = max(value, rows.maxima.get(key, value))
     else:
-        known.amount += amount
+        rows.sums[key] = rows.sums.get(key, 0.0) + (1.0 if entry.gather is Gather.COUNT else value)
 
 
 def _count_unknown(rows: Plan, record: AcceptedReading) -> None:
     handling = record.device.handling
-    for name in record.unknown or ():
+    for name in record.unknown:
         key = (handling.device_class, handling.model_key, name)
         if key in rows.unknown:
             rows.unknown[key].times += 1

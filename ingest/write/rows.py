@@ -8,7 +8,7 @@ from fleet.plumbing.store.tables import metric_columns
 from fleet.profile import DeviceProfile
 from fleet.signals import Kind, Metric
 from ingest.accepted import AcceptedBirth, AcceptedEvent, AcceptedReading
-from ingest.batch import LARGEST_KEPT_PAYLOAD, Kept, Present, UnknownMetric, UsageGrowth, UsageKey
+from ingest.batch import LARGEST_KEPT_PAYLOAD, Kept, Present, UnknownMetric, UsageKey
 from ingest.write.arrays import (
     BinaryArray,
     bigints,
@@ -52,7 +52,7 @@ class ReadingColumns:
                 [record.reading.seq for record in readings],
             ),
             *[_column(metric, values) if metric.key in present else _NOTHING[metric.kind] for metric in self._metrics],
-            jsonbs([None if names is None else _as_json(names) for names in unknown]) if any(unknown) else _NO_JSONBS,
+            jsonbs([_as_json(names) if names else None for names in unknown]) if any(unknown) else _NO_JSONBS,
             _flags(corrected),
         ]
 
@@ -106,13 +106,14 @@ def presence_columns(presence: Mapping[int, tuple[int, bool]]) -> list[BinaryArr
     ]
 
 
-def usage_columns(usage: Sequence[tuple[UsageKey, UsageGrowth]]) -> list[BinaryArray]:
-    """The arrays of `grow_usage.sql`."""
+def usage_columns(usage: Mapping[UsageKey, float]) -> list[BinaryArray]:
+    """The arrays of `grow_usage.sql`, in the order of their keys, so that no two transactions can deadlock."""
+    keys = sorted(usage)
     return [
-        integers([key.device_no for key, _ in usage]),
-        dates([key.day for key, _ in usage]),
-        texts([key.measure for key, _ in usage]),
-        doubles([growth.amount for _, growth in usage]),
+        integers([number for number, _, _ in keys]),
+        dates([day for _, day, _ in keys]),
+        texts([measure for _, _, measure in keys]),
+        doubles([usage[key] for key in keys]),
     ]
 
 

@@ -177,8 +177,6 @@ async def _store_consequences(connection: Connection, rows: Plan, received_at: d
 
 
 async def _store_usage(connection: Connection, rows: Plan) -> None:
-    usage = sorted(rows.usage.items())
-    for maximum in (False, True):
-        of_kind = [(key, growth) for key, growth in usage if growth.maximum is maximum]
-        if of_kind:
-            await connection.execute(usage_statement(maximum=maximum), usage_columns(of_kind))
+    for maximum, amounts in ((False, rows.sums), (True, rows.maxima)):
+        if amounts:
+            await connection.execute(usage_statement(maximum=maximum), usage_columns(amounts))

@@ -154,7 +154,7 @@ async def test_a_mistake_of_our_own_stops_only_the_message_it_trips_over(
     found = desk.register.find(chair.device_id)
     assert found is not None
     entry = found.handling.normaliser._as_it_came[count.key]
-    found.handling.normaliser._as_it_came[count.key] = entry._replace(high=1e12)
+    found.handling.normaliser._as_it_came[count.key] = (count.key, float, 0, 1e12, True)
     try:
         await desk.take(
             delivery(chair.device_id, reading(1, {count.key: 1e11})), delivery(device.device_id, reading(2, GOOD))

@@ -75,9 +75,13 @@ def test_sums_maxima_and_counts_of_one_day() -> None:
         delivery(CHAIR, [reading(1, drive(5, 3, 40)), reading(2, drive(7, 2, 90)), reading(3, drive(1, 1, 10))]),
         delivery(CHAIR, event(4, "charge_started"), "event"),
     )
-    amounts = {key.measure: growth.amount for key, growth in rows.usage.items()}
-    assert amounts == {"drive_minutes": 13, "drive_bouts": 6, "longest_bout": 90, "charges": 1}
-    assert {to_date(key.day) for key in rows.usage} == {date(2026, 11, 22)}
+    assert {measure: amount for (_, _, measure), amount in rows.sums.items()} == {
+        "drive_minutes": 13,
+        "drive_bouts": 6,
+        "charges": 1,
+    }
+    assert {measure: amount for (_, _, measure), amount in rows.maxima.items()} == {"longest_bout": 90}
+    assert {to_date(day) for _, day, _ in [*rows.sums, *rows.maxima]} == {date(2026, 11, 22)}
 
 
 def test_usage_belongs_to_the_local_day_on_which_it_happened() -> None:
@@ -87,7 +91,7 @@ def test_usage_belongs_to_the_local_day_on_which_it_happened() -> None:
             SCALE, [reading(1, {"body.weight": 80}, ts=before_midnight), reading(2, {"body.weight": 80}, ts=after)]
         )
     )
-    assert {to_date(key.day): growth.amount for key, growth in rows.usage.items()} == {
+    assert {to_date(day): amount for (_, day, _), amount in rows.sums.items()} == {
         date(2026, 11, 21): 1,
         date(2026, 11, 22): 1,
     }
@@ -95,8 +99,8 @@ def test_usage_belongs_to_the_local_day_on_which_it_happened() -> None:
 
 def test_a_therapy_night_counts_for_the_day_it_began_on() -> None:
     rows = planned(delivery(APAP, reading(1, {"therapy.usage": 412}, ts=NOW_MS - 6 * 60 * MINUTE)))
-    (key,) = rows.usage
-    assert (key.measure, to_date(key.day)) == ("therapy_minutes", date(2026, 11, 21))
+    ((_, day, measure),) = rows.maxima
+    assert (measure, to_date(day)) == ("therapy_minutes", date(2026, 11, 21))
 
 
 def test_a_value_beyond_a_limit_makes_the_device_due_and_a_calm_one_does_not() -> None:
@@ -155,7 +159,14 @@ def test_a_retained_birth_tells_the_boot_but_is_no_sign_of_life() -> None:
 
 def test_an_empty_batch_has_no_rows() -> None:
     rows = plan(Accepted())
-    assert (rows.readings, rows.present, rows.usage, rows.due, rows.quarantine) == ({}, {}, {}, set(), {})
+    assert (rows.readings, rows.present, rows.sums, rows.maxima, rows.due, rows.quarantine) == (
+        {},
+        {},
+        {},
+        {},
+        set(),
+        {},
+    )
 
 
 @pytest.mark.parametrize("value", [0, 1, 9.9, 10, 19.9, 20, 20.1, 25, 30, 50, 99, 100])
