@@ -159,14 +159,7 @@ def test_a_retained_birth_tells_the_boot_but_is_no_sign_of_life() -> None:
 
 def test_an_empty_batch_has_no_rows() -> None:
     rows = plan(Accepted())
-    assert (rows.readings, rows.present, rows.sums, rows.maxima, rows.due, rows.quarantine) == (
-        {},
-        {},
-        {},
-        {},
-        set(),
-        {},
-    )
+    assert not any((rows.readings, rows.present, rows.sums, rows.maxima, rows.due, rows.quarantine))
 
 
 @pytest.mark.parametrize("value", [0, 1, 9.9, 10, 19.9, 20, 20.1, 25, 30, 50, 99, 100])
