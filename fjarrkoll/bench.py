@@ -16,7 +16,7 @@ def entrance() -> None:
 
 @app.command("ingest")
 def measure_ingest(  # noqa: PLR0913, PLR0917 - every option is a knob of the measurement
-    messages: Annotated[int, typer.Option(min=1, help="Messages to send end to end.")] = 100_000,
+    messages: Annotated[int, typer.Option(min=1, help="Messages to send end to end.")] = 200_000,
     readings_per_message: Annotated[
         int, typer.Option(min=1, max=50, help="1 for live devices, 5 for stored-up readings.")
     ] = 1,
@@ -33,7 +33,7 @@ def measure_ingest(  # noqa: PLR0913, PLR0917 - every option is a knob of the me
     """Measure generator → broker → ingest → database in one run, beside the limits of its parts.
 
     Starts its own durable PostgreSQL and Mosquitto, and removes them. Ends with code 1 where a reading was lost, stored
-    twice or changed. Example: fjarrkoll bench ingest --messages 100000 --runs 3
+    twice or changed. Example: fjarrkoll bench ingest --runs 3
     """
     try:
         from benchmarks.measuring import measure, now_milliseconds, require_sound  # noqa: PLC0415 - see the message below
