@@ -14,6 +14,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
 from fleet.errors import FjarrkollError
+from fleet.plumbing.store.keeping.tables import index_arrival, shape_roll_ups
 from fleet.plumbing.store.projection import project
 from fleet.plumbing.store.tables import TableChange, check_names, shape_table
 from fleet.profile import DeviceProfile
@@ -38,7 +39,7 @@ class Migration:
 
     Attributes:
         revision_before: None where the database was empty.
-        tables: per device class.
+        tables: per device class and kind: readings, hourly and daily values.
         reference_rows: rows written or removed, per reference table that changed.
     """
 
@@ -71,7 +72,9 @@ def migrate(owner_dsn: str, registry: Registry) -> Migration:
     check_names(registry)
     with psycopg.connect(owner_dsn, autocommit=True) as connection, _turn(connection):
         before, after = _patiently(partial(_upgrade, owner_dsn))
-        tables = tuple(_patiently(partial(_shape, connection, profile)) for profile in registry)
+        tables = tuple(change for profile in registry for change in _patiently(partial(_shape, connection, profile)))
+        for profile in registry:
+            _patiently(partial(index_arrival, connection, profile))
         rows = _patiently(partial(_project, connection, registry))
     return Migration(before, after, tables, rows)
 
@@ -92,9 +95,9 @@ def _upgrade(owner_dsn: str) -> tuple[str | None, str | None]:
         return before, MigrationContext.configure(connection).get_current_revision()
 
 
-def _shape(connection: psycopg.Connection, profile: DeviceProfile) -> TableChange:
+def _shape(connection: psycopg.Connection, profile: DeviceProfile) -> tuple[TableChange, ...]:
     with connection.transaction():
-        return shape_table(connection, profile)
+        return (shape_table(connection, profile), *shape_roll_ups(connection, profile))
 
 
 def _project(connection: psycopg.Connection, registry: Registry) -> dict[str, int]:

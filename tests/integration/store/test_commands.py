@@ -59,11 +59,11 @@ def test_migrate_makes_everything_and_then_says_there_is_nothing_to_do(
     planned: DatabaseUrls, postgres: Postgres
 ) -> None:
     said = _run(["--superuser-url", postgres.superuser_dsn()], migrate.app)
-    assert "Schema: from nothing to 0001." in said
+    assert "Schema: from nothing to 0002." in said
     assert "Table reading_scale: made." in said
-    assert _run([], migrate.app) == "Nothing to do: the database is at revision 0001.\n"
+    assert _run([], migrate.app) == "Nothing to do: the database is at revision 0002.\n"
     told = json.loads(_run(["--json"], migrate.app))
-    assert (told["nothing"], told["revision_after"], told["reference_rows"]) == (True, "0001", {})
+    assert (told["nothing"], told["revision_after"], told["reference_rows"]) == (True, "0002", {})
     with psycopg.connect(planned.api) as connection:
         assert connection.execute("SELECT count(*) > 3 FROM device_class").fetchone() == (True,)
 

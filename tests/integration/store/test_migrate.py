@@ -36,13 +36,13 @@ def _columns(url: str, table: str) -> set[str]:
 
 def test_from_nothing_and_again(empty: DatabaseUrls) -> None:
     first = migrate(empty.owner, registry(PROBE))
-    assert (first.revision_before, first.revision_after) == (None, "0001")
-    assert [change.table for change in first.tables if change.made] == ["reading_probe"]
+    assert (first.revision_before, first.revision_after) == (None, "0002")
+    assert [change.table for change in first.tables if change.made] == ["reading_probe", "hourly_probe", "daily_probe"]
     assert first.reference_rows["metric"] == 4
     assert not first.nothing
     second = migrate(empty.owner, registry(PROBE))
     assert second.nothing
-    assert second.revision_after == "0001"
+    assert second.revision_after == "0002"
 
 
 def test_two_at_once_take_turns(empty: DatabaseUrls) -> None:

@@ -37,7 +37,7 @@ def test_every_profile_has_a_table_with_its_columns_and_a_view_per_audience(data
             assert shown == ["device_id", *FIXED, "clock_corrected", *(m.column for m in metrics)]
 
 
-def test_a_table_is_a_hypertable_of_weeks_with_one_index(own_world: Database) -> None:
+def test_a_table_is_a_hypertable_of_weeks_with_its_key_and_a_small_index(own_world: Database) -> None:
     with psycopg.connect(own_world.superuser) as connection:
         row = connection.execute(
             "SELECT column_name::text, time_interval FROM timescaledb_information.dimensions"
@@ -46,7 +46,10 @@ def test_a_table_is_a_hypertable_of_weeks_with_one_index(own_world: Database) ->
         indexes = connection.execute("SELECT indexdef FROM pg_indexes WHERE tablename = 'reading_probe'").fetchall()
     assert row is not None
     assert (row[0], row[1].days) == ("ts", 7)
-    assert [index.rsplit("USING ")[1] for (index,) in indexes] == ["btree (device_no, ts, boot, seq)"]
+    assert [index.rsplit("USING ")[1] for (index,) in indexes] == [
+        "btree (device_no, ts, boot, seq)",
+        "brin (received_at)",
+    ]
 
 
 def test_unit_and_title_stand_beside_the_column(own_world: Database) -> None:

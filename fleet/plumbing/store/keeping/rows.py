@@ -1,0 +1,80 @@
+"""Deletes rows of plain tables that have been settled for longer than they are kept, a few thousand at a time."""
+
+from datetime import datetime
+from typing import Final, LiteralString
+
+import psycopg
+from psycopg import sql
+
+from fleet.plumbing.store.keeping.limits import Dropped, Retention
+
+_AT_ONCE: Final = 10_000  # rows per transaction: none holds locks for long
+
+# Plain tables in the order in which their foreign keys allow; each with the setting that says how long, and which rows
+# may go. What is open never may: an unsettled alarm or fault, a command without an end, a notice not sent. A device's
+# latest command stays for ever, since counters go on from it.
+_FINISHED: Final[LiteralString] = (
+    "EXISTS (SELECT FROM command c WHERE c.command_id = t.command_id"
+    " AND c.state NOT IN ('queued', 'sent', 'delivered', 'running') AND greatest(c.created_at, c.answered_at) < %(cut)s"
+    " AND EXISTS (SELECT FROM command n WHERE n.device_no = c.device_no AND n.counter > c.counter))"
+)
+_ROWS: Final[tuple[tuple[LiteralString, LiteralString, LiteralString], ...]] = (
+    ("quarantine", "quarantine_days", "t.last_at < %(cut)s"),
+    ("audit", "audit_days", "t.at < %(cut)s"),
+    ("clock_correction", "clock_corrections_days", "t.ts < %(cut)s"),
+    ("usage_day", "usage_days", "t.local_day < %(cut)s::date"),
+    ("device_fault", "faults_days", "t.cleared_at < %(cut)s"),
+    (
+        "notification",
+        "alarms_days",
+        "t.state <> 'pending' AND t.alarm_id IN (SELECT alarm_id FROM alarm a WHERE a.cleared_at < %(cut)s)",
+    ),
+    (
+        "alarm",
+        "alarms_days",
+        "t.cleared_at < %(cut)s AND NOT EXISTS (SELECT FROM notification n WHERE n.alarm_id = t.alarm_id)",
+    ),
+    ("command_reply", "commands_days", "t.received_at < %(cut)s"),
+    (
+        "command_transition",
+        "commands_days",
+        _FINISHED,
+    ),
+    (
+        "command",
+        "commands_days",
+        _FINISHED + " AND NOT EXISTS (SELECT FROM command_transition x WHERE x.command_id = t.command_id)",
+    ),
+)
+
+
+def delete_rows(connection: psycopg.Connection, retention: Retention, now: datetime, *, dry_run: bool) -> list[Dropped]:
+    """Deletes what is older than it is kept for; an entry per table. Arguments as those of `retain`."""
+    done = []
+    for table, setting, condition in _ROWS:
+        cut = retention.cut(setting, now)
+        done.append(Dropped(table, cut, rows=_rows(connection, table, condition, cut, dry_run=dry_run)))
+    return done
+
+
+def _rows(
+    connection: psycopg.Connection,
+    table: LiteralString,
+    condition: LiteralString,
+    cut: datetime,
+    *,
+    dry_run: bool,
+) -> int:
+    """Deletes the rows of a plain table that may go, some thousands at a time; counts them only in a dry run."""
+    name = sql.Identifier(table)
+    if dry_run:
+        query = sql.SQL("SELECT count(*) FROM {} t WHERE {}").format(name, sql.SQL(condition))
+        answer = connection.execute(query, {"cut": cut}).fetchone()
+        return 0 if answer is None else int(answer[0])
+    statement = sql.SQL(
+        "DELETE FROM {0} WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM {0} t WHERE {1} LIMIT {2}))"
+    ).format(name, sql.SQL(condition), sql.Literal(_AT_ONCE))
+    total = 0
+    while gone := connection.execute(statement, {"cut": cut}).rowcount:
+        total += gone
+    return total
