@@ -15,7 +15,6 @@ from device_sim.ledger import Ledger
 from device_sim.mischief import MISCHIEF
 from device_sim.swarm import Plan, Swarm, build_swarm, today_in_sweden
 from fleet.errors import ConfigurationError
-from fleet.plumbing.logs import configure_logs
 from fleet.plumbing.settings import Settings, load_settings
 from fleet.registry import load_registry
 
@@ -43,7 +42,6 @@ def run_fleet(  # noqa: PLR0913, PLR0917 - every option is a knob of the run
 ) -> None:
     """Play enrolled devices. Example: fjarrkoll simulate run --devices 20 --history-days 45 --do malformed."""
     settings = load_settings()
-    configure_logs(settings)
     for name in do or []:
         if name not in MISCHIEF:
             raise ConfigurationError(f"--do {name}: choose among {', '.join(MISCHIEF)}")
@@ -70,7 +68,6 @@ def replay(
     from device_sim.replay.play import replay_card  # noqa: PLC0415
 
     settings = load_settings()
-    configure_logs(settings)
     work = replay_card(
         card, read_fleet(fleet), load_registry(), _line(settings), device_id, shift=shift_to_today, boots=_boots(fleet)
     )

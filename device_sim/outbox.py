@@ -94,10 +94,10 @@ class Outbox:
         """The lowest sequence number of a boot that is still kept."""
         return next((entry.first for entry in self._entries if entry.boot == boot), None)
 
-    def wrap(self, entry: Entry, *, ask: bool = False) -> bytes:
-        """The bytes to send now for an entry; every `ASK_EVERY`-th asks for a receipt, as does one sent with `ask`."""
-        self._since_ask += 1
-        if not ask and self._since_ask < ASK_EVERY:
+    def wrap(self, entry: Entry, *, ask: bool | None = None) -> bytes:
+        """The bytes to send now for an entry, asking for a receipt or not; by default every `ASK_EVERY`-th asks."""
+        self._since_ask += ask is None
+        if not ask and (ask is False or self._since_ask < ASK_EVERY):
             return entry.payload()
         self._since_ask = 0
         self._asked[entry.boot] = max(entry.last, self._asked.get(entry.boot, 0))

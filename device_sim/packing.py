@@ -29,14 +29,14 @@ class Outgoing:
     Attributes:
         payload: the bytes, the same for the same seed; a request for a receipt is added when it is sent.
         entry: its place in the outbox; None for what is sent once, such as birth and state.
-        ask: it has to ask for a receipt.
+        ask: it asks for a receipt, or does not; None leaves it to the outbox, which asks now and then.
     """
 
     verb: Verb
     payload: bytes
     retain: bool = False
     entry: Entry | None = None
-    ask: bool = False
+    ask: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

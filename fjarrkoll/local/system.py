@@ -108,6 +108,8 @@ class LocalSystem:
             "api_token": token,
             "mqtt_host": HOST,
             "mqtt_port": str(self.broker.port),
+            "observer_password": self.secrets.broker["observer"],
+            "diagnostics_password": self.secrets.broker["diagnostics"],
             "owner_database_url": self.urls.owner,
             "grafana_database_url": self.urls.grafana,
         }

@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     Attributes:
         owner_database_url: migrations; ingest_, worker_, api_, grafana_: one role each, with only its own rights.
         mqtt_username, mqtt_password: this process's own broker account.
+        observer_password, diagnostics_password, ingest_password: broker accounts that `fjarrkoll certify` plays.
         metrics_port: where ingest and worker serve Prometheus metrics on metrics_host; none means not at all.
         webhook_url: where alarms are posted; none means no notification leaves the house.
         api_url, api_token: how the command line reaches the API.
@@ -38,9 +39,12 @@ class Settings(BaseSettings):
     mqtt_tls_ca: Path | None = None
     mqtt_username: str | None = None
     mqtt_password: SecretStr | None = None
+    observer_password: SecretStr | None = None
+    diagnostics_password: SecretStr | None = None
+    ingest_password: SecretStr | None = None
 
     ingest_shard: str = "ingest-0"
-    ingest_batch: int = Field(default=500, ge=1, le=20_000)
+    ingest_batch: int = Field(default=4000, ge=1, le=20_000)
     ingest_linger_seconds: float = Field(default=0.05, ge=0, le=5)
 
     api_host: str = "127.0.0.1"

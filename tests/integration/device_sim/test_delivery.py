@@ -94,7 +94,7 @@ async def test_a_killed_broker_costs_nothing(
 async def test_without_the_outbox_the_same_kill_loses(
     own_broker: Mosquitto, broker_credentials: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def forget_when_sent(self: Outbox, entry: Entry, *, ask: bool = False) -> bytes:
+    def forget_when_sent(self: Outbox, entry: Entry, *, ask: bool | None = None) -> bytes:
         del ask
         self._entries.remove(entry)
         return entry.payload()

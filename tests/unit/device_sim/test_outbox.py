@@ -76,7 +76,7 @@ class OutboxOnABadLine(RuleBasedStateMachine):
         """What has to be there, reckoned without looking into the outbox."""
         return [kept for kept in self.entries if kept.last > self.confirmed.get(kept.boot, 0)]
 
-    def send(self, sent: Entry, *, ask: bool = False) -> bytes:
+    def send(self, sent: Entry, *, ask: bool | None = None) -> bytes:
         payload = self.outbox.wrap(sent, ask=ask)
         last = spoken(payload)[-1]
         if "outbox_from" in last:
@@ -213,6 +213,8 @@ def test_a_window_is_bounded_and_the_last_of_each_boot_asks() -> None:
     window = outbox.next_window()
     assert len(window) == RESEND_WINDOW
     assert [(kept.boot, kept.last) for kept, ask in window if ask] == [(1, 30), (2, 20)]
+    heard = [spoken(outbox.wrap(kept, ask=ask))[0] for kept, ask in window]
+    assert [part.get("outbox_from") for part in heard if "outbox_from" in part] == [1, 1]
     assert [kept.last for kept, _ in outbox.next_window()] == list(range(21, 61))
     assert outbox.next_window() == []
 
