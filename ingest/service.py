@@ -171,12 +171,14 @@ class Service:
             self._dropped(int(text))
 
     def _dropped(self, count: int) -> None:
-        before = self.figures.broker_dropped
-        if before is not None and count > before:
+        # The first count heard matters too: the queue overflows while ingest is away. A smaller one is of a new broker.
+        before = self.figures.broker_dropped or 0
+        dropped = count - before if count >= before else count
+        if dropped:
             _log.error(
                 "The broker threw messages away; devices must send them again. Raise max_queued_messages.",
                 event_name="broker_dropped",
-                messages=count - before,
+                messages=dropped,
             )
         self.figures.broker_dropped = count
 

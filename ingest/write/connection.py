@@ -19,20 +19,28 @@ _LINE: Final = {
     "tcp_user_timeout": 30_000,
 }
 
+# The server's side of the same: it must not keep the locks of a transaction whose client vanished without a word, for
+# the next attempt at the same rows waits for them. Its own patience is two hours (tcp_keepalives_idle). Within
+# a transaction ingest never pauses for longer than it takes to work out rows, which is milliseconds.
+_SERVER_LINE: Final = {
+    "idle_in_transaction_session_timeout": "10s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "30s",
+}
 
 # Every statement here meets a few hundred keys at a time in large tables, for which the way through the index is
 # always right. Left to its estimates the planner reads whole tables instead: unnest is a black box to it, and a young
 # table has no statistics.
-_PLANNER: Final = " ".join(
-    f"-c {setting}"
-    for setting in (
-        "enable_seqscan=off",
-        "enable_hashjoin=off",
-        "enable_mergejoin=off",
-        "random_page_cost=1.1",
-        "plan_cache_mode=force_generic_plan",
-    )
-)
+_PLANNER: Final = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "random_page_cost": "1.1",
+    "plan_cache_mode": "force_generic_plan",
+}
+_OPTIONS: Final = " ".join(f"-c {name}={value}" for name, value in (_SERVER_LINE | _PLANNER).items())
 
 
 async def connect(address: str, name: str) -> Connection:
@@ -49,7 +57,7 @@ async def connect(address: str, name: str) -> Connection:
         address,
         autocommit=True,
         application_name=name,
-        options=_PLANNER,
+        options=_OPTIONS,
         **_LINE,  # type: ignore[arg-type]  # libpq's parameters are numbers
     )
     for kind in ARRAY_TYPES:
