@@ -30,6 +30,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "dashboards": ("dashboards.cli", "Build, check or push the Grafana dashboards."),
     "doctor": ("fjarrkoll.doctor", "Check that every part of a running system answers."),
     "contract": ("fjarrkoll.contract", "Write the contract's documents from the code, or check them."),
+    "keep": ("fjarrkoll.keep", "Roll readings up and drop what has been kept long enough."),
+    "backup": ("fjarrkoll.backup", "Copy the database, with a hash of every table."),
+    "restore": ("fjarrkoll.restore", "Bring a copy back into a new database and prove that it is whole."),
     "bench": ("fjarrkoll.bench", "Measure ingest against the broker's and the database's own limits."),
 }
 

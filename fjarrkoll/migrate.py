@@ -35,12 +35,17 @@ def migrate_database(
     settings = load_settings()
     owner_url = settings.need("owner_database_url")
     if superuser_url is not None:
-        bootstrap(superuser_url, _database_of(owner_url), _passwords(settings))
+        bootstrap(superuser_url, database_of(owner_url), role_passwords(settings))
     done = migrate(owner_url, load_registry())
     typer.echo(json.dumps(asdict(done) | {"nothing": done.nothing}) if as_json else _sentences(done))
 
 
-def _passwords(settings: Settings) -> Passwords:
+def role_passwords(settings: Settings) -> Passwords:
+    """The roles' passwords, from the addresses in the settings.
+
+    Raises:
+        ConfigurationError: an address is missing, or names another role or no password.
+    """
     found = {}
     for role in _ROLES:
         name = f"{role}_database_url"
@@ -51,7 +56,12 @@ def _passwords(settings: Settings) -> Passwords:
     return Passwords(**found)
 
 
-def _database_of(url: str) -> str:
+def database_of(url: str) -> str:
+    """The database that an address names.
+
+    Raises:
+        ConfigurationError: none.
+    """
     database = conninfo_to_dict(url).get("dbname")
     if not database:
         raise ConfigurationError("FJARRKOLL_OWNER_DATABASE_URL names no database: end it with /fjarrkoll")

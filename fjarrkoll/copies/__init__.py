@@ -1,0 +1,1 @@
+"""Backup and restoration of the whole database, each proved by hashes of its rows."""
