@@ -78,6 +78,7 @@ class Service:
         self, settings: ServiceSettings, registry: Registry, make_consumer: Callable[[], Consumer], timings: Timings
     ) -> None:
         self._settings = settings
+        self._registry = registry
         self._make_consumer = make_consumer
         self.figures = Figures()
         self._past = ConsumerStatistics()
@@ -112,14 +113,15 @@ class Service:
 
         Raises:
             ConsumerError: the broker refuses us for good at the first connection; the sentence says what to do.
+            ConfigurationError: the database is behind this release.
         """
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._writer.close)
             stack.push_async_callback(self._side.close)
-            expected = await self._served_before()
+            expected = await self._ready()
             if self._stop.is_set():
                 return
-            await stack.enter_async_context(_beside(self._keep_watermark()))
+            await stack.enter_async_context(self._beside(self._keep_watermark()))
             supervisor = Supervisor(
                 make_consumer=self._make_consumer,
                 filters=(*upward_filters(), self._mark_topic, DROPPED_TOPIC),
@@ -140,11 +142,27 @@ class Service:
         del report
         self._current = consumer.statistics
         try:
-            async with _beside(self._send_marks(consumer)):
+            async with self._beside(self._send_marks(consumer)):
                 await self._loop.run(consumer)
         finally:
             self._past, self._current = self.counted(), ConsumerStatistics()
             self.figures.connected = False
+
+    @contextlib.asynccontextmanager
+    async def _beside(self, work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+        """Runs `work` beside the block and ends it with it. If it fails the process stops, and says why."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._stop_if_failed)
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def _stop_if_failed(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self.stop()
 
     # ---- how far we have come ----
 
@@ -199,10 +217,11 @@ class Service:
         except psycopg.Error as error:
             _log.warning("The watermark cannot be written.", event_name="watermark_held", error=said(error))
 
-    async def _served_before(self) -> bool:
-        """Whether the broker must still have our session; waits for the database."""
+    async def _ready(self) -> bool:
+        """Waits for the database; then whether the broker must still have our session."""
         while not self._stop.is_set():
             try:
+                await self._side.check_tables(self._registry)
                 return await self._side.served_before(self._settings.shard)
             except psycopg.Error as error:
                 _log.warning("The database does not answer yet.", event_name="database_awaited", error=said(error))
@@ -229,18 +248,6 @@ class Service:
         elif isinstance(event, ConnectionLost):
             self.figures.connections_lost += 1
             _log.warning(str(event.error), event_name="connection_lost", retry_seconds=round(event.retry_seconds, 2))
-
-
-@contextlib.asynccontextmanager
-async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Runs `work` beside the block and ends it with it; if it fails it does so aloud when the block ends."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 def _sum(one: ConsumerStatistics, other: ConsumerStatistics) -> ConsumerStatistics:

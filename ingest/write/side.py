@@ -8,7 +8,10 @@ from typing import Any, Final, cast
 import psycopg
 from psycopg.types.json import Jsonb
 
+from fleet.errors import ConfigurationError
 from fleet.plumbing.logs import get_logger
+from fleet.plumbing.store.tables import metric_columns, reading_table
+from fleet.registry import Registry
 from ingest.register import DeviceRow
 from ingest.write.connection import Connection, connect
 from ingest.write.statements import statement
@@ -58,6 +61,22 @@ class Side:
             psycopg.Error: the database does not answer.
         """
         return bool(await self._fetch("served_before", [shard]))
+
+    async def check_tables(self, registry: Registry) -> None:
+        """Makes sure that every reading this release may store has its column.
+
+        Raises:
+            ConfigurationError: the database is behind this release; the sentence says what to do.
+            psycopg.Error: the database does not answer.
+        """
+        tables = {reading_table(profile.name): profile for profile in registry}
+        found = set(await self._fetch("reading_columns", [list(tables)]))
+        for table, profile in tables.items():
+            for metric in metric_columns(profile):
+                if (table, metric.column) not in found:
+                    raise ConfigurationError(
+                        f"the database has no column {table}.{metric.column}: run this release's `fjarrkoll migrate` first"
+                    )
 
     async def write_watermark(self, shard: str, at: datetime | None, statistics: dict[str, object]) -> None:
         """Writes how far this shard has come.

@@ -7,9 +7,11 @@ import psycopg
 import pytest
 
 from fjarrkoll.services import Binaries, Mosquitto, Postgres
+from fleet.errors import ConfigurationError
 from fleet.plumbing.store.bootstrap import Passwords, bootstrap
 from fleet.plumbing.store.migrate import migrate
 from fleet.registry import load_registry
+from ingest.service import Service
 from tests.fixtures.database import Database, add_device
 from tests.integration.ingest.conftest import AddDevice
 from tests.integration.ingest.support import PLAIN_SCALE, Desk, Site, delivery, publish, reading, running
@@ -183,3 +185,20 @@ async def test_a_zombie_that_stores_the_same_at_the_same_time_doubles_nothing(
             await asyncio.gather(one.take(*batch), other.take(*reversed(batch)))
     assert site.one(COUNT) == 400
     assert site.one("SELECT sum(amount) FROM usage_day") == 400
+
+
+async def test_a_database_behind_this_release_is_refused_with_what_to_do(site: Site) -> None:
+    site.command("ALTER TABLE reading_scale DROP COLUMN body_weight CASCADE")
+    with pytest.raises(ConfigurationError, match=r"reading_scale\.body_weight: run this release's `fjarrkoll migrate`"):
+        await site.service().serve()
+
+
+async def test_a_failure_beside_the_stream_stops_the_process_aloud(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watermark that silently stood still would look like a shard that lags, for ever."""
+
+    async def fail(_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(Service, "_write_watermark", fail)
+    with pytest.raises(RuntimeError, match="a mistake of ours"):
+        await site.service().serve()
