@@ -19,6 +19,7 @@ from fleet.clock import local_day
 from fleet.errors import ConfigurationError
 from fleet.registry import Registry
 
+_GOODBYE_SECONDS: Final = 3.0
 _CONNECTS_AT_A_TIME: Final = 25
 _CONNECT_SECONDS: Final = 30.0
 _LOOK_EVERY_SECONDS: Final = 0.2
@@ -62,9 +63,7 @@ class Swarm:
             await self._connect_all()
             yield self
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._end_all()
         self._check()
 
     async def live_through_history(self, today: date, progress: Callable[[int, int], None]) -> None:
@@ -111,6 +110,17 @@ class Swarm:
 
     def _unconfirmed(self) -> list[Connection]:
         return [c for c in self.connections if not c.device.silent and (len(c.device.outbox) or not c.idle)]
+
+    async def _end_all(self) -> None:
+        """Cancels until every device has ended.
+
+        Once is not enough: Python 3.11's `wait_for`, which aiomqtt uses, swallows a cancellation that meets a result.
+        """
+        pending = set(self._tasks)
+        while pending:
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=_GOODBYE_SECONDS)
 
     def _check(self) -> None:
         """Raises what ended a device's task by itself: that is a fault of this program, never of the line."""
