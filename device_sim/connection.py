@@ -10,7 +10,7 @@ from typing import Final
 import aiomqtt
 
 from device_sim.device import Outgoing, SimulatedDevice
-from device_sim.line import Line, client_for, cut, opened
+from device_sim.line import Line, client_for, cut, opened, publish, subscribe
 from device_sim.reminder import Reminder
 from fleet.errors import RejectedMessageError
 from fleet.plumbing.logs import get_logger
@@ -148,7 +148,7 @@ class Connection:
             raise
 
     async def _introduce(self, client: aiomqtt.Client) -> None:
-        await client.subscribe([(topic(self._id, verb), 1) for verb in DOWNWARD])
+        await subscribe(client, (topic(self._id, verb) for verb in DOWNWARD))
         now = self.clock()
         for message in (self.device.birth(now), self.device.presence(now, online=True)):
             await self._publish(client, message)
@@ -203,7 +203,7 @@ class Connection:
         if self.device.silent or (entry is not None and entry.gone):
             return
         payload = message.payload if entry is None else self.device.outbox.wrap(entry, ask=message.ask)
-        await client.publish(topic(self._id, message.verb), payload, qos=1, retain=message.retain)
+        await publish(client, topic(self._id, message.verb), payload, retain=message.retain)
         self.published += 1
 
     async def _say_goodbye(self, client: aiomqtt.Client) -> None:

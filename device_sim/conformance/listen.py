@@ -13,7 +13,7 @@ from typing import Final
 import aiomqtt
 
 from device_sim.conformance.transcript import Asked, Purpose, Said, Transcript
-from device_sim.line import Line, opened, service_client
+from device_sim.line import Line, opened, publish, service_client, subscribe
 from fleet import codec
 from fleet.clock import to_milliseconds
 from fleet.errors import ConfigurationError, RejectedMessageError
@@ -94,7 +94,7 @@ class _Listener:
             while upto + 1 in self.stored[boot]:
                 upto += 1
             receipt = codec.encode(Receipt(boot=boot, seq=upto))
-            await client.publish(topic(self.session.device_id, Verb.STORED), receipt, qos=1)
+            await publish(client, topic(self.session.device_id, Verb.STORED), receipt)
 
     async def command(self, client: aiomqtt.Client, counter: int) -> None:
         """Asks, asks the same again, asks too late, asks for what does not exist."""
@@ -102,7 +102,7 @@ class _Listener:
         first = self._made("read_faults", counter)
         await self._send(client, Purpose.READ_FAULTS, first)
         await self._wait(first, _ANSWER_SECONDS)
-        await client.publish(topic(self.session.device_id, Verb.COMMAND), codec.encode(first), qos=1)
+        await publish(client, topic(self.session.device_id, Verb.COMMAND), codec.encode(first))
         await self._send(client, Purpose.REPLAYED, self._made("read_faults", counter))
         await asyncio.sleep(_NO_ANSWER_SECONDS)
         for purpose, asked in (
@@ -128,7 +128,7 @@ class _Listener:
 
     async def _send(self, client: aiomqtt.Client, purpose: Purpose, command: CommandMessage) -> None:
         self.transcript.asked.append(Asked(self.now(), purpose, command))
-        await client.publish(topic(self.session.device_id, Verb.COMMAND), codec.encode(command), qos=1)
+        await publish(client, topic(self.session.device_id, Verb.COMMAND), codec.encode(command))
 
     async def _wait(self, command: CommandMessage, seconds: float) -> None:
         until = self.now() + seconds
@@ -146,7 +146,7 @@ async def listen(session: Session, tell: Callable[[str], None]) -> Transcript:
     listener = _Listener(session, transcript)
     async with contextlib.AsyncExitStack() as stack:
         hearing = await stack.enter_async_context(_account(session.line, "observer", session.observer_password))
-        await hearing.subscribe([(topic(session.device_id, verb), 1) for verb in Verb])
+        await subscribe(hearing, (topic(session.device_id, verb) for verb in Verb))
         tasks = [asyncio.create_task(listener.record(hearing))]
         if session.diagnostics_password and session.counter:
             transcript.commanding = True
@@ -186,7 +186,7 @@ async def _kept(session: Session) -> dict[Verb, bytes]:
     """What the broker tells a newcomer."""
     found: dict[Verb, bytes] = {}
     async with _account(session.line, "observer", session.observer_password) as client:
-        await client.subscribe([(topic(session.device_id, verb), 1) for verb in RETAINED])
+        await subscribe(client, (topic(session.device_id, verb) for verb in RETAINED))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_KEPT_SECONDS):
                 async for message in client.messages:

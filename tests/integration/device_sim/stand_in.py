@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import math
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from fleet.registry import load_registry
 from fleet.topics import UPWARD, Verb, parse, topic
 
 _numbers = itertools.count(1)
+_ANSWER_SECONDS = 3.0
 NUMBERED = (Verb.TELEMETRY, Verb.EVENT, Verb.REPLY)
 
 
@@ -76,9 +78,10 @@ class StandIn:
 
     async def _run(self) -> None:
         while True:
-            with contextlib.suppress(aiomqtt.MqttError):
+            with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
                 async with account(self.broker, "ingest", self.password, self.client_id) as client:
-                    await client.subscribe([(f"fk/v1/+/{verb}", 1) for verb in UPWARD])
+                    async with asyncio.timeout(_ANSWER_SECONDS):
+                        await client.subscribe([(f"fk/v1/+/{verb}", 1) for verb in UPWARD])
                     self.ready.set()
                     async for message in client.messages:
                         await self._take(client, message)
@@ -105,7 +108,8 @@ class StandIn:
         while (device_id, boot, upto + 1) in self.stored:
             upto += 1
         self.receipts += 1
-        await client.publish(topic(device_id, Verb.STORED), codec.encode(Receipt(boot=boot, seq=upto)), qos=1)
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await client.publish(topic(device_id, Verb.STORED), codec.encode(Receipt(boot=boot, seq=upto)), qos=1)
 
     def of(self, device_id: str, *verbs: Verb) -> list[Heard]:
         """What one device said, in order of arrival."""
@@ -127,7 +131,7 @@ def account(broker: Mosquitto, user: str, password: str, client_id: str | None =
         password=password,
         protocol=aiomqtt.ProtocolVersion.V5,
         clean_start=client_id is None,
-        timeout=3,
+        timeout=math.inf,  # its own limit may swallow a cancellation until Python 3.12
         properties=properties,
     )
 
