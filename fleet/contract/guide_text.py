@@ -123,6 +123,18 @@ corrected time.
 - Every answer is a numbered message: it is kept and repeated until confirmed.
 - There is no command that moves, doses or inflates anything.
 
+## Proving it
+
+`fjarrkoll certify` listens to a device and says, requirement by requirement, *passed*, *failed* with what to mend, or
+*not seen* with what would show it. On a bench broker without ingest it sees everything:
+
+```sh
+fjarrkoll certify --device-id DEVICE_ID --counter 1 --restart --confirm
+```
+
+Beside a running platform leave out `--confirm`, and without `--counter` it only listens: counters used for the proof
+are used up, and the platform's own must go on above them.
+
 ## Limits
 
 | what | limit |

@@ -197,7 +197,7 @@ def test_every_field_is_explained_and_nothing_else() -> None:
 def lines_to_copy() -> list[tuple[str, str]]:
     """Topic and payload of every mosquitto_pub line in the guide, as a shell takes them."""
     guide = documents(REGISTRY)["contract/README.md"]
-    commands = [shlex.split(block) for block in re.findall(r"```sh\n(.*?)```", guide, re.DOTALL)]
+    commands = [shlex.split(block) for block in re.findall(r"```sh\n(mosquitto_pub .*?)```", guide, re.DOTALL)]
     return [(words[words.index("-t") + 1], words[words.index("-m") + 1]) for words in commands]
 
 
