@@ -15,7 +15,7 @@ from benchmarks.generator import Order, Report, connect
 from benchmarks.resources import Watched, peak_mebibytes, spent
 from benchmarks.results import Costs, EndToEnd, Speed
 from benchmarks.stage import INGEST, READINGS, Stage
-from benchmarks.workload import BOOT, MINUTE_MILLISECONDS, Workload
+from benchmarks.workload import BOOT, MINUTE_MILLISECONDS, Row, Workload
 from fjarrkoll.local.part import Part
 from fjarrkoll.services.errors import StartError
 from fjarrkoll.services.process import free_port
@@ -45,6 +45,7 @@ def end_to_end(stage: Stage, workload: Workload) -> EndToEnd:
         psycopg.connect(stage.postgres.superuser_dsn("fjarrkoll"), autocommit=True) as observer,
     ):
         _wait_for_canary(stage, stage.order(workload), part, observer)
+        _warm_up(stage, workload, part, observer)
         stage.checkpoint()
         with child("benchmarks.generator", stage.order(workload), Report) as generator:
             watched = Watched(
@@ -55,13 +56,13 @@ def end_to_end(stage: Stage, workload: Workload) -> EndToEnd:
             before = watched.snapshot()
             generator.go()
             report = generator.report()
-            _wait_for_last(stage, workload, part, observer)
+            _wait_for(stage, workload.rows_of(workload.produced - 1)[-1], part, observer)
             after = watched.snapshot()
         _wait_until_settled(workload, stage.canary, observer)
         peak, seconds = peak_mebibytes(part.pid), last_commit(observer, READINGS) - report.started_at
     return EndToEnd(
         messages=Speed(workload.messages, seconds),
-        rows=Speed(workload.rows, seconds),
+        rows=Speed(workload.messages * workload.readings_per_message, seconds),
         publish_seconds=report.ended_at - report.started_at,
         acknowledged=report.acknowledged,
         costs=Costs.of(spent(before, after) | {"generator": report.cpu_seconds}),
@@ -126,9 +127,16 @@ def _say(order: Order, device: str, seq: int) -> None:
         line.recv(READ_BYTES)
 
 
-def _wait_for_last(stage: Stage, workload: Workload, part: Part, observer: psycopg.Connection) -> None:
-    """Looks for the last row by its key, which costs the database next to nothing; gives up when it does not come."""
-    last = workload.rows_of(workload.messages - 1)[-1]
+def _warm_up(stage: Stage, workload: Workload, part: Part, observer: psycopg.Connection) -> None:
+    """Lets each device report once, so that what is timed is a fleet that has been at work for a while."""
+    with child("benchmarks.generator", stage.order(workload, warming=True), Report) as generator:
+        generator.go()
+        generator.report()
+    _wait_for(stage, workload.rows_of(workload.warming[-1])[-1], part, observer)
+
+
+def _wait_for(stage: Stage, last: Row, part: Part, observer: psycopg.Connection) -> None:
+    """Looks for a row by its key, which costs the database next to nothing; gives up when it does not come."""
     deadline = time.monotonic() + _DRAIN_SECONDS
     while time.monotonic() < deadline:
         part.check()
@@ -143,7 +151,7 @@ def _wait_for_last(stage: Stage, workload: Workload, part: Part, observer: psyco
 
 def _wait_until_settled(workload: Workload, canary: int, observer: psycopg.Connection) -> None:
     """Waits until all rows are there, or none has been added for a while: the check then says what is missing."""
-    wanted = (workload.messages - workload.withheld) * workload.readings_per_message
+    wanted = (workload.produced - workload.withheld) * workload.readings_per_message
     known, since = -1, time.monotonic()
     while known < wanted and time.monotonic() - since < _SETTLED_SECONDS:
         found = _count(observer, "device_no <> %s", canary)

@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from array import array
+from collections.abc import Sequence
 from typing import Final
 
 import mqtt5
@@ -29,6 +30,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What to do.
 
     Attributes:
+        warming: send the messages that warm up instead of those that are timed.
         window: messages sent and not acknowledged, at most; the broker may ask for fewer.
         seconds: when to give up.
     """
@@ -38,6 +40,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     username: str
     password: str
     workload: Workload
+    warming: bool = False
     window: int = 2000
     seconds: float = 600.0
 
@@ -62,15 +65,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Packets:
-    """A workload's PUBLISH packets, end to end in one buffer."""
+    """PUBLISH packets of some of a workload's messages, end to end in one buffer."""
 
-    def __init__(self, workload: Workload) -> None:
+    def __init__(self, workload: Workload, messages: Sequence[int]) -> None:
         topics = [topic(device_id(device), Verb.TELEMETRY) for device in range(workload.devices)]
         self._ends = array("Q", [0])
         buffer = bytearray()
-        for position, message in enumerate(workload.sent()):
+        for position, message in enumerate(messages):
             buffer += mqtt5.PublishPacket(
-                topics[message % workload.devices],
+                topics[workload.device_of(message)],
                 workload.payload(message),
                 qos=mqtt5.QoS.AT_LEAST_ONCE,
                 packet_id=packet_id(position),
@@ -151,7 +154,7 @@ def _receive(line: socket.socket) -> bytes:
 
 def run(order: Order) -> Report:
     """Encodes, connects, says "ready", waits for "go", publishes."""
-    packets = Packets(order.workload)
+    packets = Packets(order.workload, order.workload.warming if order.warming else order.workload.timed)
     line, window = connect(order)
     with line:
         print("ready", flush=True)

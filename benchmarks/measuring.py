@@ -81,5 +81,5 @@ def now_milliseconds() -> int:
 
 
 def _mean_payload(workload: Workload) -> float:
-    step = max(1, workload.messages // _SAMPLED)
-    return statistics.fmean(len(workload.payload(message)) for message in range(0, workload.messages, step))
+    step = max(1, workload.produced // _SAMPLED)
+    return statistics.fmean(len(workload.payload(message)) for message in range(0, workload.produced, step))

@@ -45,7 +45,7 @@ def peer_comparison(stage: Stage, workload: Workload, messages: int) -> Peer:
         row = observer.execute("SELECT count(*) FROM bench_peer").fetchone()
     return Peer(
         messages=Speed(part.messages, seconds),
-        rows=Speed(part.rows, seconds),
+        rows=Speed(part.messages * part.readings_per_message, seconds),
         stored=row[0] if row else 0,
         costs=Costs.of(spent(before, after) | {"generator": report.cpu_seconds}),
     )

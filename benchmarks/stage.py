@@ -69,7 +69,7 @@ class Stage:
         """The canary's device id."""
         return _CANARY
 
-    def order(self, workload: Workload) -> Order:
+    def order(self, workload: Workload, *, warming: bool = False) -> Order:
         """What the generator is told."""
         return Order(
             host=self.broker.host,
@@ -77,6 +77,7 @@ class Stage:
             username=GENERATOR,
             password=self.passwords[GENERATOR],
             workload=workload,
+            warming=warming,
         )
 
     def make_like_readings(self, table: str) -> None:
@@ -116,7 +117,7 @@ def _servers(folder: Path, workload: Workload) -> Iterator[Stage]:
     # Commit times are read from the database afterwards instead of asking it all the while.
     database = Postgres(binaries, folder / "database", durable=True, settings={"track_commit_timestamp": "on"})
     # A backlog as large as the whole workload must find room: what is measured is speed, not the broker's limit.
-    queue = {"max_queued_messages": str(max(200_000, 2 * workload.messages))}
+    queue = {"max_queued_messages": str(max(200_000, 2 * workload.produced))}
     broker = Mosquitto(binaries, folder / "broker", passwords, extra_acl=_ACL, settings=queue)
     with database, broker:
         urls = bootstrap(database.superuser_dsn(), "fjarrkoll", Passwords.generate())

@@ -1,7 +1,9 @@
 """What is sent and what the database must hold afterwards: the same numbers, worked out from one small value. Pure."""
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import chain, count
+from math import gcd
 from typing import Final, NamedTuple
 
 import msgspec
@@ -32,6 +34,7 @@ _METRICS: Final = (
     ("drive.speed_max", 0.0, 40, 0.1),
     ("gateway.rssi", -95.0, 50, 1.0),
 )
+_GOLDEN: Final = 0.618  # the step that scatters best
 METRICS: Final = tuple(key for key, *_ in _METRICS)
 
 
@@ -51,11 +54,14 @@ class Row(NamedTuple):
 
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages 0 to `messages` - 1, dealt out to the devices in turn; a device's readings lie a minute apart.
+    """First one message of each device, to warm up, then the `messages` that are timed; all are numbered from 0.
+
+    The devices take turns, in an order that scatters neighbours, and a device's readings lie a minute apart.
 
     Attributes:
+        messages: timed ones.
         first_at: milliseconds since 1970 of the earliest reading.
-        withheld: so many messages in the middle are never sent, though they count as produced: the negative control.
+        withheld: so many of them, in the middle, are never sent though they count as generated: the negative control.
 
     Raises:
         ConfigurationError: a number is not positive, or a device's readings would reach back further than is believed.
@@ -92,21 +98,36 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def minutes(self) -> int:
         """Readings of the busiest device."""
-        return -(-self.messages // self.devices) * self.readings_per_message
+        return -(-self.produced // self.devices) * self.readings_per_message
+
+    @property
+    def produced(self) -> int:
+        """Messages, those to warm up and the withheld ones included."""
+        return self.devices + self.messages
 
     @property
     def rows(self) -> int:
-        """Readings in all messages, the withheld ones included."""
-        return self.messages * self.readings_per_message
+        """Readings in all messages that are produced."""
+        return self.produced * self.readings_per_message
 
-    def sent(self) -> Iterator[int]:
-        """The messages that are really sent, in order; always with the last one, whose arrival ends the measurement."""
-        middle = (self.messages - self.withheld) // 2
-        return chain(range(middle), range(middle + self.withheld, self.messages))
+    @property
+    def warming(self) -> range:
+        """The messages that are sent before the clock starts: a device's first costs more than any later one."""
+        return range(self.devices)
+
+    @property
+    def timed(self) -> Sequence[int]:
+        """The messages that are sent while it runs; always with the last one, whose arrival ends the measurement."""
+        middle = self.devices + (self.messages - self.withheld) // 2
+        return [*range(self.devices, middle), *range(middle + self.withheld, self.produced)]
+
+    def device_of(self, message: int) -> int:
+        """Which device sends a message, by its index."""
+        return message * _stride(self.devices) % self.devices
 
     def rows_of(self, message: int) -> list[Row]:
         """The readings of one message, oldest first."""
-        turn, device = divmod(message, self.devices)
+        turn, device = message // self.devices, self.device_of(message)
         first = turn * self.readings_per_message
         return [
             Row(device, self._at(device, step), step + 1, _values(device, step))
@@ -115,12 +136,11 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
 
     def all_rows(self) -> Iterator[Row]:
         """Every reading, in the order of sending."""
-        return chain.from_iterable(map(self.rows_of, range(self.messages)))
+        return chain.from_iterable(map(self.rows_of, range(self.produced)))
 
     def payload(self, message: int) -> bytes:
         """The bytes a device would send: one reading, or an array of stored-up ones."""
-        turn, device = divmod(message, self.devices)
-        asks = (turn + device) % ASK_EVERY == 0
+        asks = (message // self.devices + self.device_of(message)) % ASK_EVERY == 0
         rows = self.rows_of(message)
         readings = [_reading(row, outbox_from=rows[0].seq if asks and row is rows[-1] else None) for row in rows]
         return codec.encode(readings[0] if len(readings) == 1 else readings)
@@ -133,6 +153,12 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
 def device_id(device: int) -> str:
     """The id of a device by its index."""
     return f"bench-{device:06d}"
+
+
+@cache
+def _stride(devices: int) -> int:
+    """From one device to the next; without common factor with their number, so that a turn meets each once."""
+    return next(step for step in count(max(1, round(devices * _GOLDEN))) if gcd(step, devices) == 1)
 
 
 def _reading(row: Row, outbox_from: int | None) -> Reading:

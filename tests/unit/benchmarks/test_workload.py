@@ -1,4 +1,5 @@
 import itertools
+from collections import Counter
 
 import pytest
 
@@ -20,13 +21,13 @@ def workload(messages: int = 200, readings: int = 1, devices: int = 30, withheld
 def test_payloads_carry_exactly_the_rows_and_no_identity_twice(readings: int) -> None:
     load = workload(readings=readings)
     identities = set()
-    for message in range(load.messages):
+    for message in range(load.produced):
         decoded, _ = codec.decode_telemetry(load.payload(message))
         rows = load.rows_of(message)
         assert [(r.ts, r.seq, tuple(r.values.values())) for r in decoded] == [(w.at, w.seq, w.values) for w in rows]
         assert all(tuple(reading.values) == METRICS for reading in decoded)
         identities |= {(row.device, row.seq) for row in rows}
-    assert len(identities) == load.rows == load.messages * readings
+    assert len(identities) == load.rows == load.produced * readings
 
 
 def test_a_devices_readings_are_numbered_from_one_and_lie_a_minute_apart() -> None:
@@ -42,8 +43,8 @@ def test_the_latest_reading_is_older_than_now() -> None:
 
 def test_every_twentieth_message_of_a_device_asks_for_a_receipt() -> None:
     load = workload(messages=2000, readings=5)
-    asking = [any(r.outbox_from for r in codec.decode_telemetry(load.payload(m))[0]) for m in range(load.messages)]
-    assert sum(asking) == pytest.approx(load.messages / ASK_EVERY, rel=0.1)
+    asking = [any(r.outbox_from for r in codec.decode_telemetry(load.payload(m))[0]) for m in range(load.produced)]
+    assert sum(asking) == pytest.approx(load.produced / ASK_EVERY, rel=0.1)
 
 
 def test_values_are_those_of_a_healthy_device_of_that_model() -> None:
@@ -57,12 +58,26 @@ def test_values_are_those_of_a_healthy_device_of_that_model() -> None:
     assert {"drive.distance", "drive.time"} <= {measure.metric for measure in profile.usage.measures}, "usage grows"
 
 
+@pytest.mark.parametrize("devices", [1, 2, 7, 30, 618])
+def test_every_device_warms_up_and_then_they_take_turns(devices: int) -> None:
+    load = workload(messages=3 * devices, devices=devices)
+    assert sorted(map(load.device_of, load.warming)) == list(range(devices))
+    turns = Counter(map(load.device_of, load.timed))
+    assert set(turns.values()) == {3}
+    assert len(turns) == devices
+
+
+def test_neighbours_do_not_report_one_after_the_other() -> None:
+    load = workload(messages=1000, devices=1000)
+    steps = {abs(load.device_of(m + 1) - load.device_of(m)) for m in range(999)}
+    assert min(steps) > 100
+
+
 def test_withheld_messages_lie_in_the_middle_and_still_count_as_generated() -> None:
     load = workload(messages=100, withheld=3)
-    sent = list(load.sent())
-    assert len(sent) == 97
-    assert (sent[0], sent[-1]) == (0, 99)
-    assert load.rows == 100
+    assert len(load.timed) == 97
+    assert (load.timed[0], load.timed[-1]) == (30, 129)
+    assert load.rows == 130
 
 
 def test_device_ids_fit_the_contract() -> None:
