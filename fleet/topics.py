@@ -14,6 +14,8 @@ MARKS: Final = "fk/ingest"
 # Opaque pseudonym: no wildcard, no slash, no space can be part of it (CVE-2017-7650), and nothing in it says who the user is.
 DEVICE_ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{2,39}")
 _BEGINNING: Final = f"{PREFIX}/"
+# User names with rights of their own in deploy/mosquitto/acl.
+SERVICE_NAMES: Final = frozenset({"ingest", "diagnostics", "observer"})
 _PARSE: Final = re.compile(rf"{PREFIX}/({DEVICE_ID_PATTERN.pattern})/([a-z]+)")
 
 
@@ -35,8 +37,8 @@ RETAINED: Final = frozenset({Verb.BIRTH, Verb.STATE})
 
 
 def is_device_id(text: str) -> bool:
-    """Whether `text` may be a device id."""
-    return DEVICE_ID_PATTERN.fullmatch(text) is not None
+    """Whether `text` may be a device id; a name of the broker's own services may not, it would come with their rights."""
+    return text not in SERVICE_NAMES and DEVICE_ID_PATTERN.fullmatch(text) is not None
 
 
 def topic(device_id: str, verb: Verb) -> str:

@@ -1,13 +1,15 @@
 """Topics: the one spelling, and that nothing else passes for it."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.errors import TopicError
-from fleet.topics import DOWNWARD, UPWARD, Verb, is_device_id, parse, topic, upward_filters
+from fleet.topics import DOWNWARD, SERVICE_NAMES, UPWARD, Verb, is_device_id, parse, topic, upward_filters
 
-device_ids = st.from_regex(r"[a-z0-9][a-z0-9-]{2,39}", fullmatch=True)
+device_ids = st.from_regex(r"[a-z0-9][a-z0-9-]{2,39}", fullmatch=True).filter(is_device_id)
 
 
 @given(device_ids, st.sampled_from(Verb))
@@ -67,3 +69,11 @@ def test_every_verb_goes_one_way() -> None:
 def test_the_filters_hear_everything_devices_send_and_no_command() -> None:
     assert upward_filters() == tuple(f"fk/v1/+/{verb.value}" for verb in UPWARD)
     assert not any("command" in pattern or "stored" in pattern for pattern in upward_filters())
+
+
+def test_no_device_is_called_like_a_service_of_the_broker() -> None:
+    access_list = (Path(__file__).parents[3] / "deploy" / "mosquitto" / "acl").read_text(encoding="utf-8")
+    services = {line.split()[1] for line in access_list.splitlines() if line.startswith("user ")}
+    assert services == SERVICE_NAMES
+    assert not any(is_device_id(name) for name in services)
+    assert is_device_id("d-ingest")
