@@ -20,10 +20,11 @@ _LINE: Final = {
 }
 
 # The server's side of the same: it must not keep the locks of a transaction whose client vanished without a word, for
-# the next attempt at the same rows waits for them. Its own patience is two hours (tcp_keepalives_idle). Within
-# a transaction ingest never pauses for longer than it takes to work out rows, which is milliseconds.
+# the next attempt at the same rows waits for them. Its own patience is two hours (tcp_keepalives_idle), and its timeout
+# for idle transactions is switched off by a Flush message, which a pipeline sends all the time (seen: a minute's limit
+# had not fired after three). What holds is PostgreSQL 17's limit to the whole transaction; a batch takes milliseconds.
 _SERVER_LINE: Final = {
-    "idle_in_transaction_session_timeout": "10s",
+    "transaction_timeout": "30s",
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
