@@ -58,7 +58,7 @@ class Figures:
             self.events += part.events
             self.replies += part.replies
             self.repeated += part.repeated
-            self.quarantined.update(entry.reason.value for entry in part.accepted.rejected)
+            self.quarantined.update({reason.value: times for reason, times in part.rejected.items()})
 
     def as_json(self, consumer: ConsumerStatistics) -> dict[str, object]:
         """The figures for `ingest_watermark.statistics`."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -12,13 +12,12 @@ from fleet import codec
 from fleet.messages import Receipt
 from fleet.topics import Verb, topic
 from ingest.accept import device_ids
-from ingest.accepted import Accepted
 from ingest.consumer import Consumer, Delivery, Disconnected, Outgoing
 from ingest.figures import Figures, Timings
 from ingest.receipts import Receipts
 from ingest.register import Register
 from ingest.write.side import Side
-from ingest.write.writer import Prepared, Writer, prepare
+from ingest.write.writer import Prepared, Writer
 
 FORGET_SECONDS: Final = 900.0
 """After this long the register in memory is filled afresh, so that changes made by others are met."""
@@ -97,7 +96,7 @@ class Loop:
         unknown = self.register.to_look_up(device_ids(deliveries), time.monotonic())
         if unknown:
             self.register.add(await self.side.look_up(unknown))
-        await ready.put((deliveries, prepare(deliveries, self.register, received_at)))
+        await ready.put((deliveries, self.writer.prepare(deliveries, received_at)))
 
     async def _store(self, consumer: Consumer, ready: Ready) -> None:
         while (entry := await ready.get()) is not None:
@@ -108,16 +107,16 @@ class Loop:
             self.figures.devices = len(self.register)
             self.timings.batch.observe(len(deliveries))
             self.timings.commit.observe((self.now() - prepared.received_at).total_seconds())
-            for name, text in prepared.accepted.asides.items():
+            for name, text in prepared.asides.items():
                 self.aside(name, text)
-            await self._send_receipts(consumer, prepared.accepted)
+            await self._send_receipts(consumer, prepared)
             ready.task_done()
 
-    async def _send_receipts(self, consumer: Consumer, accepted: Accepted) -> None:
+    async def _send_receipts(self, consumer: Consumer, prepared: Prepared) -> None:
         """Notes what is safe now, repeated and refused messages included, and answers the devices that asked."""
-        self.receipts.stored(safe_identities(accepted))
+        self.receipts.stored(prepared.safe)
         messages = []
-        for (number, boot), (device_id, outbox_from) in accepted.asked.items():
+        for (number, boot), (device_id, outbox_from) in prepared.asked.items():
             through = self.receipts.through(number, boot, outbox_from)
             if through is not None:
                 receipt = codec.encode(Receipt(boot=boot, seq=through))
@@ -126,17 +125,3 @@ class Loop:
             self.figures.receipts += len(messages)
             with contextlib.suppress(Disconnected):  # `next_batch` says the same; the devices will ask again
                 await consumer.publish(messages)
-
-
-def safe_identities(accepted: Accepted) -> Iterator[tuple[int, int, int]]:
-    """(device number, boot, seq) of everything in a batch; after its commit each is in its table or in quarantine."""
-    for record in accepted.readings:
-        yield record.device.number, record.reading.boot, record.reading.seq
-    for event in accepted.events:
-        yield event.device.number, event.occurrence.boot, event.occurrence.seq
-    yield from (entry.identity for entry in accepted.doubtful)
-    yield from (reply.identity for reply in accepted.replies)
-    for refused in accepted.rejected:
-        if refused.device is not None and refused.identity is not None:
-            yield refused.device.number, *refused.identity
-    yield from accepted.kept

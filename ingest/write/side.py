@@ -75,7 +75,8 @@ class Side:
             for metric in metric_columns(profile):
                 if (table, metric.column) not in found:
                     raise ConfigurationError(
-                        f"the database has no column {table}.{metric.column}: run this release's `fjarrkoll migrate` first"
+                        f"the database has no column {table}.{metric.column}: "
+                        "run this release's `fjarrkoll migrate` first"
                     )
 
     async def write_watermark(self, shard: str, at: datetime | None, statistics: dict[str, object]) -> None:

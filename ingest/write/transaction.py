@@ -1,60 +1,52 @@
 """One batch in one transaction: settles what only the database can tell, stores all rows, or nothing."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, NamedTuple
 
 import psycopg
 
+from fleet.errors import RejectionReason
 from fleet.plumbing.store.tables import reading_table
 from fleet.registry import Registry
 from ingest.accepted import Accepted, AcceptedReply
-from ingest.batch import Plan, plan
-from ingest.write.arrays import integers
+from ingest.batch import plan
 from ingest.write.clocks import settle_clocks
 from ingest.write.connection import Connection
 from ingest.write.errors import StoredAlreadyError
 from ingest.write.faults import store_faults
+from ingest.write.packing import Packed, ReadingTable, pack
 from ingest.write.repeats import without_repeats
 from ingest.write.replies import store_replies
-from ingest.write.rows import (
-    ReadingColumns,
-    birth_columns,
-    event_columns,
-    presence_columns,
-    quarantine_columns,
-    state_columns,
-    unknown_columns,
-    usage_columns,
-)
-from ingest.write.statements import EVENTS, find_stored, insert_readings, statement, usage_statement
-
-DUE_CHANNEL: Final = "fjarrkoll_due"
-"""Told, without words, when a commit has marked devices that the worker must judge."""
+from ingest.write.rows import ReadingColumns
+from ingest.write.statements import EVENTS, find_stored, insert_readings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stored:
     """What a committed batch did.
 
     Attributes:
-        accepted: what it was made of, with the refusals that only the database could tell.
         readings: rows per device class.
         repeated: messages that were stored already.
+        rejected: messages put in quarantine, by reason.
     """
 
+    readings: dict[str, int] = field(default_factory=dict)
+    events: int = 0
+    replies: int = 0
+    repeated: int = 0
+    rejected: Counter[RejectionReason] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class _Settled:
+    """What the database said about a batch."""
+
     accepted: Accepted
-    readings: Mapping[str, int]
-    events: int
-    replies: int
-    repeated: int
-
-
-class _Classes(NamedTuple):
-    insert: bytes
-    find: bytes
-    columns: ReadingColumns
+    reads: Sequence[AcceptedReply] = ()
+    repeated: int = 0
 
 
 class Transaction:
@@ -65,118 +57,108 @@ class Transaction:
     """
 
     def __init__(self, registry: Registry) -> None:
-        self._classes = {
-            profile.name: _Classes(
+        self._tables = {
+            profile.name: ReadingTable(
                 insert_readings(profile), find_stored(reading_table(profile.name)), ReadingColumns(profile)
             )
             for profile in registry
         }
         self._find_events = find_stored(EVENTS)
 
-    async def store(
-        self,
-        connection: Connection,
-        accepted: Accepted,
-        received_at: datetime,
-        planned: Plan | None,
-        *,
-        look_first: bool,
-    ) -> Stored:
-        """Commits a batch.
+    def pack(self, accepted: Accepted, received_at: datetime) -> Packed | None:
+        """The batch ready to be sent, or None where the database must be asked about it first."""
+        if accepted.doubtful or accepted.replies:
+            return None
+        return pack(plan(accepted), self._tables, received_at)
+
+    async def store(self, connection: Connection, packed: Packed, rejected: Counter[RejectionReason]) -> Stored:
+        """Commits a batch of which everything is known.
+
+        Args:
+            connection: not in a transaction.
+            packed: the batch.
+            rejected: the refusals in it, for the count.
+
+        Raises:
+            StoredAlreadyError: some are stored already, so the sums would be wrong; nothing was stored: use
+                `settle_and_store`.
+            psycopg.Error: nothing was stored, or the connection was lost during commit and it cannot be told; use
+                `settle_and_store`.
+        """
+        async with connection.pipeline() as pipeline, connection.transaction():
+            await _send(connection, pipeline, packed, ())
+        return _done(packed, Stored(rejected=rejected))
+
+    async def settle_and_store(self, connection: Connection, accepted: Accepted, received_at: datetime) -> Stored:
+        """Commits a batch of which some may be stored already, or whose times or answers are not settled.
 
         Args:
             connection: not in a transaction.
             accepted: the batch; it is not changed.
             received_at: when it arrived.
-            planned: `plan(accepted)`, where it was worked out beforehand and nothing is doubtful; else None.
-            look_first: whether to ask for stored messages before inserting; right where some are known to be.
 
         Raises:
-            StoredAlreadyError: some are stored already, so the sums would be wrong; nothing was stored: try again with
-                `look_first`.
-            psycopg.Error: nothing was stored, or the connection was lost during commit and it cannot be told; try the
-            same again.
+            StoredAlreadyError: another process stored some of it at this moment; try again.
+            psycopg.Error: as of `store`; try again.
         """
         async with connection.pipeline() as pipeline, connection.transaction():
-            repeated = 0
-            if accepted.doubtful:
-                accepted, settled_before = await settle_clocks(connection, pipeline, accepted)
-                repeated += settled_before
-            if look_first:
-                accepted, found = await self._without_stored(connection, accepted)
-                repeated += found
-            reads: Sequence[AcceptedReply] = ()
-            if accepted.replies:
-                answered = await store_replies(connection, accepted, received_at)
-                accepted, reads = answered.accepted, answered.reads
-                repeated += answered.repeated
-            rows = plan(accepted) if planned is None else planned
-            rows.due |= {reply.device.number for reply in reads}
-            await self._insert_messages(connection, pipeline, rows, received_at)
-            if rows.faults or reads:
-                await store_faults(connection, rows.faults, reads, received_at)
-            await _store_consequences(connection, rows, received_at)
-        for present in rows.present.values():
-            present.device.has_state = True
-        return Stored(
-            accepted,
-            {name: len(readings) for name, readings in rows.readings.items()},
-            len(rows.events),
-            len(accepted.replies),
-            repeated,
-        )
+            settled = await self._settle(connection, pipeline, accepted, received_at)
+            rows = plan(settled.accepted)
+            rows.due |= {reply.device.number for reply in settled.reads}
+            packed = pack(rows, self._tables, received_at)
+            await _send(connection, pipeline, packed, settled.reads)
+        rejected = Counter(entry.reason for entry in settled.accepted.rejected)
+        counted = Stored(replies=len(settled.accepted.replies), repeated=settled.repeated, rejected=rejected)
+        return _done(packed, counted)
 
-    async def _insert_messages(
-        self, connection: Connection, pipeline: psycopg.AsyncPipeline, rows: Plan, received_at: datetime
-    ) -> None:
-        sent = []
-        for name, readings in rows.readings.items():
-            columns = self._classes[name].columns.of(readings)
-            sent.append((await connection.execute(self._classes[name].insert, [received_at, *columns]), len(readings)))
-        if rows.events:
-            parameters = [received_at, *event_columns(rows.events)]
-            sent.append((await connection.execute(statement("add_events"), parameters), len(rows.events)))
-        await pipeline.sync()
-        if any(cursor.rowcount != expected for cursor, expected in sent):
-            raise StoredAlreadyError("some messages of the batch are stored already")
+    async def _settle(
+        self, connection: Connection, pipeline: psycopg.AsyncPipeline, accepted: Accepted, received_at: datetime
+    ) -> _Settled:
+        settled = _Settled(accepted)
+        if accepted.doubtful:
+            settled.accepted, repeated = await settle_clocks(connection, pipeline, settled.accepted)
+            settled.repeated += repeated
+        settled.accepted, repeated = await self._without_stored(connection, settled.accepted)
+        settled.repeated += repeated
+        if accepted.replies:
+            answered = await store_replies(connection, settled.accepted, received_at)
+            settled.accepted, settled.reads = answered.accepted, answered.reads
+            settled.repeated += answered.repeated
+        return settled
 
     async def _without_stored(self, connection: Connection, accepted: Accepted) -> tuple[Accepted, int]:
         readings = []
-        for name, entry in self._classes.items():
+        for name, table in self._tables.items():
             of_class = [record for record in accepted.readings if record.device.handling.device_class == name]
-            readings += await without_repeats(connection, entry.find, of_class)
+            readings += await without_repeats(connection, table.find, of_class)
         events = await without_repeats(connection, self._find_events, accepted.events)
         repeated = len(accepted.readings) + len(accepted.events) - len(readings) - len(events)
         return replace(accepted, readings=readings, events=events), repeated
 
 
-async def _store_consequences(connection: Connection, rows: Plan, received_at: datetime) -> None:
-    """What follows from the messages: current state first, since usage writes to it too."""
-    strangers = [number for number, present in rows.present.items() if not present.device.has_state]
-    if strangers:
-        await connection.execute(statement("make_states"), [integers(strangers)])
-    if rows.presence:
-        await connection.execute(statement("update_presence"), [received_at, *presence_columns(rows.presence)])
-    if rows.present:
-        columns = state_columns(rows.present.values())
-        await connection.execute(statement("update_states"), {**columns, "received_at": received_at})
-    if rows.births:
-        models, attributes = birth_columns(list(rows.births.values()))
-        await connection.execute(statement("update_models"), models)
-        await connection.execute(statement("update_attributes"), attributes)
-    await _store_usage(connection, rows)
-    if rows.unknown:
-        columns = unknown_columns(sorted(rows.unknown.items()))
-        await connection.execute(statement("count_unknown"), {**columns, "received_at": received_at})
-    if rows.quarantine:
-        columns = quarantine_columns(list(rows.quarantine.values()))
-        await connection.execute(statement("keep_in_quarantine"), {**columns, "received_at": received_at})
-    if rows.due:
-        await connection.execute(statement("mark_due"), [integers(sorted(rows.due)), received_at])
-        await connection.execute("SELECT pg_notify(%s, '')", [DUE_CHANNEL])
+async def _send(
+    connection: Connection,
+    pipeline: psycopg.AsyncPipeline,
+    packed: Packed,
+    reads: Sequence[AcceptedReply],
+) -> None:
+    sent = [(await connection.execute(entry.statement, entry.parameters), entry.rows) for entry in packed.inserts]
+    await pipeline.sync()
+    if any(cursor.rowcount != expected for cursor, expected in sent):
+        raise StoredAlreadyError("some messages of the batch are stored already")
+    if packed.faults or reads:
+        await store_faults(connection, packed.faults, reads, packed.received_at)
+    for consequence in packed.consequences:
+        await connection.execute(consequence.statement, consequence.parameters)
 
 
-async def _store_usage(connection: Connection, rows: Plan) -> None:
-    for maximum, amounts in ((False, rows.sums), (True, rows.maxima)):
-        if amounts:
-            await connection.execute(usage_statement(maximum=maximum), usage_columns(amounts))
+def _done(packed: Packed, counted: Stored) -> Stored:
+    """After the commit: the devices heard for the first time have their row, and the rows are counted."""
+    for device in packed.strangers:
+        device.has_state = True
+    for entry in packed.inserts:
+        if entry.what == EVENTS:
+            counted.events = entry.rows
+        else:
+            counted.readings[entry.what] = entry.rows
+    return counted

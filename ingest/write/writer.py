@@ -1,8 +1,9 @@
 """Stores batches whatever happens: holds while the database is away, and lets no single message stop the others."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -11,14 +12,13 @@ import psycopg
 from fleet.errors import RejectionReason, shown
 from fleet.plumbing.logs import get_logger
 from fleet.registry import Registry
-from fleet.topics import parts
 from ingest.accept import Message, accept
-from ingest.accepted import Accepted, Identity, Rejected, Source
-from ingest.batch import Plan, plan
+from ingest.accepted import Accepted, Rejected, Source
 from ingest.register import Register
 from ingest.salvage import identities
 from ingest.write.connection import Connection, connect
 from ingest.write.errors import StoredAlreadyError
+from ingest.write.packing import Packed
 from ingest.write.transaction import Stored, Transaction
 from ingest.write.verdict import Verdict, said, verdict
 
@@ -33,21 +33,21 @@ class Prepared:
 
     Attributes:
         messages: as delivered, to be acknowledged when all of them are stored or in quarantine.
-        planned: its rows, worked out while the previous batch was being committed; None where the database must be
+        packed: what it writes, worked out while the previous batch was being committed; None where the database must be
             asked first.
+        safe: (device number, boot, seq) of everything in it; after its commit each is in its table or in quarantine.
+        asked: as of `Accepted`.
+        asides: as of `Accepted`.
+        rejected: the refusals in it.
     """
 
     messages: Sequence[Message]
-    accepted: Accepted
     received_at: datetime
-    planned: Plan | None
-
-
-def prepare(messages: Sequence[Message], register: Register, received_at: datetime) -> Prepared:
-    """Decides and works out all that needs no database. Pure but for births, which `register` takes in."""
-    accepted = accept(messages, register, received_at)
-    settled = not accepted.doubtful and not accepted.replies
-    return Prepared(messages, accepted, received_at, plan(accepted) if settled else None)
+    packed: Packed | None = None
+    safe: Sequence[tuple[int, int, int]] = ()
+    asked: Mapping[tuple[int, int], tuple[str, int]] = field(default_factory=dict)
+    asides: Mapping[str, str] = field(default_factory=dict)
+    rejected: Counter[RejectionReason] = field(default_factory=Counter)
 
 
 class Writer:
@@ -70,6 +70,23 @@ class Writer:
         self._register = register
         self._held = held
         self._connection: Connection | None = None
+
+    def prepare(self, messages: Sequence[Message], received_at: datetime) -> Prepared:
+        """Decides and works out all that needs no database. Pure but for births, which the register takes in."""
+        accepted = accept(messages, self._register, received_at)
+        try:
+            packed = self._transaction.pack(accepted, received_at)
+        except Exception:  # noqa: BLE001 - `write` meets the same again, and looks for the message
+            packed = None
+        return Prepared(
+            messages,
+            received_at,
+            packed,
+            list(safe_identities(accepted)),
+            accepted.asked,
+            accepted.asides,
+            Counter(entry.reason for entry in accepted.rejected),
+        )
 
     async def close(self) -> None:
         """Closes the connection; what is not committed is rolled back."""
@@ -105,10 +122,10 @@ class Writer:
     async def _store(self, prepared: Prepared, *, look_first: bool) -> Stored:
         if self._connection is None or self._connection.closed:
             self._connection = await connect(self._address, self._name)
-        planned = None if look_first else prepared.planned
-        return await self._transaction.store(
-            self._connection, prepared.accepted, prepared.received_at, planned, look_first=look_first
-        )
+        if prepared.packed is not None and not (look_first and prepared.packed.inserts):
+            return await self._transaction.store(self._connection, prepared.packed, prepared.rejected)
+        accepted = accept(prepared.messages, self._register, prepared.received_at)
+        return await self._transaction.settle_and_store(self._connection, accepted, prepared.received_at)
 
     async def _hold(self, error: str, cause: str, waits: int) -> None:
         seconds = min(LONGEST_WAIT, SHORTEST_WAIT * 2.0 ** min(waits - 1, 10))
@@ -135,21 +152,35 @@ class Writer:
         if not messages:  # what is left is the refusal itself
             raise RuntimeError(f"the quarantine cannot be written: {error}")
         if len(messages) == 1:
-            refused = _refused_by_database(messages[0], self._register, error)
-            return await self.write(Prepared([], refused, received_at, plan(refused)))
+            refused = _refused_by_database(messages[0], error)
+            rejected = Counter(entry.reason for entry in refused.rejected)
+            packed = self._transaction.pack(refused, received_at)
+            return await self.write(Prepared([], received_at, packed, rejected=rejected))
         middle = len(messages) // 2
         stored: list[Stored] = []
         for half in (messages[:middle], messages[middle:]):
-            stored += await self.write(prepare(half, self._register, received_at))
+            stored += await self.write(self.prepare(half, received_at))
         return stored
 
 
-def _refused_by_database(message: Message, register: Register, error: str) -> Accepted:
+def _refused_by_database(message: Message, error: str) -> Accepted:
     """The refusal of a message that looked well. It names no device: that the device is gone may be the very cause."""
     found = identities(message.payload)
     advice = f"the database refused it ({shown(error, 160)}): report it with these bytes"
     source = Source(message.topic, message.payload, message.content_type)
     refused = Rejected(source, None, RejectionReason.WRONG_SHAPE, advice, found[0] if found else None, alive=False)
-    device = register.find(parts(message.topic)[0])
-    kept = [] if device is None else [Identity(device.number, boot, seq) for boot, seq in found]
-    return Accepted(rejected=[refused], kept=kept)
+    return Accepted(rejected=[refused])
+
+
+def safe_identities(accepted: Accepted) -> Iterator[tuple[int, int, int]]:
+    """(device number, boot, seq) of everything in a batch: what is refused lies in quarantine, as safe as the rest."""
+    for record in accepted.readings:
+        yield record.device.number, record.reading.boot, record.reading.seq
+    for event in accepted.events:
+        yield event.device.number, event.occurrence.boot, event.occurrence.seq
+    yield from (entry.identity for entry in accepted.doubtful)
+    yield from (reply.identity for reply in accepted.replies)
+    for refused in accepted.rejected:
+        if refused.device is not None and refused.identity is not None:
+            yield refused.device.number, *refused.identity
+    yield from accepted.kept

@@ -26,7 +26,7 @@ from ingest.register import Register
 from ingest.service import Service, ServiceSettings, utc_now
 from ingest.write.side import Side
 from ingest.write.transaction import Stored
-from ingest.write.writer import Writer, prepare
+from ingest.write.writer import Writer
 
 SECONDS = 20.0
 PLAIN_SCALE = "mi-body-composition-2"
@@ -134,7 +134,7 @@ class Desk:
         """Stores one batch that arrived then (now where not said)."""
         unknown = self.register.to_look_up(device_ids(deliveries), time.monotonic())
         self.register.add(await self.side.look_up(unknown))
-        return await self.writer.write(prepare(deliveries, self.register, received_at or datetime.now(UTC)))
+        return await self.writer.write(self.writer.prepare(deliveries, received_at or datetime.now(UTC)))
 
 
 def delivery(

@@ -1,0 +1,130 @@
+"""Everything a batch writes, packed into statements with their parameters before the transaction begins: pure.
+
+Packing a batch takes as long as the database needs for a good part of it. Done beforehand it overlaps with the commit
+of the batch before; and what is packed takes a fifth of the memory of the records it was packed from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from ingest.batch import FaultReported, Plan
+from ingest.register import Device
+from ingest.write.arrays import integers
+from ingest.write.rows import (
+    Parameters,
+    ReadingColumns,
+    birth_columns,
+    event_columns,
+    presence_columns,
+    quarantine_columns,
+    state_columns,
+    unknown_columns,
+    usage_columns,
+)
+from ingest.write.statements import EVENTS, statement, usage_statement
+
+DUE_CHANNEL: Final = "fjarrkoll_due"
+"""Told, without words, when a commit has marked devices that the worker must judge."""
+
+
+class ReadingTable(NamedTuple):
+    """How readings of a class are inserted, looked for, and turned into columns."""
+
+    insert: bytes
+    find: bytes
+    columns: ReadingColumns
+
+
+class Insert(NamedTuple):
+    """Messages for one table.
+
+    Attributes:
+        what: the device class, or `EVENTS`.
+        rows: how many must come to be stored, or some were stored before.
+    """
+
+    what: str
+    statement: bytes
+    parameters: list[object]
+    rows: int
+
+
+class Consequence(NamedTuple):
+    """A statement that follows from the messages."""
+
+    statement: bytes
+    parameters: Parameters | list[object]
+
+
+@dataclass(slots=True)
+class Packed:
+    """A batch, ready to be sent.
+
+    Attributes:
+        received_at: when it arrived.
+        inserts: messages; all are taken to be new.
+        faults: fault events among them, whose rows depend on what is stored.
+        consequences: in the order in which they must run.
+        strangers: devices whose row of current state is made here.
+    """
+
+    received_at: datetime
+    inserts: list[Insert] = field(default_factory=list)
+    faults: list[FaultReported] = field(default_factory=list)
+    consequences: list[Consequence] = field(default_factory=list)
+    strangers: list[Device] = field(default_factory=list)
+
+
+def pack(rows: Plan, tables: Mapping[str, ReadingTable], received_at: datetime) -> Packed:
+    """Packs the rows of a batch.
+
+    Args:
+        rows: of a batch whose times and answers are settled.
+        tables: by device class.
+        received_at: when the batch arrived.
+    """
+    packed = Packed(received_at, faults=rows.faults)
+    for name, readings in rows.readings.items():
+        parameters = [received_at, *tables[name].columns.of(readings)]
+        packed.inserts.append(Insert(name, tables[name].insert, parameters, len(readings)))
+    if rows.events:
+        parameters = [received_at, *event_columns(rows.events)]
+        packed.inserts.append(Insert(EVENTS, statement("add_events"), parameters, len(rows.events)))
+    _pack_present(packed, rows, received_at)
+    for maximum, amounts in ((False, rows.sums), (True, rows.maxima)):
+        if amounts:
+            packed.consequences.append(Consequence(usage_statement(maximum=maximum), [*usage_columns(amounts)]))
+    _pack_rest(packed, rows, received_at)
+    return packed
+
+
+def _pack_present(packed: Packed, rows: Plan, received_at: datetime) -> None:
+    """The current state goes before usage, which writes to it too."""
+    add = packed.consequences.append
+    packed.strangers = [present.device for present in rows.present.values() if not present.device.has_state]
+    if packed.strangers:
+        add(Consequence(statement("make_states"), [integers([device.number for device in packed.strangers])]))
+    if rows.presence:
+        add(Consequence(statement("update_presence"), [received_at, *presence_columns(rows.presence)]))
+    if rows.present:
+        columns = state_columns(rows.present.values())
+        add(Consequence(statement("update_states"), {**columns, "received_at": received_at}))
+    if rows.births:
+        models, attributes = birth_columns(list(rows.births.values()))
+        add(Consequence(statement("update_models"), [*models]))
+        add(Consequence(statement("update_attributes"), [*attributes]))
+
+
+def _pack_rest(packed: Packed, rows: Plan, received_at: datetime) -> None:
+    add = packed.consequences.append
+    if rows.unknown:
+        columns = unknown_columns(sorted(rows.unknown.items()))
+        add(Consequence(statement("count_unknown"), {**columns, "received_at": received_at}))
+    if rows.quarantine:
+        columns = quarantine_columns(list(rows.quarantine.values()))
+        add(Consequence(statement("keep_in_quarantine"), {**columns, "received_at": received_at}))
+    if rows.due:
+        add(Consequence(statement("mark_due"), [integers(sorted(rows.due)), received_at]))
+        add(Consequence(b"SELECT pg_notify(%s, '')", [DUE_CHANNEL]))
