@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
+from fjarrkoll.chain.cli import measure_chain
 from fleet.errors import ConfigurationError
 
 app = typer.Typer(no_args_is_help=True, help="Measure ingest against the broker's and the database's own limits.")
+app.command("chain")(measure_chain)
 
 
 @app.callback()

@@ -24,7 +24,8 @@ from fleet.plumbing.store.tables import reading_table
 
 _FLOW_SECONDS: Final = 60.0
 _DRAIN_SECONDS: Final = 120.0
-_REST_SECONDS: Final = 4.0
+_REST_SECONDS: Final = 7.0
+"""Longer than ingest waits between two attempts to store a batch."""
 _REST_AT_MOST_SECONDS: Final = 90.0
 _WRONG: Final = {
     Control.ACKNOWLEDGE_ON_RECEIPT: ("--acknowledge-on-receipt",),
@@ -118,7 +119,7 @@ async def endure(
             return await concluded(fault.name, site, field, felt, fault.required, began)
 
 
-async def concluded(
+async def concluded(  # noqa: PLR0913, PLR0917 - all of it stands in the report
     name: str,
     site: Site,
     field: Field,

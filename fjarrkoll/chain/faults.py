@@ -19,7 +19,7 @@ MEGABYTE: Final = 1 << 20
 SMALL_DISK_MEGABYTES: Final = 160
 _WAIT_SECONDS: Final = 60.0
 _SHORT_KEEPALIVE: Final = {"max_keepalive": "10", "sys_interval": "1"}
-"""The broker tells its clients to be heard every ten seconds (Mosquitto allows no less), so that a test need not wait for thirty."""
+"""The broker tells its clients to be heard every ten seconds (Mosquitto allows no less); no test waits for 30."""
 PAST_KEEPALIVE_SECONDS: Final = 17.0
 """One and a half times ten seconds, and a bit (MQTT 5, 3.1.2.10)."""
 
@@ -103,22 +103,27 @@ async def slow_database(site: Site, field: Field, seconds: float = 15.0) -> Evid
 async def cut_during_commit(site: Site, field: Field, times: int = 20) -> Evidence:
     """The line breaks while a COMMIT is under way, in turn before the server has it and after it has carried it out."""
     del field
+    line = site.to_database
     for number in range(times):
-        cuts = site.to_database.commits_cut
-        site.to_database.commit_cut = CommitCut.AFTER if number % 2 else CommitCut.BEFORE
-        await _until(lambda cuts=cuts: site.to_database.commits_cut > cuts, "a COMMIT is under way")  # type: ignore[misc]
-    return {"commits_cut": site.to_database.commits_cut}
+        cuts, commits = line.commits_cut, line.commits
+        line.commit_cut = CommitCut.AFTER if number % 2 else CommitCut.BEFORE
+        await _until(lambda cuts=cuts: line.commits_cut > cuts, "a COMMIT is under way")  # type: ignore[misc]
+        await _until(lambda commits=commits: line.commits > commits, "ingest stores again")  # type: ignore[misc]
+    return {"commits_cut": line.commits_cut}
 
 
 async def strand_transaction(site: Site, field: Field) -> Evidence:
-    """Ingest's line breaks in a transaction, and the server is not told: it keeps the rows' locks until it gives up itself."""
-    cuts = site.to_database.commits_cut
-    site.to_database.commit_cut = CommitCut.STRANDED
-    await _until(lambda: site.to_database.commits_cut > cuts, "a COMMIT is under way")
-    began, before = time.monotonic(), field.confirmed
-    await _until(lambda: field.confirmed > before, "ingest stores again", 3 * _WAIT_SECONDS)
-    site.to_database.end_stranded()
-    return {"transactions_stranded": 1, "stored_again_after_seconds": round(time.monotonic() - began, 1)}
+    """Ingest's line breaks in a transaction and the server is not told: it keeps its locks until it gives up itself."""
+    del field
+    line = site.to_database
+    cuts = line.commits_cut
+    line.commit_cut = CommitCut.STRANDED
+    await _until(lambda: line.commits_cut > cuts, "a COMMIT is under way")
+    began, commits = time.monotonic(), line.commits
+    await _until(lambda: line.commits > commits, "ingest stores again", 3 * _WAIT_SECONDS)
+    took = round(time.monotonic() - began, 1)
+    line.end_stranded()
+    return {"transactions_stranded": 1, "stored_again_after_seconds": took}
 
 
 async def full_disk(site: Site, field: Field, seconds: float = 6.0) -> Evidence:
@@ -172,11 +177,10 @@ async def overflow(site: Site, field: Field) -> Evidence:
     await _until(lambda: field.produced > waiting + 2000, "the queue overflows")
     await site.start_ingest()
     await site.ingest_ready()
-    began = time.monotonic()
-    while not (dropped := (await site.figures()).get("broker_dropped", 0.0)):
-        if time.monotonic() - began > _WAIT_SECONDS:
-            break
+    began, dropped = time.monotonic(), 0.0
+    while not dropped and time.monotonic() - began < _WAIT_SECONDS:
         await asyncio.sleep(0.1)
+        dropped = (await site.figures()).get("broker_dropped", 0.0)
     log = site.ingest.log_path.read_text(encoding="utf-8")
     return {
         "dropped_by_broker": dropped,
@@ -246,7 +250,7 @@ def _went_wrong(site: Site) -> bool:
 async def _until(happened: Callable[[], bool], what: str, seconds: float = _WAIT_SECONDS) -> None:
     try:
         async with asyncio.timeout(seconds):
-            while not happened():
+            while not happened():  # noqa: ASYNC110 - what happens does so in other processes
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise TimeoutError(f"waited {seconds:.0f} s in vain until {what}") from None

@@ -55,6 +55,7 @@ class FaultProxy:
         delay_seconds: before each piece of data in either direction.
         commit_cut: armed by setting it; disarmed when it has fired.
         commits_cut: how often that fired.
+        commits: whose answer was passed on.
         connections: made since the beginning.
     """
 
@@ -68,7 +69,7 @@ class FaultProxy:
         self.port = 0
         self.delay_seconds = 0.0
         self.commit_cut: CommitCut | None = None
-        self.commits_cut = 0
+        self.commits_cut = self.commits = 0
         self.connections = 0
         for way in Way:
             self._open[way].set()
@@ -197,7 +198,10 @@ class FaultProxy:
                     session.cut()
                 return
             session.tallies[way].take(data)
-            with contextlib.suppress(OSError):  # the other end has gone; this one hears of it when the session ends
+            self.commits += way is Way.DOWN and answers_commit(data)
+            if writer.transport.is_closing():  # the other end has gone
+                return
+            with contextlib.suppress(OSError):
                 writer.write(data)
                 await writer.drain()
 
