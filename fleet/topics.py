@@ -11,7 +11,7 @@ PREFIX: Final = "fk/v1"
 MARKS: Final = "fk/ingest"
 """Outside the devices' topics, so that no device can speak or hear there."""
 
-# Opaque pseudonym: no wildcard, no slash, no space can be part of it (CVE-2017-7650), and nothing in it says who the user is.
+# Opaque pseudonym: no wildcard, slash or space can be part of it (CVE-2017-7650), and nothing in it says who the user is.
 DEVICE_ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{2,39}")
 _BEGINNING: Final = f"{PREFIX}/"
 # User names with rights of their own in deploy/mosquitto/acl.
@@ -37,7 +37,7 @@ RETAINED: Final = frozenset({Verb.BIRTH, Verb.STATE})
 
 
 def is_device_id(text: str) -> bool:
-    """Whether `text` may be a device id; a name of the broker's own services may not, it would come with their rights."""
+    """Whether `text` may be a device id; the name of a service of the broker may not, it would come with its rights."""
     return text not in SERVICE_NAMES and DEVICE_ID_PATTERN.fullmatch(text) is not None
 
 
