@@ -127,50 +127,37 @@ class LocalSystem:
         self.broker = self._stack.enter_context(Mosquitto(binaries, self.folder / "broker", credentials))
 
     def _part_settings(self) -> list[tuple[str, list[str], dict[str, str]]]:
-        broker = {"mqtt_host": HOST, "mqtt_port": str(self.broker.port)}
-        webhook = (
-            {
-                "webhook_url": self._webhook_url,
-                "webhook_secret": self.secrets.webhook,
-                "webhook_allow_private": "true",
-            }
-            if self._webhook_url
-            else {}
-        )
+        """Name, sub-command and settings of each part; each gets its own database role and broker account only."""
         return [
-            (
-                "ingest",
-                ["ingest", "run"],
-                {
-                    **broker,
-                    "ingest_database_url": self.urls.ingest,
-                    "mqtt_username": "ingest",
-                    "mqtt_password": self.secrets.broker["ingest"],
-                    "metrics_port": str(free_port()),
-                },
-            ),
-            (
-                "worker",
-                ["diagnostics", "worker"],
-                {
-                    **broker,
-                    **webhook,
-                    "worker_database_url": self.urls.worker,
-                    "mqtt_username": "diagnostics",
-                    "mqtt_password": self.secrets.broker["diagnostics"],
-                    "metrics_port": str(free_port()),
-                },
-            ),
+            ("ingest", ["ingest", "run"], {"ingest_database_url": self.urls.ingest, **self._broker_account("ingest")}),
+            ("worker", ["diagnostics", "worker"], self._worker_settings()),
             (
                 "api",
                 ["diagnostics", "api"],
-                {
-                    "api_database_url": self.urls.api,
-                    "api_host": HOST,
-                    "api_port": str(self.api_port),
-                },
+                {"api_database_url": self.urls.api, "api_host": HOST, "api_port": str(self.api_port)},
             ),
+            ("keep", ["keep", "run", "--every", "60"], {"owner_database_url": self.urls.owner}),
         ]
+
+    def _broker_account(self, name: str) -> dict[str, str]:
+        return {
+            "mqtt_host": HOST,
+            "mqtt_port": str(self.broker.port),
+            "mqtt_username": name,
+            "mqtt_password": self.secrets.broker[name],
+            "metrics_port": str(free_port()),
+        }
+
+    def _worker_settings(self) -> dict[str, str]:
+        settings = {
+            "worker_database_url": self.urls.worker,
+            "api_url": self.api_url,
+            **self._broker_account("diagnostics"),
+        }
+        if self._webhook_url:
+            receiver = {"webhook_url": self._webhook_url, "webhook_secret": self.secrets.webhook}
+            settings |= {**receiver, "webhook_allow_private": "true"}
+        return settings
 
     def _wait(self, ready: Callable[[], bool], complaint: str) -> None:
         deadline = time.monotonic() + _READY_SECONDS
