@@ -11,7 +11,7 @@ PREFIX: Final = "fk/v1"
 MARKS: Final = "fk/ingest"
 """Outside the devices' topics, so that no device can speak or hear there."""
 
-# Opaque pseudonym: no wildcard, slash or space can be part of it (CVE-2017-7650), and nothing in it says who the user is.
+# Opaque pseudonym: no wildcard, slash or space can be part of it (CVE-2017-7650), and nothing in it tells the user.
 DEVICE_ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{2,39}")
 _BEGINNING: Final = f"{PREFIX}/"
 # User names with rights of their own in deploy/mosquitto/acl.
