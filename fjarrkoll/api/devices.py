@@ -17,6 +17,7 @@ from fjarrkoll.api.output import (
     print_json,
     print_line,
     print_table,
+    quantity,
 )
 
 app: Final = typer.Typer(no_args_is_help=True, help="Search devices, show one, show its readings.")
@@ -134,7 +135,7 @@ def _time(moment: str | None) -> str | None:
 def _state(entry: Json, language: str) -> list[str]:
     if not entry["known"]:
         return [either(entry["title"], language), words.UNKNOWN.to(language), NOTHING, NOTHING]
-    value = f"{number(entry['value'], language)} {entry['unit']}"
+    value = quantity(entry["value"], entry["unit"], language)
     return [either(entry["title"], language), value, local_time(entry["happened_at"]), local_time(entry["known_at"])]
 
 

@@ -78,6 +78,27 @@ def number(value: object, language: str) -> str:
     return text.replace(".", ",") if language == "sv" else text
 
 
+# UCUM symbols that people write otherwise; a pure number has none. The API keeps UCUM, this is for reading.
+_SHOWN_UNITS: Final = {
+    "1": "",
+    "{count}": "",
+    "{cycle}": "",
+    "Cel": "°C",
+    "deg": "°",
+    "cm[H2O]": "cmH₂O",
+    "mm[Hg]": "mmHg",
+    "A.h": "Ah",
+    "Ohm": "Ω",
+    "kg/m2": "kg/m²",
+}
+
+
+def quantity(value: object, unit: str, language: str) -> str:
+    """A value with its unit as people write it; yes, no and nothing known have none."""
+    shown = "" if value is None or isinstance(value, bool) else _SHOWN_UNITS.get(unit, unit)
+    return f"{number(value, language)} {shown}".rstrip()
+
+
 def money(value: str | None, language: str) -> str:
     """Whole SEK with thousands set apart by a narrow space."""
     if value is None:
