@@ -126,7 +126,7 @@ class ChainDevice:
         return topic(self.device_id, verb)
 
     def _wrapped(self, entry: Entry, *, ask: bool) -> bytes:
-        return entry.payload() if self.trusts_broker else self.outbox.wrap(entry, ask=ask)
+        return entry.payload() if self.trusts_broker else self.outbox.wrap(entry, ask=ask or None)
 
     def _again(self) -> None:
         self.waiting.extend(self.outbox.next_window())
