@@ -73,7 +73,7 @@ async def half_open(site: Site, field: Field) -> Evidence:
 
 
 async def partition(site: Site, field: Field, seconds: float = PAST_KEEPALIVE_SECONDS) -> Evidence:
-    """Ingest is cut off from both, broker and database, without a word; 90 s in the release profile."""
+    """Ingest is cut off from both, broker and database, without a word."""
     del field
     before = site.to_broker.connections
     for line in (site.to_broker, site.to_database):
