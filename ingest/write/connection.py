@@ -22,7 +22,8 @@ _LINE: Final = {
 # The server's side of the same: it must not keep the locks of a transaction whose client vanished without a word, for
 # the next attempt at the same rows waits for them. Its own patience is two hours (tcp_keepalives_idle), and its timeout
 # for idle transactions did not fire for a transaction left open in a pipeline (seen: a minute's limit, after two; the
-# cause is not established, a Flush message after the Sync is suspected). What holds is PostgreSQL 17's limit to the whole transaction; a batch takes milliseconds.
+# cause is not established, a Flush message after the Sync is suspected).
+# What holds is PostgreSQL 17's limit to the whole transaction; a batch takes milliseconds.
 _SERVER_LINE: Final = {
     "transaction_timeout": "30s",
     "tcp_keepalives_idle": "10",
