@@ -1,5 +1,3 @@
-# ruff: noqa: S603 - what is started here are the servers' own programs, and this test itself
-
 import shutil
 import subprocess
 import threading
@@ -103,7 +101,7 @@ def test_an_unreachable_mirror_gives_an_error_that_says_what_to_do(
 
 
 @pytest.mark.parametrize(("version", "enough"), [("2.19.3", True), ("2.31.0", True), ("2.9.3", False), ("3.0.0", True)])
-def test_the_machines_own_timescaledb_must_be_new_enough(server_folder: Path, version: str, enough: bool) -> None:  # noqa: FBT001
+def test_the_machines_own_timescaledb_must_be_new_enough(server_folder: Path, version: str, enough: bool) -> None:
     folder = server_folder / "usr/share/postgresql/17/extension"
     assert not fits(server_folder)
     folder.mkdir(parents=True)

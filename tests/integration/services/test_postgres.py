@@ -1,5 +1,3 @@
-# ruff: noqa: S603 - what is started here are the servers' own programs, and this test itself
-
 import os
 import subprocess
 from pathlib import Path
