@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
-import aiomqtt
+import mqtt5
 
 from device_sim.device import Outgoing, SimulatedDevice
-from device_sim.line import Line, client_for, cut, opened, publish, subscribe
+from device_sim.line import Line, device_packet, opened
 from device_sim.reminder import Reminder
+from device_sim.wire import LineLostError, Wire
 from fleet.errors import RejectedMessageError
 from fleet.plumbing.logs import get_logger
 from fleet.topics import DOWNWARD, Verb, parse, topic
@@ -48,7 +49,7 @@ class Connection:
     _sending: bool = False
     _released: asyncio.Event = field(default_factory=asyncio.Event)
     _speaking: asyncio.Event = field(default_factory=asyncio.Event)
-    _client: aiomqtt.Client | None = None
+    _wire: Wire | None = None
     _random: Random = field(default_factory=Random)
     _reminder: Reminder = field(init=False)
 
@@ -84,8 +85,8 @@ class Connection:
 
     def drop_line(self) -> None:
         """Cuts the line without a goodbye, as power loss does: the last will fires, and the device connects again."""
-        if self._client is not None:
-            cut(self._client)
+        if self._wire is not None:
+            self._wire.cut()
 
     def fall_silent(self) -> None:
         """The gateway dies: the line is cut, nothing is measured, sent or answered until `come_back`."""
@@ -113,9 +114,9 @@ class Connection:
             await self._speaking.wait()
             began = loop.time()
             try:
-                async with opened(self._new_client()) as client:
-                    await self._serve(client)
-            except* aiomqtt.MqttError as errors:
+                async with opened(self.line, self._connect_packet()) as wire:
+                    await self._serve(wire)
+            except* LineLostError as errors:
                 self.trouble = str(_first(errors))
                 log.debug("device lost its line", event_name="line_lost", device_id=self._id, error=self.trouble)
             finally:
@@ -128,38 +129,37 @@ class Connection:
     def _id(self) -> str:
         return self.device.identity.device_id
 
-    def _new_client(self) -> aiomqtt.Client:
-        will = self.device.presence(self.clock(), online=False)
-        return client_for(self.line, self._id, self.password, will.payload)
+    def _connect_packet(self) -> mqtt5.ConnectPacket:
+        return device_packet(self._id, self.password, self.device.presence(self.clock(), online=False).payload)
 
-    async def _serve(self, client: aiomqtt.Client) -> None:
+    async def _serve(self, wire: Wire) -> None:
         if self.device.silent:
             return
-        self._client = client
+        self._wire = wire
         try:
+            await self._introduce(wire)
             async with asyncio.TaskGroup() as tasks:
-                # First of all, because only listening notices at once that the line is lost.
-                tasks.create_task(self._listen(client, self.device.boot))
-                await self._introduce(client)
-                tasks.create_task(self._pump(client))
+                tasks.create_task(self._listen(wire, self.device.boot))
+                tasks.create_task(self._pump(wire))
                 tasks.create_task(self._remind())
         except asyncio.CancelledError:
-            await self._say_goodbye(client)
+            await self._say_goodbye(wire)
             raise
 
-    async def _introduce(self, client: aiomqtt.Client) -> None:
-        await subscribe(client, (topic(self._id, verb) for verb in DOWNWARD))
+    async def _introduce(self, wire: Wire) -> None:
+        await wire.subscribe(topic(self._id, verb) for verb in DOWNWARD)
         now = self.clock()
         for message in (self.device.birth(now), self.device.presence(now, online=True)):
-            await self._publish(client, message)
+            await self._publish(wire, message)
         self.send(self.device.resend())
         self.connected.set()
 
-    async def _listen(self, client: aiomqtt.Client, boot: int) -> None:
-        async for message in client.messages:
-            _, verb = parse(message.topic.value)
+    async def _listen(self, wire: Wire, boot: int) -> None:
+        while True:
+            message = await wire.receive()
+            _, verb = parse(message.topic)
             try:
-                self.send(self.device.receive(verb, bytes(message.payload), self.clock()))
+                self.send(self.device.receive(verb, message.payload, self.clock()))
             except RejectedMessageError as error:
                 log.warning("device cannot read it", event_name="unreadable", device_id=self._id, error=str(error))
             if verb is Verb.STORED:
@@ -174,13 +174,13 @@ class Connection:
         if self.idle and not self.device.outbox.asking:
             self.send(self.device.resend())
 
-    async def _pump(self, client: aiomqtt.Client) -> None:
+    async def _pump(self, wire: Wire) -> None:
         while True:
             message = await self._waiting.get()
             self._sending = True
             try:
                 await self._released.wait()
-                await self._publish(client, message)
+                await self._publish(wire, message)
             finally:
                 self._sending = False
                 self._waiting.task_done()
@@ -198,17 +198,17 @@ class Connection:
             else:
                 self.ask_now()
 
-    async def _publish(self, client: aiomqtt.Client, message: Outgoing) -> None:
+    async def _publish(self, wire: Wire, message: Outgoing) -> None:
         entry = message.entry
         if self.device.silent or (entry is not None and entry.gone):
             return
         payload = message.payload if entry is None else self.device.outbox.wrap(entry, ask=message.ask)
-        await publish(client, topic(self._id, message.verb), payload, retain=message.retain)
+        await wire.publish(topic(self._id, message.verb), payload, retain=message.retain)
         self.published += 1
 
-    async def _say_goodbye(self, client: aiomqtt.Client) -> None:
+    async def _say_goodbye(self, wire: Wire) -> None:
         """A tidy DISCONNECT withholds the last will, so the device says itself that it is offline."""
-        saying = asyncio.ensure_future(self._publish(client, self.device.presence(self.clock(), online=False)))
+        saying = asyncio.ensure_future(self._publish(wire, self.device.presence(self.clock(), online=False)))
         await asyncio.wait({saying}, timeout=_GOODBYE_SECONDS)
         saying.cancel()
         await asyncio.gather(saying, return_exceptions=True)
@@ -216,7 +216,7 @@ class Connection:
     def _line_lost(self) -> None:
         """What is in the outbox goes again on the next line; the rest of the queue waits for it."""
         self.connected.clear()
-        self._client = None
+        self._wire = None
         self.device.outbox.start_over()
         rest: list[Outgoing] = []
         while not self._waiting.empty():

@@ -19,7 +19,6 @@ from fleet.clock import local_day
 from fleet.errors import ConfigurationError
 from fleet.registry import Registry
 
-_GOODBYE_SECONDS: Final = 3.0
 _CONNECTS_AT_A_TIME: Final = 25
 _CONNECT_SECONDS: Final = 30.0
 _LOOK_EVERY_SECONDS: Final = 0.2
@@ -63,7 +62,9 @@ class Swarm:
             await self._connect_all()
             yield self
         finally:
-            await self._end_all()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
         self._check()
 
     async def live_through_history(self, today: date, progress: Callable[[int, int], None]) -> None:
@@ -111,17 +112,6 @@ class Swarm:
     def _unconfirmed(self) -> list[Connection]:
         return [c for c in self.connections if not c.device.silent and (len(c.device.outbox) or not c.idle)]
 
-    async def _end_all(self) -> None:
-        """Cancels until every device has ended.
-
-        Once is not enough: Python 3.11's `wait_for`, which aiomqtt uses, swallows a cancellation that meets a result.
-        """
-        pending = set(self._tasks)
-        while pending:
-            for task in pending:
-                task.cancel()
-            _, pending = await asyncio.wait(pending, timeout=_GOODBYE_SECONDS)
-
     def _check(self) -> None:
         """Raises what ended a device's task by itself: that is a fault of this program, never of the line."""
         for task in self._tasks:
@@ -141,15 +131,19 @@ class Swarm:
     async def _connect(self, connection: Connection, gate: asyncio.Semaphore) -> None:
         device_id, line = connection.device.identity.device_id, connection.line
         async with gate:
-            self._tasks.append(asyncio.create_task(connection.run(), name=device_id))
+            task = asyncio.create_task(connection.run(), name=device_id)
+            self._tasks.append(task)
+            waiting = asyncio.create_task(connection.connected.wait())
             try:
-                async with asyncio.timeout(_CONNECT_SECONDS):
-                    await connection.connected.wait()
-            except TimeoutError:
-                raise ConfigurationError(
-                    f"{device_id} cannot connect to {line.host}:{line.port} ({connection.trouble or 'no answer'}): "
-                    "is the broker running, and is the device enrolled there?"
-                ) from None
+                await asyncio.wait({task, waiting}, timeout=_CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                self._check()
+            finally:
+                waiting.cancel()
+        if not connection.connected.is_set():
+            raise ConfigurationError(
+                f"{device_id} cannot connect to {line.host}:{line.port} ({connection.trouble or 'no answer'}): "
+                "is the broker running, and is the device enrolled there?"
+            )
 
 
 def build_swarm(  # noqa: PLR0913, PLR0917 - a swarm is made of that many things

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-import aiomqtt
-
 from device_sim.conformance.transcript import Asked, Purpose, Said, Transcript
-from device_sim.line import Line, opened, publish, service_client, subscribe
+from device_sim.line import Line, opened, service_packet
+from device_sim.wire import LineLostError, Wire
 from fleet import codec
 from fleet.clock import to_milliseconds
 from fleet.errors import ConfigurationError, RejectedMessageError
@@ -64,12 +63,12 @@ class _Listener:
         """Seconds since listening began."""
         return time.monotonic() - self.began
 
-    async def record(self, client: aiomqtt.Client) -> None:
+    async def record(self, wire: Wire) -> None:
         """Writes everything down, and notes what the other tasks wait for."""
-        async for message in client.messages:
-            verb = parse(message.topic.value)[1]
-            content_type = getattr(message.properties, "ContentType", None)
-            said = Said(self.now(), verb, bytes(message.payload), message.retain, content_type)
+        while True:
+            message = await wire.receive()
+            verb = parse(message.topic)[1]
+            said = Said(self.now(), verb, message.payload, message.retained, message.content_type)
             self.transcript.said.append(said)
             with contextlib.suppress(RejectedMessageError):
                 self._note(said)
@@ -82,7 +81,7 @@ class _Listener:
             if isinstance(part, Reply):
                 self.answered.add(part.command_id)
 
-    async def confirm(self, client: aiomqtt.Client) -> None:
+    async def confirm(self, wire: Wire) -> None:
         """Plays the platform: late at first, then for the unbroken run from what was asked."""
         withheld_until: float | None = None
         while True:
@@ -94,25 +93,25 @@ class _Listener:
             while upto + 1 in self.stored[boot]:
                 upto += 1
             receipt = codec.encode(Receipt(boot=boot, seq=upto))
-            await publish(client, topic(self.session.device_id, Verb.STORED), receipt)
+            await wire.publish(topic(self.session.device_id, Verb.STORED), receipt)
 
-    async def command(self, client: aiomqtt.Client, counter: int) -> None:
+    async def command(self, wire: Wire, counter: int) -> None:
         """Asks, asks the same again, asks too late, asks for what does not exist."""
         await asyncio.sleep(1.0)
         first = self._made("read_faults", counter)
-        await self._send(client, Purpose.READ_FAULTS, first)
+        await self._send(wire, Purpose.READ_FAULTS, first)
         await self._wait(first, _ANSWER_SECONDS)
-        await publish(client, topic(self.session.device_id, Verb.COMMAND), codec.encode(first))
-        await self._send(client, Purpose.REPLAYED, self._made("read_faults", counter))
+        await wire.publish(topic(self.session.device_id, Verb.COMMAND), codec.encode(first))
+        await self._send(wire, Purpose.REPLAYED, self._made("read_faults", counter))
         await asyncio.sleep(_NO_ANSWER_SECONDS)
         for purpose, asked in (
             (Purpose.EXPIRED, self._made("read_faults", counter + 1, late_ms=_LATE_MS)),
             (Purpose.UNKNOWN, self._made("no_such_command", counter + 2)),
         ):
-            await self._send(client, purpose, asked)
+            await self._send(wire, purpose, asked)
             await self._wait(asked, _ANSWER_SECONDS)
         if self.session.restart:
-            await self._send(client, Purpose.RESTART, self._made("restart_gateway", counter + 3))
+            await self._send(wire, Purpose.RESTART, self._made("restart_gateway", counter + 3))
 
     def _made(self, name: str, counter: int, *, late_ms: int = 0) -> CommandMessage:
         """A command whose not_after lies ahead, or `late_ms` ago."""
@@ -126,9 +125,9 @@ class _Listener:
             not_after=now - late_ms if late_ms else now + _VALID_MS,
         )
 
-    async def _send(self, client: aiomqtt.Client, purpose: Purpose, command: CommandMessage) -> None:
+    async def _send(self, wire: Wire, purpose: Purpose, command: CommandMessage) -> None:
         self.transcript.asked.append(Asked(self.now(), purpose, command))
-        await publish(client, topic(self.session.device_id, Verb.COMMAND), codec.encode(command))
+        await wire.publish(topic(self.session.device_id, Verb.COMMAND), codec.encode(command))
 
     async def _wait(self, command: CommandMessage, seconds: float) -> None:
         until = self.now() + seconds
@@ -146,17 +145,15 @@ async def listen(session: Session, tell: Callable[[str], None]) -> Transcript:
     listener = _Listener(session, transcript)
     async with contextlib.AsyncExitStack() as stack:
         hearing = await stack.enter_async_context(_account(session.line, "observer", session.observer_password))
-        await subscribe(hearing, (topic(session.device_id, verb) for verb in Verb))
+        await hearing.subscribe(topic(session.device_id, verb) for verb in Verb)
         tasks = [asyncio.create_task(listener.record(hearing))]
         if session.diagnostics_password and session.counter:
             transcript.commanding = True
-            client = await stack.enter_async_context(
-                _account(session.line, "diagnostics", session.diagnostics_password)
-            )
-            tasks.append(asyncio.create_task(listener.command(client, session.counter)))
+            wire = await stack.enter_async_context(_account(session.line, "diagnostics", session.diagnostics_password))
+            tasks.append(asyncio.create_task(listener.command(wire, session.counter)))
         if session.ingest_password:
-            client = await stack.enter_async_context(_account(session.line, "ingest", session.ingest_password))
-            tasks.append(asyncio.create_task(listener.confirm(client)))
+            wire = await stack.enter_async_context(_account(session.line, "ingest", session.ingest_password))
+            tasks.append(asyncio.create_task(listener.confirm(wire)))
         tell(f"listening to {session.device_id} for {session.seconds:.0f} s")
         await _for(session.seconds, tasks)
         transcript.seconds = listener.now()
@@ -174,7 +171,7 @@ async def _for(seconds: float, tasks: list["asyncio.Task[None]"]) -> None:
                 task.result()
             if len(done) == len(tasks):
                 await asyncio.sleep(max(0.0, until - time.monotonic()))
-    except aiomqtt.MqttError as error:
+    except LineLostError as error:
         raise ConfigurationError(f"the line to the broker was lost while listening: {error}") from error
     finally:
         for task in tasks:
@@ -185,25 +182,26 @@ async def _for(seconds: float, tasks: list["asyncio.Task[None]"]) -> None:
 async def _kept(session: Session) -> dict[Verb, bytes]:
     """What the broker tells a newcomer."""
     found: dict[Verb, bytes] = {}
-    async with _account(session.line, "observer", session.observer_password) as client:
-        await subscribe(client, (topic(session.device_id, verb) for verb in RETAINED))
+    async with _account(session.line, "observer", session.observer_password) as wire:
+        await wire.subscribe(topic(session.device_id, verb) for verb in RETAINED)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_KEPT_SECONDS):
-                async for message in client.messages:
-                    if message.retain:
-                        found[parse(message.topic.value)[1]] = bytes(message.payload)
+                while True:
+                    message = await wire.receive()
+                    if message.retained:
+                        found[parse(message.topic)[1]] = message.payload
     return found
 
 
 @contextlib.asynccontextmanager
-async def _account(line: Line, user: str, password: str) -> AsyncIterator[aiomqtt.Client]:
+async def _account(line: Line, user: str, password: str) -> AsyncIterator[Wire]:
     stack = contextlib.AsyncExitStack()
     try:
-        client = await stack.enter_async_context(opened(service_client(line, user, password)))
-    except aiomqtt.MqttError as error:
+        wire = await stack.enter_async_context(opened(line, service_packet(user, password)))
+    except LineLostError as error:
         raise ConfigurationError(f"{user} cannot connect to {line.host}:{line.port}: {error}") from error
     async with stack:
-        yield client
+        yield wire
 
 
 def _numbered(said: Said) -> list[Reading] | list[Occurrence] | list[Reply]:

@@ -56,7 +56,7 @@ async def test_live_devices_report_at_their_pace(broker: Mosquitto, stand_in: St
 async def test_a_wrong_password_is_said_at_once_and_nothing_is_left_running(
     broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(swarm_module, "_CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(swarm_module, "_CONNECT_SECONDS", 4.0)
     (entry,) = entries(broker, SCALE)
     before = asyncio.all_tasks()
     wrong = msgspec.structs.replace(entry, password="wrong")
@@ -67,7 +67,7 @@ async def test_a_wrong_password_is_said_at_once_and_nothing_is_left_running(
 
 
 async def test_no_broker_is_said_with_the_address(own_broker: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(swarm_module, "_CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(swarm_module, "_CONNECT_SECONDS", 4.0)
     made = entries(own_broker, *[SCALE] * 30)
     own_broker.kill()
     with pytest.raises(ConfigurationError, match=rf"cannot connect to 127\.0\.0\.1:{own_broker.port} \(.*refused"):
