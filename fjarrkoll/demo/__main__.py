@@ -29,6 +29,8 @@ from fjarrkoll.demo.receiver import Received, receiver
 from fjarrkoll.demo.story import Cast, cast, habits, make_things_happen
 from fjarrkoll.local.system import LocalSystem
 from fleet.errors import FjarrkollError
+from fleet.plumbing.logs import configure_logs
+from fleet.plumbing.settings import load_settings
 from fleet.plumbing.store.register import create_token
 from fleet.registry import Registry, load_registry
 
@@ -66,6 +68,7 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Data of the demo; begins empty each time.")] = Path(".fjarrkoll/demo"),
 ) -> None:
     """The whole system with a simulated fleet, on this machine, without Docker."""
+    configure_logs(load_settings())
     signal.signal(signal.SIGTERM, _as_interrupt)
     shutil.rmtree(folder, ignore_errors=True)
     try:
