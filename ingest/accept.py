@@ -66,9 +66,8 @@ def accept(messages: Sequence[Message], register: Register, received_at: datetim
         register: knows every device that has been looked up.
         received_at: the server's time of arrival.
     """
-    acceptance = _Acceptance(register, received_at)
-    for message in messages:
-        acceptance.take(message)
+    acceptance = Acceptance(register, received_at)
+    acceptance.take_all(messages)
     return acceptance.accepted
 
 
@@ -79,7 +78,9 @@ def believed_milliseconds(received_at: datetime) -> range:
     return range(received + oldest, received + newest + 1)
 
 
-class _Acceptance:
+class Acceptance:
+    """A batch in the making, for those who want to breathe between parts of it; see `accept`."""
+
     def __init__(self, register: Register, received_at: datetime) -> None:
         self._register = register
         self._received = to_milliseconds(received_at)
@@ -94,7 +95,13 @@ class _Acceptance:
             Verb.STATE.value: self._state,
         }
 
+    def take_all(self, messages: Iterable[Message]) -> None:
+        """Adds messages, in order of arrival."""
+        for message in messages:
+            self.take(message)
+
     def take(self, message: Message) -> None:
+        """Adds one message."""
         device_id, verb = parts(message.topic)
         device, handle = self._register.find(device_id), self._verbs.get(verb)
         try:
@@ -173,13 +180,14 @@ class _Acceptance:
                 f"it says it is a {shown(birth.device_class)}, the register says {device.handling.device_class}: "
                 "register it anew, or give it its own device id",
             )
+        before = (device.handling, device.firmware)
         if not self._register.reborn(device, birth.model, birth.firmware):
             raise RejectedMessageError(
                 RejectionReason.WRONG_CLASS,
                 f"{device.handling.device_class} knows no model {shown(birth.model)}: add it to the profile; until "
                 f"then its messages are read as those of {device.handling.model_key}",
             )
-        self.accepted.births.append(AcceptedBirth(device, birth, alive=not message.retained))
+        self.accepted.births.append(AcceptedBirth(device, birth, not message.retained, before))
 
     def _state(self, message: Message, device: Device, device_id: str) -> None:
         del device_id
@@ -284,6 +292,6 @@ def _our_mistake(error: Exception) -> RejectedMessageError:
     )
 
 
-def device_ids(messages: Iterable[Message]) -> set[str]:
-    """The device ids a batch speaks of, as they stand in its topics."""
-    return {parts(message.topic)[0] for message in messages}
+def places(messages: Iterable[Message]) -> set[tuple[str, str]]:
+    """The device ids and verbs of a batch, as they stand in its topics."""
+    return {parts(message.topic) for message in messages}

@@ -10,6 +10,7 @@ from fleet.errors import RejectionReason
 from fleet.faults import Fault
 from fleet.messages import Birth, FaultReport, Occurrence, Reading, Reply
 from fleet.signals import Audience
+from ingest.handling import Handling
 from ingest.register import Device
 
 
@@ -115,11 +116,21 @@ class AcceptedReply(NamedTuple):
 
 
 class AcceptedBirth(NamedTuple):
-    """A device told who it is. `alive` is False for a retained copy, which is no sign of life."""
+    """A device told who it is.
+
+    Attributes:
+        alive: False for a retained copy, which is no sign of life.
+        before: handling and firmware until then.
+    """
 
     device: Device
     birth: Birth
     alive: bool
+    before: tuple[Handling, str]
+
+    def undo(self) -> None:
+        """Makes the device what it was, for a batch that is to be read once more from its beginning."""
+        self.device.handling, self.device.firmware = self.before
 
 
 class AcceptedPresence(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Final
 from fleet import codec
 from fleet.messages import Receipt
 from fleet.topics import Verb, topic
-from ingest.accept import device_ids
+from ingest.accept import places
 from ingest.consumer import Consumer, Delivery, Disconnected, Outgoing
 from ingest.figures import Figures, Timings
 from ingest.receipts import Receipts
@@ -93,10 +93,18 @@ class Loop:
             await ready.join()  # what is looked up again must include what is being committed
             self.register.forget()
             self._forget_at = time.monotonic() + FORGET_SECONDS
-        unknown = self.register.to_look_up(device_ids(deliveries), time.monotonic())
+        spoken_of = places(deliveries)
+        unknown = self.register.to_look_up((device_id for device_id, _ in spoken_of), time.monotonic())
         if unknown:
             self.register.add(await self.side.look_up(unknown))
-        await ready.put((deliveries, self.writer.prepare(deliveries, received_at)))
+        # A birth changes how its device is read. Should a batch have to be read once more, no other may have been read
+        # in between with what it changed; so a batch with births in it has the way for itself.
+        alone = any(verb == Verb.BIRTH for _, verb in spoken_of)
+        if alone:
+            await ready.join()
+        await ready.put((deliveries, await self.writer.prepare(deliveries, received_at)))
+        if alone:
+            await ready.join()
 
     async def _store(self, consumer: Consumer, ready: Ready) -> None:
         while (entry := await ready.get()) is not None:

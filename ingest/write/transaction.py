@@ -1,5 +1,6 @@
 """One batch in one transaction: settles what only the database can tell, stores all rows, or nothing."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -65,11 +66,13 @@ class Transaction:
         }
         self._find_events = find_stored(EVENTS)
 
-    def pack(self, accepted: Accepted, received_at: datetime) -> Packed | None:
-        """The batch ready to be sent, or None where the database must be asked about it first."""
+    async def pack(self, accepted: Accepted, received_at: datetime) -> Packed | None:
+        """The batch ready to be sent, or None where the database must be asked about it first; pauses half-way."""
         if accepted.doubtful or accepted.replies:
             return None
-        return pack(plan(accepted), self._tables, received_at)
+        rows = plan(accepted)
+        await asyncio.sleep(0)
+        return pack(rows, self._tables, received_at)
 
     async def store(self, connection: Connection, packed: Packed, rejected: Counter[RejectionReason]) -> Stored:
         """Commits a batch of which everything is known.

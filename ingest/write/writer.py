@@ -12,8 +12,8 @@ import psycopg
 from fleet.errors import RejectionReason, shown
 from fleet.plumbing.logs import get_logger
 from fleet.registry import Registry
-from ingest.accept import Message, accept
-from ingest.accepted import Accepted, Rejected, Source
+from ingest.accept import Acceptance, Message, accept
+from ingest.accepted import Accepted, AcceptedBirth, Rejected, Source
 from ingest.register import Register
 from ingest.salvage import identities
 from ingest.write.connection import Connection, connect
@@ -24,6 +24,8 @@ from ingest.write.verdict import Verdict, said, verdict
 
 SHORTEST_WAIT: Final = 0.05
 LONGEST_WAIT: Final = 5.0
+STRIDE: Final = 500
+"""Messages that are decided on without a pause: some milliseconds."""
 _log = get_logger(room="ingest")
 
 
@@ -38,6 +40,7 @@ class Prepared:
         safe: (device number, boot, seq) of everything in it; after its commit each is in its table or in quarantine.
         asked: as of `Accepted`.
         asides: as of `Accepted`.
+        births: those in it, to be undone before it is read once more.
         rejected: the refusals in it.
     """
 
@@ -47,7 +50,13 @@ class Prepared:
     safe: Sequence[tuple[int, int, int]] = ()
     asked: Mapping[tuple[int, int], tuple[str, int]] = field(default_factory=dict)
     asides: Mapping[str, str] = field(default_factory=dict)
+    births: Sequence[AcceptedBirth] = ()
     rejected: Counter[RejectionReason] = field(default_factory=Counter)
+
+    def undo_births(self) -> None:
+        """Makes the devices what they were before this batch."""
+        for birth in reversed(self.births):
+            birth.undo()
 
 
 class Writer:
@@ -71,11 +80,18 @@ class Writer:
         self._held = held
         self._connection: Connection | None = None
 
-    def prepare(self, messages: Sequence[Message], received_at: datetime) -> Prepared:
-        """Decides and works out all that needs no database. Pure but for births, which the register takes in."""
-        accepted = accept(messages, self._register, received_at)
+    async def prepare(self, messages: Sequence[Message], received_at: datetime) -> Prepared:
+        """Decides and works out all that needs no database; births take effect on the register.
+
+        It pauses every few milliseconds, so that a commit under way beside it is not kept waiting for its next step.
+        """
+        acceptance = Acceptance(self._register, received_at)
+        for start in range(0, len(messages), STRIDE):
+            acceptance.take_all(messages[start : start + STRIDE])
+            await asyncio.sleep(0)
+        accepted = acceptance.accepted
         try:
-            packed = self._transaction.pack(accepted, received_at)
+            packed = await self._transaction.pack(accepted, received_at)
         except Exception:  # noqa: BLE001 - `write` meets the same again, and looks for the message
             packed = None
         return Prepared(
@@ -85,6 +101,7 @@ class Writer:
             list(safe_identities(accepted)),
             accepted.asked,
             accepted.asides,
+            accepted.births,
             Counter(entry.reason for entry in accepted.rejected),
         )
 
@@ -124,6 +141,7 @@ class Writer:
             self._connection = await connect(self._address, self._name)
         if prepared.packed is not None and not (look_first and prepared.packed.inserts):
             return await self._transaction.store(self._connection, prepared.packed, prepared.rejected)
+        prepared.undo_births()
         accepted = accept(prepared.messages, self._register, prepared.received_at)
         return await self._transaction.settle_and_store(self._connection, accepted, prepared.received_at)
 
@@ -154,12 +172,13 @@ class Writer:
         if len(messages) == 1:
             refused = _refused_by_database(messages[0], error)
             rejected = Counter(entry.reason for entry in refused.rejected)
-            packed = self._transaction.pack(refused, received_at)
+            packed = await self._transaction.pack(refused, received_at)
             return await self.write(Prepared([], received_at, packed, rejected=rejected))
+        prepared.undo_births()
         middle = len(messages) // 2
         stored: list[Stored] = []
         for half in (messages[:middle], messages[middle:]):
-            stored += await self.write(self.prepare(half, received_at))
+            stored += await self.write(await self.prepare(half, received_at))
         return stored
 
 

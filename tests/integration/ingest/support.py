@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from fjarrkoll.services import Mosquitto
 from fleet.registry import load_registry
-from ingest.accept import device_ids
+from ingest.accept import places
 from ingest.consumer import Consumer, ConsumerSettings, Delivery, ThinConsumer
 from ingest.figures import Timings
 from ingest.register import Register
@@ -132,9 +132,10 @@ class Desk:
 
     async def take(self, *deliveries: Delivery, received_at: datetime | None = None) -> list[Stored]:
         """Stores one batch that arrived then (now where not said)."""
-        unknown = self.register.to_look_up(device_ids(deliveries), time.monotonic())
+        spoken_of = {device_id for device_id, _ in places(deliveries)}
+        unknown = self.register.to_look_up(spoken_of, time.monotonic())
         self.register.add(await self.side.look_up(unknown))
-        return await self.writer.write(self.writer.prepare(deliveries, received_at or datetime.now(UTC)))
+        return await self.writer.write(await self.writer.prepare(deliveries, received_at or datetime.now(UTC)))
 
 
 def delivery(

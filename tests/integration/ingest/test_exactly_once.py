@@ -94,3 +94,21 @@ async def test_without_its_key_the_very_same_code_duplicates(site: Site, add_dev
     await desk.take(message)
     assert site.one("SELECT count(*) FROM reading_scale") == 2
     assert site.one("SELECT amount FROM usage_day") == 2
+
+
+async def test_a_batch_that_is_read_once_more_is_read_as_the_first_time(
+    site: Site, add_device: AddDevice, desk: Desk
+) -> None:
+    """What came before a birth is read by the old model, also when a repetition among it makes the batch start over."""
+    device = add_device("scale", PLAIN_SCALE)
+    birth = {"ts": now_milliseconds(), "boot": 1, "device_class": "scale", "model": "and-uc352ble", "firmware": "1"}
+    first = delivery(device.device_id, reading(1, {"body.weight": 80}))
+    await desk.take(first)
+    parts = await desk.take(
+        first,
+        delivery(device.device_id, reading(2, {"body.weight": 81})),
+        delivery(device.device_id, {**birth, "metrics": []}, "birth"),
+        delivery(device.device_id, reading(3, {"weight_raw": 16_400})),
+    )
+    assert repeated(parts) == 1
+    assert site.ask("SELECT seq, body_weight FROM reading_scale ORDER BY seq") == [(1, 80.0), (2, 81.0), (3, 82.0)]
