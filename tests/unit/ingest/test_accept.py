@@ -1,3 +1,4 @@
+import gc
 import json
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from fleet.clock import believed
 from fleet.errors import RejectionReason
 from fleet.messages import SENML_CONTENT
-from ingest.accept import believed_milliseconds
+from ingest.accept import Acceptance, believed_milliseconds
 from ingest.accepted import FaultName, Identity
 from ingest.contents import fault_name
 from tests.unit.ingest.support import (
@@ -313,6 +314,19 @@ def test_the_redelivery_flag_changes_nothing() -> None:
     body = reading(1, {"body.weight": 80})
     first, again = (accepted(delivery(SCALE, body, redelivered=flag)) for flag in (False, True))
     assert [(r.at, r.values) for r in first.readings] == [(r.at, r.values) for r in again.readings]
+
+
+def test_a_batch_leaves_nothing_for_the_cycle_collector() -> None:
+    """It would be freed many batches later, and memory would grow by all of them."""
+    gc.collect()
+    gc.disable()
+    try:
+        result = accepted(delivery(SCALE, reading(1, {"body.weight": 80})), delivery(SCALE, b"oops"))
+        assert len(result.readings) == 1
+        del result
+        assert not [found for found in gc.get_objects() if isinstance(found, Acceptance)]
+    finally:
+        gc.enable()
 
 
 @given(st.binary(max_size=300), st.sampled_from(["telemetry", "event", "reply", "birth", "state"]))
