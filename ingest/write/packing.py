@@ -1,4 +1,4 @@
-"""Everything a batch writes, packed into statements with their parameters before the transaction begins: pure.
+"""Everything a batch writes, packed into statements with their parameters before the transaction begins.
 
 Packing a batch takes as long as the database needs for a good part of it. Done beforehand it overlaps with the commit
 of the batch before; and what is packed takes a fifth of the memory of the records it was packed from.

@@ -1,4 +1,4 @@
-"""Rows of a batch as parameters of the statements that store them: pure."""
+"""Rows of a batch as parameters of the statements that store them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
