@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from datetime import date
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -61,16 +62,13 @@ async def test_usage_is_exact_whatever_is_repeated_and_in_whatever_order(
     lot = random.Random(seed)
     device = add_device("wheelchair", CHAIR)
     start = now_milliseconds() - 20 * 86_400_000
-    messages, drive_minutes, longest = [], defaultdict[str, float](float), defaultdict[str, float](float)
-    for seq in range(1, 41):
-        ts, minutes, bout = (
-            start + lot.randrange(15 * 86_400_000),
-            float(lot.randint(0, 30)),
-            float(lot.randint(0, 500)),
-        )
+    messages, drive_minutes, longest = [], defaultdict[date, float](float), defaultdict[date, float](float)
+    times = [start + lot.randrange(15 * 86_400_000) for _ in range(40)]
+    days = site.ask("SELECT (to_timestamp(t / 1000.0) AT TIME ZONE 'Europe/Stockholm')::date FROM unnest(%s) t", times)
+    for seq, (ts, (day,)) in enumerate(zip(times, days, strict=True), 1):
+        minutes, bout = float(lot.randint(0, 30)), float(lot.randint(0, 500))
         values = {"drive.time": minutes, "drive.bout_longest": bout}
         messages.append(delivery(device.device_id, reading(seq, values, ts=ts)))
-        day = site.one("SELECT (to_timestamp(%s / 1000.0) AT TIME ZONE 'Europe/Stockholm')::date", ts)
         drive_minutes[day] += minutes
         longest[day] = max(longest[day], bout)
     sent = messages + lot.choices(messages, k=40)
