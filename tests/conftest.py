@@ -1,3 +1,9 @@
-"""What every test may ask for: fixtures by room, each file of them named here."""
+"""What every test may ask for: fixtures by room, each file of them named here; and how property tests are run."""
+
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.fixtures.services", "tests.fixtures.database", "tests.fixtures.system"]
+
+# No time limit for an example, nor for making one: how long it takes says how busy the machine is, no more.
+settings.register_profile("fjarrkoll", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fjarrkoll")
