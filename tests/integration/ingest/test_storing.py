@@ -52,7 +52,8 @@ async def test_a_device_cannot_speak_for_another(site: Site, add_device: AddDevi
         await publish(site, other.device_id, [reading(2, GOOD)])
         await site.until(COUNT, equals=1)
     assert site.one("SELECT seq FROM reading_scale") == 2
-    assert site.one("SELECT count(*) FROM quarantine") == 0, "the broker let it through"
+    # Devices of other tests on the same broker are strangers here; they have no number.
+    assert site.one("SELECT count(*) FROM quarantine WHERE device_no IS NOT NULL") == 0, "the broker let it through"
 
 
 async def test_arrays_senml_and_single_readings_are_stored_alike(site: Site, add_device: AddDevice) -> None:
@@ -108,7 +109,7 @@ async def test_the_device_is_told_what_it_may_forget(site: Site, add_device: Add
         await publish(site, device.device_id, [reading(4, GOOD, outbox_from=1)])
         assert await receipt(client) == {"boot": 1, "seq": 7}, "what is in quarantine is kept and need not come again"
     assert site.one(COUNT) == 6
-    assert site.one("SELECT seq FROM quarantine") == 6
+    assert site.one("SELECT seq FROM quarantine WHERE device_no IS NOT NULL") == 6
 
 
 async def test_after_a_restart_ingest_promises_only_what_it_has_seen_again(site: Site, add_device: AddDevice) -> None:
