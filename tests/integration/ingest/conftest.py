@@ -1,11 +1,12 @@
 """Fixtures of ingest's tests: a site of one's own, with devices that may speak."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
-from fjarrkoll.services import Mosquitto
+from fjarrkoll.services import Binaries, Mosquitto
 from fleet.plumbing.store.register import Enrolled
 from tests.fixtures.database import Database, MakeDevice
 from tests.integration.ingest.support import Desk, Site
@@ -13,9 +14,17 @@ from tests.integration.ingest.support import Desk, Site
 AddDevice = Callable[..., Enrolled]
 
 
+@pytest.fixture(scope="module")
+def broker(binaries: Binaries, services_folder: Path, broker_credentials: Mapping[str, str]) -> Iterator[Mosquitto]:
+    """A broker of this file's own: what devices of other tests left retained would be strangers in quarantine here."""
+    folder = services_folder / f"ingest-broker-{secrets.token_hex(4)}"
+    with Mosquitto(binaries, folder, broker_credentials) as server:
+        yield server
+
+
 @pytest.fixture
 def site(broker: Mosquitto, broker_credentials: dict[str, str], database: Database) -> Site:
-    """The process's broker and a database of this test alone; its own shard keeps sessions apart."""
+    """This file's broker and a database of this test alone; its own shard keeps sessions apart."""
     return Site(broker, dict(broker_credentials), database.ingest, database.superuser, f"ingest-{secrets.token_hex(4)}")
 
 
