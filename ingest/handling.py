@@ -48,6 +48,7 @@ class Handling:
         device_class, model_key: names, as in the database.
         normaliser: the border where the model's own units become the profile's.
         measured, counted: measures fed by metrics, and by events (by event name).
+        deciding: measures that decide whether a day counts as used.
         events: declared events by name.
     """
 
@@ -67,6 +68,7 @@ class Handling:
             event.name: tuple(entry for entry in gathered if entry.measure in by_event and entry.source == event.name)
             for event in profile.all_events
         }
+        self.deciding = frozenset(clause.measure for clause in profile.usage.used_when)
         self.events: Mapping[str, Event] = {event.name: event for event in profile.all_events}
         self._faults = {(native.system, native.code): fault for native, fault in profile.faults_by_native.items()}
         self._watched = _calm_ranges(profile.rules)

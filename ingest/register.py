@@ -11,6 +11,8 @@ from ingest.handling import Handling, Handlings
 ASK_AGAIN_SECONDS: Final = 1.0
 """A device id the database did not know is looked up again no sooner, so that strangers cannot keep it busy."""
 MOST_STRANGERS: Final = 100_000
+NEVER: Final = -(2**31)
+"""Before every local day."""
 
 
 class DeviceRow(NamedTuple):
@@ -35,6 +37,8 @@ class Device(msgspec.Struct, gc=False):
         clock_corrected: whether a clock correction of it is stored, so that believed messages must be compared with
             those.
         has_state: whether its row of current state exists.
+        used_day: the latest local day (from 2000-01-01) on which the database is known to count it as used. A loan that
+            ends makes the database forget it; we do when the register is filled afresh.
     """
 
     number: int
@@ -42,6 +46,7 @@ class Device(msgspec.Struct, gc=False):
     firmware: str
     clock_corrected: bool
     has_state: bool
+    used_day: int = NEVER
 
 
 class Register:

@@ -10,18 +10,15 @@ from typing import Annotated
 import typer
 
 import ingest.cli
-import ingest.write.transaction
 import ingest.write.writer
 from fleet.plumbing.logs import configure_logs
 from fleet.plumbing.settings import load_settings
 from ingest.accepted import Accepted
 from ingest.consumer import Delivery, ThinConsumer
 from ingest.write.connection import Connection
-from ingest.write.statements import insert_readings
 from ingest.write.transaction import Transaction
 
 app = typer.Typer(add_completion=False)
-_ON_CONFLICT = b" ON CONFLICT DO NOTHING"
 
 
 class EagerConsumer(ThinConsumer):
@@ -59,8 +56,6 @@ def run(
     if acknowledge_on_receipt:
         setattr(ingest.cli, "ThinConsumer", EagerConsumer)  # noqa: B010 - patching a module is meant
     if forget_identities:
-        transaction = ingest.write.transaction
-        setattr(transaction, "insert_readings", lambda profile: insert_readings(profile).replace(_ON_CONFLICT, b""))  # noqa: B010
         setattr(ingest.write.writer, "Transaction", ForgetfulTransaction)  # noqa: B010
     asyncio.run(ingest.cli._serve(settings))  # noqa: SLF001 - the same as `fjarrkoll ingest run`
 

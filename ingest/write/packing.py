@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from ingest.batch import FaultReported, Plan
+from ingest.batch import FaultReported, Plan, UsageKey
 from ingest.register import Device
 from ingest.write.arrays import integers
 from ingest.write.rows import (
@@ -52,10 +52,15 @@ class Insert(NamedTuple):
 
 
 class Consequence(NamedTuple):
-    """A statement that follows from the messages."""
+    """A statement that follows from the messages.
+
+    Attributes:
+        judges: it answers with who was used, and on which day.
+    """
 
     statement: bytes
     parameters: Parameters | list[object]
+    judges: bool = False
 
 
 @dataclass(slots=True)
@@ -68,6 +73,7 @@ class Packed:
         faults: fault events among them, whose rows depend on what is stored.
         consequences: in the order in which they must run.
         strangers: devices whose row of current state is made here.
+        judged: devices by number of which a day may turn out to be used.
     """
 
     received_at: datetime
@@ -75,6 +81,7 @@ class Packed:
     faults: list[FaultReported] = field(default_factory=list)
     consequences: list[Consequence] = field(default_factory=list)
     strangers: list[Device] = field(default_factory=list)
+    judged: dict[int, Device] = field(default_factory=dict)
 
 
 def pack(rows: Plan, tables: Mapping[str, ReadingTable], received_at: datetime) -> Packed:
@@ -93,9 +100,8 @@ def pack(rows: Plan, tables: Mapping[str, ReadingTable], received_at: datetime) 
         parameters = [received_at, *event_columns(rows.events)]
         packed.inserts.append(Insert(EVENTS, statement("add_events"), parameters, len(rows.events)))
     _pack_present(packed, rows, received_at)
-    for maximum, amounts in ((False, rows.sums), (True, rows.maxima)):
-        if amounts:
-            packed.consequences.append(Consequence(usage_statement(maximum=maximum), [*usage_columns(amounts)]))
+    _pack_usage(packed, rows, rows.sums, maximum=False)
+    _pack_usage(packed, rows, rows.maxima, maximum=True)
     _pack_rest(packed, rows, received_at)
     return packed
 
@@ -115,6 +121,25 @@ def _pack_present(packed: Packed, rows: Plan, received_at: datetime) -> None:
         models, attributes = birth_columns(list(rows.births.values()))
         add(Consequence(statement("update_models"), [*models]))
         add(Consequence(statement("update_attributes"), [*attributes]))
+
+
+def _pack_usage(packed: Packed, rows: Plan, amounts: Mapping[UsageKey, float], *, maximum: bool) -> None:
+    """Judging a day costs more than keeping its sums, and a device is used for the first time only once a day."""
+    settled: dict[UsageKey, float] = {}
+    open_days: dict[UsageKey, float] = {}
+    for key, amount in amounts.items():
+        number, day, measure = key
+        device = rows.present[number].device
+        if day > device.used_day and measure in device.handling.deciding:
+            open_days[key] = amount
+            packed.judged[number] = device
+        else:
+            settled[key] = amount
+    add = packed.consequences.append
+    if settled:
+        add(Consequence(usage_statement("grow_usage", maximum=maximum), [*usage_columns(settled)]))
+    if open_days:
+        add(Consequence(usage_statement("judge_usage", maximum=maximum), [*usage_columns(open_days)], judges=True))
 
 
 def _pack_rest(packed: Packed, rows: Plan, received_at: datetime) -> None:

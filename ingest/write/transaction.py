@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final, cast
 
 import psycopg
 
@@ -22,6 +24,11 @@ from ingest.write.repeats import without_repeats
 from ingest.write.replies import store_replies
 from ingest.write.rows import ReadingColumns
 from ingest.write.statements import EVENTS, find_stored, insert_readings
+
+Answer = psycopg.AsyncCursor[tuple[object, ...]]
+_CHUNKS: Final = "_timescaledb_internal"
+"""Where the parts of hypertables lie; all that ingest writes hold messages under their identity."""
+_FLUSH_SECONDS: Final = 0.001
 
 
 @dataclass(slots=True)
@@ -74,13 +81,20 @@ class Transaction:
         await asyncio.sleep(0)
         return pack(rows, self._tables, received_at)
 
-    async def store(self, connection: Connection, packed: Packed, rejected: Counter[RejectionReason]) -> Stored:
+    async def store(
+        self,
+        connection: Connection,
+        packed: Packed,
+        rejected: Counter[RejectionReason],
+        under_way: Callable[[], None],
+    ) -> Stored:
         """Commits a batch of which everything is known.
 
         Args:
             connection: not in a transaction.
             packed: the batch.
             rejected: the refusals in it, for the count.
+            under_way: called when the server has all it needs, and is at work.
 
         Raises:
             StoredAlreadyError: some are stored already, so the sums would be wrong; nothing was stored: use
@@ -88,9 +102,14 @@ class Transaction:
             psycopg.Error: nothing was stored, or the connection was lost during commit and it cannot be told; use
                 `settle_and_store`.
         """
-        async with connection.pipeline() as pipeline, connection.transaction():
-            await _send(connection, pipeline, packed, ())
-        return _done(packed, Stored(rejected=rejected))
+        with _stored_already():
+            if packed.faults:
+                async with connection.pipeline(), connection.transaction():
+                    answers = await _send(connection, packed, ())
+            else:
+                answers = await _send_at_once(connection, packed, under_way)
+        await _learn(packed, answers)
+        return _counted(packed, Stored(rejected=rejected))
 
     async def settle_and_store(self, connection: Connection, accepted: Accepted, received_at: datetime) -> Stored:
         """Commits a batch of which some may be stored already, or whose times or answers are not settled.
@@ -104,15 +123,17 @@ class Transaction:
             StoredAlreadyError: another process stored some of it at this moment; try again.
             psycopg.Error: as of `store`; try again.
         """
-        async with connection.pipeline() as pipeline, connection.transaction():
-            settled = await self._settle(connection, pipeline, accepted, received_at)
-            rows = plan(settled.accepted)
-            rows.due |= {reply.device.number for reply in settled.reads}
-            packed = pack(rows, self._tables, received_at)
-            await _send(connection, pipeline, packed, settled.reads)
+        with _stored_already():
+            async with connection.pipeline() as pipeline, connection.transaction():
+                settled = await self._settle(connection, pipeline, accepted, received_at)
+                rows = plan(settled.accepted)
+                rows.due |= {reply.device.number for reply in settled.reads}
+                packed = pack(rows, self._tables, received_at)
+                answers = await _send(connection, packed, settled.reads)
+        await _learn(packed, answers)
         rejected = Counter(entry.reason for entry in settled.accepted.rejected)
         counted = Stored(replies=len(settled.accepted.replies), repeated=settled.repeated, rejected=rejected)
-        return _done(packed, counted)
+        return _counted(packed, counted)
 
     async def _settle(
         self, connection: Connection, pipeline: psycopg.AsyncPipeline, accepted: Accepted, received_at: datetime
@@ -139,26 +160,62 @@ class Transaction:
         return replace(accepted, readings=readings, events=events), repeated
 
 
-async def _send(
-    connection: Connection,
-    pipeline: psycopg.AsyncPipeline,
-    packed: Packed,
-    reads: Sequence[AcceptedReply],
-) -> None:
-    sent = [(await connection.execute(entry.statement, entry.parameters), entry.rows) for entry in packed.inserts]
-    await pipeline.sync()
-    if any(cursor.rowcount != expected for cursor, expected in sent):
-        raise StoredAlreadyError("some messages of the batch are stored already")
+@contextmanager
+def _stored_already() -> Iterator[None]:
+    """Tells the key of a hypertable of messages, which refuses what is stored, from every other unique key."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        if error.diag.schema_name != _CHUNKS:
+            raise
+        raise StoredAlreadyError("some messages of the batch are stored already") from error
+
+
+async def _send_at_once(connection: Connection, packed: Packed, under_way: Callable[[], None]) -> list[Answer]:
+    """Sends a whole transaction and waits once, so that the server is never in want of us.
+
+    The commit is sent with the rest: where a statement fails, the server skips all that follow, the commit too.
+    """
+    try:
+        async with connection.pipeline():
+            await connection.execute("BEGIN")
+            answers = await _send(connection, packed, ())
+            await connection.execute("COMMIT")
+            while connection.pgconn.flush():  # noqa: ASYNC110 - the line's buffer is full; nobody tells when it is not
+                await asyncio.sleep(_FLUSH_SECONDS)
+            under_way()
+    except BaseException:
+        if not connection.closed:
+            await connection.rollback()
+        raise
+    return answers
+
+
+async def _send(connection: Connection, packed: Packed, reads: Sequence[AcceptedReply]) -> list[Answer]:
+    """Sends the statements of a batch; returns the answers to those that judge."""
+    for entry in packed.inserts:
+        await connection.execute(entry.statement, entry.parameters)
     if packed.faults or reads:
         await store_faults(connection, packed.faults, reads, packed.received_at)
+    answers = []
     for consequence in packed.consequences:
-        await connection.execute(consequence.statement, consequence.parameters)
+        answer = await connection.execute(consequence.statement, consequence.parameters)
+        if consequence.judges:
+            answers.append(answer)
+    return answers
 
 
-def _done(packed: Packed, counted: Stored) -> Stored:
-    """After the commit: the devices heard for the first time have their row, and the rows are counted."""
+async def _learn(packed: Packed, answers: Sequence[Answer]) -> None:
+    """After the commit: what is known now of the devices at hand."""
     for device in packed.strangers:
         device.has_state = True
+    for answer in answers:
+        for number, day in cast("list[tuple[int, int]]", await answer.fetchall()):
+            device = packed.judged[number]
+            device.used_day = max(device.used_day, day)
+
+
+def _counted(packed: Packed, counted: Stored) -> Stored:
     for entry in packed.inserts:
         if entry.what == EVENTS:
             counted.events = entry.rows

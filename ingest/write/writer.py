@@ -110,10 +110,14 @@ class Writer:
         if self._connection is not None:
             await self._connection.close()
 
-    async def write(self, prepared: Prepared) -> list[Stored]:
+    async def write(self, prepared: Prepared, under_way: Callable[[], None] = lambda: None) -> list[Stored]:
         """Stores a batch: every message of it is in its table or in quarantine when this returns.
 
         It returns only then. While the database is away it waits, and tries again with the same messages.
+
+        Args:
+            prepared: what to store.
+            under_way: called when there is time to decide the next batch: the server is at work, or not to be had.
 
         Returns:
             One entry, or several where the batch had to be taken apart.
@@ -122,7 +126,7 @@ class Writer:
         waits = 0
         while True:
             try:
-                return [await self._store(prepared, look_first=look_first)]
+                return [await self._store(prepared, under_way, look_first=look_first)]
             except StoredAlreadyError as error:
                 waits += look_first  # found again although left out: another process stores the same at this moment
                 if look_first:
@@ -134,13 +138,14 @@ class Writer:
                 await self._hold(said(error), error.sqlstate or "connection", waits)
             except Exception as error:  # noqa: BLE001 - whatever a message makes our own code trip over, the others go on
                 return await self._take_apart(prepared, f"{type(error).__name__}: {error}")
+            under_way()
             look_first = True  # also after an error: the line may have broken while the commit was on its way
 
-    async def _store(self, prepared: Prepared, *, look_first: bool) -> Stored:
+    async def _store(self, prepared: Prepared, under_way: Callable[[], None], *, look_first: bool) -> Stored:
         if self._connection is None or self._connection.closed:
             self._connection = await connect(self._address, self._name)
         if prepared.packed is not None and not (look_first and prepared.packed.inserts):
-            return await self._transaction.store(self._connection, prepared.packed, prepared.rejected)
+            return await self._transaction.store(self._connection, prepared.packed, prepared.rejected, under_way)
         prepared.undo_births()
         accepted = accept(prepared.messages, self._register, prepared.received_at)
         return await self._transaction.settle_and_store(self._connection, accepted, prepared.received_at)
