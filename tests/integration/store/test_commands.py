@@ -17,7 +17,7 @@ from fleet.errors import ConfigurationError, UnknownDeviceClassError
 from fleet.plumbing.store.bootstrap import DatabaseUrls, Passwords, database_urls
 from fleet.plumbing.store.register import RegisterError, token_hash
 from fleet.registry import load_registry
-from tests.fixtures.database import Database, add_payer, drop_database
+from tests.fixtures.database import LATEST, Database, add_payer, drop_database
 
 MODEL = load_registry()["scale"].models[0].key
 ONE = ["one", "--class", "scale", "--model", MODEL, "--individual-number", "4711"]
@@ -59,11 +59,11 @@ def test_migrate_makes_everything_and_then_says_there_is_nothing_to_do(
     planned: DatabaseUrls, postgres: Postgres
 ) -> None:
     said = _run(["--superuser-url", postgres.superuser_dsn()], migrate.app)
-    assert "Schema: from nothing to 0002." in said
+    assert f"Schema: from nothing to {LATEST}." in said
     assert "Table reading_scale: made." in said
-    assert _run([], migrate.app) == "Nothing to do: the database is at revision 0002.\n"
+    assert _run([], migrate.app) == f"Nothing to do: the database is at revision {LATEST}.\n"
     told = json.loads(_run(["--json"], migrate.app))
-    assert (told["nothing"], told["revision_after"], told["reference_rows"]) == (True, "0002", {})
+    assert (told["nothing"], told["revision_after"], told["reference_rows"]) == (True, LATEST, {})
     with psycopg.connect(planned.api) as connection:
         assert connection.execute("SELECT count(*) > 3 FROM device_class").fetchone() == (True,)
 

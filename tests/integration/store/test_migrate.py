@@ -15,7 +15,7 @@ from fjarrkoll.services import Postgres
 from fleet.plumbing.store import migrate as module
 from fleet.plumbing.store.bootstrap import DatabaseUrls, Passwords, bootstrap
 from fleet.plumbing.store.migrate import MigrationError, migrate
-from tests.fixtures.database import Database, drop_database
+from tests.fixtures.database import LATEST, Database, drop_database
 from tests.integration.store.probe import PROBE, metric, registry, with_metrics
 
 MORE = with_metrics(*PROBE.metrics, metric("motor.heat"))
@@ -36,13 +36,13 @@ def _columns(url: str, table: str) -> set[str]:
 
 def test_from_nothing_and_again(empty: DatabaseUrls) -> None:
     first = migrate(empty.owner, registry(PROBE))
-    assert (first.revision_before, first.revision_after) == (None, "0002")
+    assert (first.revision_before, first.revision_after) == (None, LATEST)
     assert [change.table for change in first.tables if change.made] == ["reading_probe", "hourly_probe", "daily_probe"]
     assert first.reference_rows["metric"] == 4
     assert not first.nothing
     second = migrate(empty.owner, registry(PROBE))
     assert second.nothing
-    assert second.revision_after == "0002"
+    assert second.revision_after == LATEST
 
 
 def test_two_at_once_take_turns(empty: DatabaseUrls) -> None:

@@ -1,0 +1,2 @@
+-- The present of a device and its usage days, made cheaper to keep.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- What diagnosis keeps: findings, their outcomes, statistics of causes.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Work orders, readiness and the technician's day.
+SELECT 1;

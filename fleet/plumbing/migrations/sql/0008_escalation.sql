@@ -1,0 +1,2 @@
+-- Escalation: ladders, rota, recipients, deliveries and one-time links.
+SELECT 1;

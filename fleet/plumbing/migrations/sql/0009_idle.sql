@@ -1,0 +1,2 @@
+-- Verdicts per device and day, absences, silent sources, prices.
+SELECT 1;

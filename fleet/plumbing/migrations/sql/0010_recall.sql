@@ -1,0 +1,2 @@
+-- Recall cases, answers, orders and the device passport.
+SELECT 1;

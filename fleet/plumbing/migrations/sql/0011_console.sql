@@ -1,0 +1,2 @@
+-- Accounts, sessions and what the console keeps.
+SELECT 1;
