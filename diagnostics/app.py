@@ -14,13 +14,13 @@ from diagnostics.documentation.openapi import describe
 from diagnostics.envelope import Envelope
 from diagnostics.faults import endpoints as faults
 from diagnostics.gate import Gate
+from diagnostics.idle import endpoints as idle
 from diagnostics.quarantine import endpoints as quarantine
-from diagnostics.recall import endpoints as recall
 from diagnostics.resources import Resources
 from diagnostics.work import Door
 
 PREFIX = "/api/v1"
-ROOMS = (devices, faults, commands, alarms, recall, classes, quarantine)
+ROOMS = (devices, faults, commands, alarms, idle, classes, quarantine)
 
 
 def routes() -> FastAPI:

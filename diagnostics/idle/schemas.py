@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from diagnostics.devices.schemas import PayerItem, Use
+from diagnostics.idle import examples
 from diagnostics.paging import PageQuery
-from diagnostics.recall import examples
 from diagnostics.schemas import Answer, BilingualText, Moment, Word, shown
 from fleet.idle import Step, Verdict
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from diagnostics.idle import service
+from diagnostics.idle.schemas import IdlePage, IdleQuery
 from diagnostics.paging import PageLinks
-from diagnostics.recall import service
-from diagnostics.recall.schemas import IdlePage, IdleQuery
 from diagnostics.security import IdleReader
 from diagnostics.work import Entrance
 

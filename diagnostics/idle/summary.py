@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from diagnostics.recall.schemas import IdleSummary, VerdictCount
+from diagnostics.idle.schemas import IdleSummary, VerdictCount
 from diagnostics.schemas import BilingualText
 from fleet.idle import PROVEN_UNUSED, Verdict
 

@@ -4,11 +4,11 @@ from datetime import date
 from typing import Any
 
 from diagnostics.devices.service import payer_item, use_of
+from diagnostics.idle import repository
+from diagnostics.idle.schemas import IdleItem, IdlePage, IdleQuery, VerdictCount
+from diagnostics.idle.summary import summarise
 from diagnostics.paging import cut, decode_cursor
 from diagnostics.queries import Row
-from diagnostics.recall import repository
-from diagnostics.recall.schemas import IdleItem, IdlePage, IdleQuery, VerdictCount
-from diagnostics.recall.summary import summarise
 from diagnostics.work import Work
 from fleet.clock import local_day
 from fleet.idle import PROVEN_UNUSED, cost_sek

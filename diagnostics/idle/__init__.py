@@ -1,0 +1,1 @@
+"""The idle list: devices that are not used, with evidence and money."""
