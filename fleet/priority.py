@@ -23,8 +23,8 @@ class RepairTarget:
 class PriorityClass(StrEnum):
     """Priority class (prioritetsklass) of a repair, the most urgent first (anchors.md 1.10; mission.md, "The clocks").
 
-    Acute means that basic needs are not met or that somebody may be harmed. On-call is the same where waiting for the next working hour
-    may harm. All else is ordinary.
+    Acute means that basic needs are not met or that somebody may be harmed. On-call is the same where waiting for the
+    next working hour may harm. All else is ordinary.
     """
 
     ON_CALL = "on_call"
@@ -33,7 +33,7 @@ class PriorityClass(StrEnum):
 
     @property
     def target(self) -> RepairTarget:
-        """By when it is to be done: on-call 5 h, acute 8 working hours, ordinary begun in 3 and done in 10 working days."""
+        """By when it is due: on-call 5 h, acute 8 working hours, ordinary begun in 3 and done in 10 working days."""
         return {
             PriorityClass.ON_CALL: RepairTarget(hours=5),
             PriorityClass.ACUTE: RepairTarget(working_hours=8),

@@ -1,4 +1,4 @@
-"""Signs: questions put to the evidence, each answered yes, no, or not known; missing data is never evidence of health."""
+"""Signs: questions put to the evidence, answered yes, no or not known; missing data is never evidence of health."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -44,8 +44,8 @@ class Reading(Observation):
     """A metric's statistic over some days lies above or below a limit.
 
     Attributes:
-        statistic: `change` is the median of the last third minus that of the first, `step` the largest difference between
-            the medians of four days before and four after any day.
+        statistic: `change` is the median of the last third minus that of the first, `step` the largest difference
+            between the medians of four days before and four after any day.
         days: how far back.
         least: on at least so many days it must have been read.
     """
