@@ -17,6 +17,7 @@ from diagnostics.alarms.judging import Judge, Judged
 from diagnostics.commands.broker import connected
 from diagnostics.commands.dispatch import Dispatcher
 from diagnostics.commands.repository import COMMAND_CHANNEL
+from diagnostics.escalation.walking import Walker
 from diagnostics.metrics import WorkerMetrics
 from diagnostics.notify.channel import Channel
 from diagnostics.notify.outbox import Outbox
@@ -46,6 +47,7 @@ class Worker:
     """Everything the worker does, over open resources."""
 
     judge: Judge
+    walker: Walker
     outbox: Outbox
     dispatcher: Dispatcher
     wakeups: Wakeups
@@ -57,6 +59,7 @@ class Worker:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._judging(), name="judging")
             tasks.create_task(self._retrying("sweeping", self._sweeping), name="sweeping")
+            tasks.create_task(self._every("escalating", self._escalating, ""), name="escalating")
             tasks.create_task(self._every("notifying", self.outbox.round, "notify"), name="notifying")
             tasks.create_task(self._every("expiring", self.dispatcher.expire, ""), name="expiring")
             tasks.create_task(self._commanding(), name="commanding")
@@ -81,6 +84,10 @@ class Worker:
             self._tell(await self.judge.sweep())
             took = time.monotonic() - began
             await asyncio.sleep(max(SWEEP_SECONDS, took / _SWEEP_SHARE))
+
+    async def _escalating(self) -> None:
+        if await self.walker.round():
+            self.wakeups.wake("notify")
 
     def _tell(self, done: Judged) -> None:
         if done.raised or done.cleared:
@@ -134,6 +141,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         wakeups = await stack.enter_async_context(Wakeups(url, [DUE_CHANNEL, COMMAND_CHANNEL]).running())
         yield Worker(
             judge=Judge(pool, load_registry(), sorted(channels), metrics),
+            walker=Walker(pool, sorted(channels), metrics),
             outbox=Outbox(pool, channels, settings.api_url, metrics),
             dispatcher=Dispatcher(pool, server_clock, metrics),
             wakeups=wakeups,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from diagnostics.alarms.engine import Action, Decision, decide
 from diagnostics.alarms.snapshot import case_of
+from diagnostics.escalation.start import begin
 from diagnostics.metrics import WorkerMetrics
 from diagnostics.queries import Row, execute, fetch_all, fetch_one, room
 from fleet.plumbing.database import Connection, Pool
@@ -47,7 +48,7 @@ class Judge:
     """Finds the devices that are due and judges them.
 
     Args:
-        channels: names of the notification channels; each gets a row in the outbox with every alarm.
+        channels: names of the notification channels; the alarm's ladder chooses among them.
     """
 
     pool: Pool
@@ -160,6 +161,8 @@ class Judge:
             case Action.RAISE if rule is not None and decision.finding is not None:
                 await execute(connection, _SQL["release"], common)
                 raised = await fetch_one(connection, _SQL["raise"], self._alarm(common, rule, decision, now))
+                if raised is not None:
+                    await begin(connection, [raised["alarm_id"]], now, self.channels)
                 return self._told(row, decision, raised)
             case Action.CLEAR:
                 cleared = await fetch_one(connection, _SQL["clear"], {**common, "why": decision.why, "now": now})
@@ -188,7 +191,6 @@ class Judge:
             "reason_en": finding.reason.en,
             "happened_at": finding.since,
             "now": now,
-            "channels": list(self.channels),
         }
 
     def _told(self, row: Row, decision: Decision, alarm: Row | None) -> bool:

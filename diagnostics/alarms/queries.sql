@@ -85,31 +85,18 @@ SELECT d.device_no, d.device_id, d.device_class, d.loan_started_at IS NOT NULL A
  ORDER BY d.device_no
 
 -- name: raise
--- The alarm and what is to be sent about it, in one statement. Another worker's equal alarm makes it do nothing.
-WITH raised AS (
-    INSERT INTO alarm (device_no, rule, severity, safety, audience, title_sv, title_en, reason_sv, reason_en, happened_at, raised_at)
-    VALUES (%(device_no)s, %(rule)s, %(severity)s, %(safety)s, %(audience)s, %(title_sv)s, %(title_en)s, %(reason_sv)s,
-            %(reason_en)s, %(happened_at)s, %(now)s)
+-- Another worker's equal alarm makes it do nothing. Its ladder begins in the same transaction (diagnostics/escalation/start.py).
+INSERT INTO alarm (device_no, rule, severity, safety, audience, title_sv, title_en, reason_sv, reason_en, happened_at, raised_at)
+VALUES (%(device_no)s, %(rule)s, %(severity)s, %(safety)s, %(audience)s, %(title_sv)s, %(title_en)s, %(reason_sv)s,
+        %(reason_en)s, %(happened_at)s, %(now)s)
     ON CONFLICT (device_no, rule) WHERE cleared_at IS NULL DO NOTHING
-    RETURNING alarm_id
-), told AS (
-    INSERT INTO notification (alarm_id, kind, channel)
-    SELECT alarm_id, 'raised', channel FROM raised CROSS JOIN unnest(%(channels)s::text[]) AS channel
-)
-SELECT alarm_id FROM raised
+RETURNING alarm_id
 
 -- name: clear
--- Who was told, or is to be told, that it began is told that it ended.
-WITH cleared AS (
-    UPDATE alarm SET cleared_at = greatest(raised_at, %(now)s), cleared_why = %(why)s
-     WHERE device_no = %(device_no)s AND rule = %(rule)s AND cleared_at IS NULL
-    RETURNING alarm_id
-), told AS (
-    INSERT INTO notification (alarm_id, kind, channel)
-    SELECT alarm_id, 'cleared', n.channel FROM cleared JOIN notification n USING (alarm_id) WHERE n.kind = 'raised'
-    ON CONFLICT DO NOTHING
-)
-SELECT alarm_id FROM cleared
+-- Its ladder ends, and who was told that it began is told that it ended: by the trigger `alarm_settled`.
+UPDATE alarm SET cleared_at = greatest(raised_at, %(now)s), cleared_why = %(why)s
+ WHERE device_no = %(device_no)s AND rule = %(rule)s AND cleared_at IS NULL
+RETURNING alarm_id
 
 -- name: hold
 INSERT INTO rule_hold (device_no, rule, since) VALUES (%(device_no)s, %(rule)s, %(since)s) ON CONFLICT DO NOTHING

@@ -36,16 +36,25 @@ class Message:
     body: bytes
 
 
-def compose(subject: Subject, kind: str, api_url: str) -> Message:
+def key_of(alarm_id: int, kind: str, call_no: int = 0, recipient_id: int | None = None) -> str:
+    """The key of one message: the same at every attempt, another for every call and recipient."""
+    call = "" if call_no == 0 else f"-{call_no}"
+    recipient = "" if recipient_id is None else f"-r{recipient_id}"
+    return f"alarm-{alarm_id}-{kind}{call}{recipient}"
+
+
+def compose(subject: Subject, kind: str, api_url: str, call_no: int = 0) -> Message:
     """The message of one alarm being raised or cleared.
 
     Args:
         subject: the alarm.
         kind: "raised" or "cleared".
+        call_no: which call of the alarm's ladder this is, from 0.
         api_url: where the API is reached, for the link; the reader still needs a token to see more.
     """
     body = {
         "kind": kind,
+        "call": call_no,
         "alarm_id": subject.alarm_id,
         "device_id": subject.device_id,
         "device_class": subject.device_class,
@@ -57,7 +66,7 @@ def compose(subject: Subject, kind: str, api_url: str) -> Message:
         "cleared_at": None if subject.cleared_at is None else _zulu(subject.cleared_at),
         "url": f"{api_url.rstrip('/')}/api/v1/alarms/{subject.alarm_id}",
     }
-    return Message(f"alarm-{subject.alarm_id}-{kind}", msgspec.json.encode(body))
+    return Message(key_of(subject.alarm_id, kind, call_no), msgspec.json.encode(body))
 
 
 def _zulu(moment: datetime) -> str:

@@ -92,5 +92,6 @@ def _delivery(row: Row) -> Delivery:
         channel=row["channel"],
         attempts=row["attempts"],
         age=row["age"],
+        call_no=row["call_no"],
         subject=Subject(**{name: row[name] for name in _SUBJECT}),
     )

@@ -23,6 +23,7 @@ class Delivery:
     """One notification on its way through the steps.
 
     Attributes:
+        call_no: which call of the alarm's ladder it belongs to, from 0.
         attempts, age: how often it was tried, this time included, and since when it waits.
         message: set by the step that composes it.
         failure: why the channel could not send it.
@@ -35,6 +36,7 @@ class Delivery:
     attempts: int
     age: timedelta
     subject: Subject
+    call_no: int = 0
     message: Message | None = None
     failure: Failure | None = None
     outcome: Outcome | None = None
@@ -47,7 +49,7 @@ def steps(channels: Mapping[str, Channel], api_url: str) -> Sequence[Step]:
     """The steps in order: say it without naming anyone, send it, decide what follows."""
 
     async def composing(delivery: Delivery) -> Delivery:
-        return replace(delivery, message=compose(delivery.subject, delivery.kind, api_url))
+        return replace(delivery, message=compose(delivery.subject, delivery.kind, api_url, delivery.call_no))
 
     async def sending(delivery: Delivery) -> Delivery:
         channel = channels.get(delivery.channel)

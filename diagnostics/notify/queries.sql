@@ -7,7 +7,8 @@ UPDATE notification n SET attempts = n.attempts + 1, next_attempt_at = clock_tim
          WHERE p.state = 'pending' AND p.next_attempt_at <= clock_timestamp() AND p.channel = ANY (%(channels)s::text[])
            AND (p.kind = 'raised' OR NOT EXISTS (
                    SELECT FROM notification r
-                    WHERE r.alarm_id = p.alarm_id AND r.channel = p.channel AND r.kind = 'raised' AND r.state = 'pending'))
+                    WHERE r.alarm_id = p.alarm_id AND r.channel = p.channel AND r.recipient_id IS NOT DISTINCT FROM p.recipient_id
+                      AND r.kind = 'raised' AND r.state = 'pending'))
          ORDER BY a.safety DESC, p.next_attempt_at
          LIMIT %(limit)s
            FOR UPDATE OF p SKIP LOCKED) due
@@ -15,7 +16,7 @@ UPDATE notification n SET attempts = n.attempts + 1, next_attempt_at = clock_tim
   JOIN alarm a USING (alarm_id)
   JOIN device d USING (device_no)
  WHERE n.notification_id = due.notification_id
-RETURNING n.notification_id, n.alarm_id, n.kind, n.channel, n.attempts, clock_timestamp() - n.created_at AS age, d.device_id,
+RETURNING n.notification_id, n.alarm_id, n.kind, n.channel, n.attempts, n.recipient_id, n.call_no, clock_timestamp() - n.created_at AS age, d.device_id,
           d.device_class, a.rule, a.severity, a.safety, a.happened_at, a.raised_at, a.cleared_at
 
 -- name: sent

@@ -57,7 +57,7 @@ async def test_a_wrong_secret_gives_another_signature() -> None:
 
 def test_the_body_names_nobody() -> None:
     body = json.loads(MESSAGE.body)
-    told = "kind alarm_id device_id device_class rule severity safety happened_at raised_at cleared_at url"
+    told = "kind call alarm_id device_id device_class rule severity safety happened_at raised_at cleared_at url"
     assert set(body) == set(told.split())
 
 

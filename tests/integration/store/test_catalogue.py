@@ -38,6 +38,10 @@ WITHOUT_ROW_SECURITY: Final = {
     "day_block": SERVICES_ONLY,
     "day_block_progress": SERVICES_ONLY,
     "evaluation_due": SERVICES_ONLY,
+    "canary_device": SERVICES_ONLY,
+    "canary_run": SERVICES_ONLY,
+    "ladder": SERVICES_ONLY,
+    "worker_pulse": SERVICES_ONLY,
     "roll_up_progress": SERVICES_ONLY,
     "rule_hold": SERVICES_ONLY,
 }
@@ -166,9 +170,13 @@ def test_functions_with_the_owners_rights_are_few_and_pin_their_search_path(cata
     ).fetchall()
     pinned = ["search_path=public"]
     assert rows == [
+        ("alarm_behind_link", pinned, True, False),
+        ("alarm_settled", pinned, False, False),
         ("find_token", pinned, True, False),
         ("loan_changed", pinned, False, False),
         ("next_command_counter", pinned, True, False),
+        ("receipt_arrived", pinned, True, False),
+        ("take_by_link", pinned, True, False),
     ]
 
 
