@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-import msgspec
-
 from fleet.clock import to_milliseconds
-from fleet.commands import Command
+from fleet.commands import CANCEL, SELF_TEST, Command
 from fleet.errors import shown
 from fleet.faults import NativeCode
 from fleet.messages import CommandMessage, FaultReport
 from fleet.profile import DeviceProfile
 
-Status = Literal["succeeded", "refused", "failed", "expired"]
+Status = Literal["running", "succeeded", "refused", "failed", "expired", "cancelled", "unknown"]
 _IMPLAUSIBLE: Final = timedelta(days=1)
+SELF_TEST_SECONDS: Final = 3.0
+"""How long a simulated self-test takes; a made-up figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,41 +27,44 @@ class Answer:
     result: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """What the device knows of itself when a command comes.
-
-    Attributes:
-        now: by the device's own clock.
-        last_counter: highest command counter ever seen, kept over restarts.
-        live: what it would report now, in its model's own names and units.
-    """
-
-    now: datetime
-    operating_state: str
-    last_counter: int
-    faults: tuple[FaultReport, ...]
-    firmware: str
-    live: Mapping[str, float | bool | None]
-
-
-def answer(profile: DeviceProfile, command: CommandMessage, situation: Situation) -> Answer | None:
-    """The answer, or None for a counter that was seen before: its answer is in the outbox, or a later one overtook it.
+def refusal(profile: DeviceProfile, command: CommandMessage, now: datetime, operating_state: str) -> Answer | None:
+    """Why a command is not executed, or None where it may be.
 
     The interlock is evaluated here, on the device, at the moment of execution; what the server believed does not count.
+
+    Args:
+        profile: what the device's class may be asked.
+        command: what came.
+        now: by the device's own clock.
+        operating_state: what the device is doing.
     """
-    if command.counter <= situation.last_counter:
-        return None
-    if _expired(command, situation.now):
+    if _expired(command, now):
         return Answer("expired", "the command arrived after its time")
-    known = profile.commands_by_name.get(command.name)
+    known = known_command(profile, command.name)
     if known is None:
         return Answer("refused", f"this device knows no command {shown(command.name)}")
-    if situation.operating_state in known.refused_while:
-        return Answer("refused", f"not while {situation.operating_state}")
+    if operating_state in known.refused_while:
+        return Answer("refused", f"not while {operating_state}")
     if wrong := _wrong_parameter(known, command.parameters):
         return Answer("refused", wrong)
-    return Answer("succeeded", result=_result(profile, known, command, situation))
+    return None
+
+
+def known_command(profile: DeviceProfile, name: str) -> Command | None:
+    """The command of that name, if the class has it; to take one back is known to every device."""
+    return CANCEL if name == CANCEL.name else profile.commands_by_name.get(name)
+
+
+def numbers(known: Command, given: Mapping[str, float | str]) -> dict[str, float]:
+    """The command's numbers, from what was given and the defaults; checked before by `refusal`."""
+    return {p.name: float(given.get(p.name, p.default or 0.0)) for p in known.parameters}
+
+
+def takes_seconds(known: Command, given: Mapping[str, float | str]) -> float:
+    """How long a device is busy with a command: a burst of live values and a self-test take their time."""
+    if known.name == SELF_TEST:
+        return SELF_TEST_SECONDS
+    return numbers(known, given)["seconds"] if known.name == "read_live" else 0.0
 
 
 def clearable(profile: DeviceProfile, faults: tuple[FaultReport, ...]) -> list[NativeCode]:
@@ -79,30 +82,15 @@ def _expired(command: CommandMessage, now: datetime) -> bool:
     return milliseconds > command.not_after
 
 
-def _wrong_parameter(known: Command, given: Mapping[str, float]) -> str:
-    declared = {parameter.name for parameter in known.parameters}
+def _wrong_parameter(known: Command, given: Mapping[str, float | str]) -> str:
     for name in given:
-        if name not in declared:
+        if name not in known.parameter_names:
             return f"{known.name} takes no parameter {shown(name)}"
     for parameter in known.parameters:
         value = given.get(parameter.name, parameter.default)
-        if value is None or not parameter.low <= value <= parameter.high:
+        if not isinstance(value, int | float) or not parameter.low <= value <= parameter.high:
             return f"{parameter.name} must lie in {parameter.low:g}..{parameter.high:g} {parameter.unit}"
+    for text in known.texts:
+        if not text.allows(given.get(text.name)):
+            return f"{text.name} must be of the form {text.example}"
     return ""
-
-
-def _result(profile: DeviceProfile, known: Command, command: CommandMessage, situation: Situation) -> dict[str, Any]:
-    match known.name:
-        case "read_faults":
-            return {"faults": [msgspec.to_builtins(fault) for fault in situation.faults]}
-        case "read_versions":
-            return {"firmware": situation.firmware, "simulator": "fjarrkoll"}
-        case "read_live":
-            return {"values": dict(situation.live)}
-        case "self_test":
-            return {"grade": "fail" if situation.faults else "pass"}
-        case "clear_fault":
-            return {"cleared": len(clearable(profile, situation.faults)), "active": len(situation.faults)}
-        case _:
-            applied = {p.name: command.parameters.get(p.name, p.default) for p in known.parameters}
-            return {"done": known.name, **applied}

@@ -45,7 +45,7 @@ def run_fleet(  # noqa: PLR0913, PLR0917 - every option is a knob of the run
     for name in do or []:
         if name not in MISCHIEF:
             raise ConfigurationError(f"--do {name}: choose among {', '.join(MISCHIEF)}")
-    plan = Plan(seed, history_days, history_seconds, heartbeat, _boots(fleet))
+    plan = Plan(seed, history_days, history_seconds, heartbeat, _boots(fleet), _journals(fleet))
     with Ledger(ledger) as book:
         swarm = build_swarm(read_fleet(fleet)[:devices], load_registry(), _line(settings), plan, book, {})
         asyncio.run(_play(swarm, seconds, do or []))
@@ -107,6 +107,11 @@ def _willing(swarm: Swarm, mischief: Sequence[str]) -> list[Connection]:
 
 def _line(settings: Settings) -> Line:
     return Line(settings.mqtt_host, settings.mqtt_port, settings.mqtt_tls_ca)
+
+
+def _journals(fleet: Path) -> Path:
+    """Beside the fleet file too: a new run must not execute again what an earlier one has executed."""
+    return fleet.with_name(f"{fleet.name}.journals")
 
 
 def _boots(fleet: Path) -> Path:

@@ -25,6 +25,7 @@ _SHORTEST_BACK_OFF_SECONDS: Final = 0.2
 _LONGEST_BACK_OFF_SECONDS: Final = 10.0
 _GOOD_LINE_SECONDS: Final = 5.0
 _LOOK_EVERY_SECONDS: Final = 1.0
+_BUSY_LOOK_SECONDS: Final = 0.5
 _GOODBYE_SECONDS: Final = 2.0
 
 
@@ -142,6 +143,7 @@ class Connection:
                 tasks.create_task(self._listen(wire, self.device.boot))
                 tasks.create_task(self._pump(wire))
                 tasks.create_task(self._remind())
+                tasks.create_task(self._advance())
         except asyncio.CancelledError:
             await self._say_goodbye(wire)
             raise
@@ -152,6 +154,7 @@ class Connection:
         for message in (self.device.birth(now), self.device.presence(now, online=True)):
             await self._publish(wire, message)
         self.send(self.device.resend())
+        self.send(self.device.remember(now))
         self.connected.set()
 
     async def _listen(self, wire: Wire, boot: int) -> None:
@@ -197,6 +200,14 @@ class Connection:
                 self.send(self.device.resend())
             else:
                 self.ask_now()
+
+    async def _advance(self) -> None:
+        """Finishes commands that take their time."""
+        while True:
+            due = self.device.next_due
+            left = _LOOK_EVERY_SECONDS if due is None else (due - self.clock()).total_seconds()
+            await asyncio.sleep(min(_BUSY_LOOK_SECONDS, max(0.0, left)))
+            self.send(self.device.advance(self.clock()))
 
     async def _publish(self, wire: Wire, message: Outgoing) -> None:
         entry = message.entry

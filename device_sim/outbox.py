@@ -103,15 +103,20 @@ class Outbox:
         self._asked[entry.boot] = max(entry.last, self._asked.get(entry.boot, 0))
         return entry.payload(self.lowest(entry.boot))
 
-    def trim(self, receipt: Receipt) -> int:
-        """Forgets what a receipt confirms; returns how many entries went."""
-        before = len(self._entries)
+    def trim(self, receipt: Receipt) -> list[Kept]:
+        """Forgets what a receipt confirms; returns the messages that went."""
         for entry in self._entries:
             entry.gone = entry.boot == receipt.boot and entry.last <= receipt.seq
+        gone = [part for entry in self._entries if entry.gone for part in entry.parts]
         self._entries = deque(entry for entry in self._entries if not entry.gone)
         if receipt.seq >= self._asked.get(receipt.boot, 0):
             self._asked.pop(receipt.boot, None)
-        return before - len(self._entries)
+        return gone
+
+    def answered(self) -> set[str]:
+        """Ids of the commands whose final answer waits here."""
+        replies = (part for entry in self._entries for part in entry.parts if isinstance(part, Reply))
+        return {reply.command_id for reply in replies if reply.status not in {"delivered", "running"}}
 
     def start_over(self) -> None:
         """The line was lost: whatever is kept may not have arrived and has to go again."""

@@ -13,6 +13,7 @@ from device_sim.boots import Boots
 from device_sim.connection import Connection, Line
 from device_sim.device import Identity, SimulatedDevice
 from device_sim.fleet_file import FleetEntry
+from device_sim.journal import Journals
 from device_sim.ledger import Ledger
 from device_sim.persona import Habit, draw_persona
 from fleet.clock import local_day
@@ -33,6 +34,7 @@ class Plan:
         history_days: whole local days lived before the live part, ending yesterday.
         history_seconds: real seconds the history is spread over; one day passes in history_seconds / history_days.
         heartbeat_seconds: real seconds between two reports of a live device.
+        journals: file of what the devices wrote down about commands; without it a new run forgets which it executed.
         boots: file that counts the devices' starts over all runs against one database; without it all start at 1.
     """
 
@@ -41,6 +43,7 @@ class Plan:
     history_seconds: float = 0.0
     heartbeat_seconds: float = 10.0
     boots: Path | None = None
+    journals: Path | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -168,11 +171,13 @@ def build_swarm(  # noqa: PLR0913, PLR0917 - a swarm is made of that many things
         ConfigurationError: an entry names a model that its class does not have.
     """
     boots = Boots(plan.boots)
+    journals = Journals(plan.journals)
     connections = []
     for number, entry in enumerate(entries):
         seed = f"{plan.seed}/{number}"
         persona = draw_persona(Random(f"{seed}/persona"), habits.get(entry.device_id))
-        device = SimulatedDevice(_identity(entry, registry), persona, seed, ledger, boots)
+        journal = journals.of(entry.device_id)
+        device = SimulatedDevice(_identity(entry, registry), persona, seed, ledger, boots, journal=journal, pace=1.0)
         connections.append(Connection(device, entry.password, line))
     return Swarm(connections, plan)
 

@@ -54,13 +54,16 @@ class Occurrence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A device's answer to a command; repeated from the outbox until `stored`."""
+    """A device's answer to a command; repeated from the outbox until `stored`.
+
+    `unknown` is said by a device that restarted in the middle of a command and cannot tell whether it was done.
+    """
 
     ts: Milliseconds
     boot: Boot
     seq: Sequence
     command_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    status: Literal["delivered", "running", "succeeded", "refused", "failed", "expired"]
+    status: Literal["delivered", "running", "succeeded", "refused", "failed", "expired", "cancelled", "unknown"]
     reason: Label = ""
     result: dict[str, Any] = {}
     outbox_from: Sequence | None = None
@@ -77,6 +80,31 @@ class FaultReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     count: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 1
     first_seen: Milliseconds | None = None
     last_seen: Milliseconds | None = None
+
+
+class FreezeFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the device measured and did at the moment a fault appeared; values in the model's own names and units."""
+
+    ts: Milliseconds
+    operating_state: Label = ""
+    values: Annotated[dict[Name, Value], msgspec.Meta(max_length=200)] = {}
+
+
+class FaultLogEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One fault in the result of `read_fault_log`: `result = {"log": [FaultLogEntry, ...]}`, newest first.
+
+    `cleared_at` is absent while the fault is active.
+    """
+
+    system: Name
+    code: Name
+    subcode: Label = ""
+    module: Label = ""
+    count: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 1
+    first_seen: Milliseconds | None = None
+    last_seen: Milliseconds | None = None
+    cleared_at: Milliseconds | None = None
+    freeze_frame: FreezeFrame | None = None
 
 
 class Birth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -107,7 +135,7 @@ class CommandMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     counter: Sequence
     issued_at: Milliseconds
     not_after: Milliseconds
-    parameters: dict[Name, float] = {}
+    parameters: dict[Name, float | Label] = {}
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from fleet.commands import COMMON_READ_COMMANDS, Command
+from fleet.commands import COMMON_READ_COMMANDS, SELF_TEST, Command, Level, Parameter
 from fleet.errors import ProfileError
 from fleet.faults import Fault, NativeCode
 from fleet.models import DeviceModel
 from fleet.rules.base import Rule
+from fleet.self_test import Subsystem, area_of
 from fleet.signals import COMMON_EVENTS, NAME_PATTERN, Event, Metric
 from fleet.text import Text
 from fleet.usage import IdlePolicy, UsageDefinition
@@ -24,6 +25,7 @@ class DeviceProfile:
         operating_states: what the device may be doing, in which a command can be refused; the first is rest.
         models: the models of the class; the first is the simulator's default.
         faults: at least 20, keyed by native system and code.
+        subsystems: what a self-test grades; together they cover the area of every fault.
 
     Raises:
         ProfileError: it contradicts itself; the message names the entry and the mend.
@@ -40,6 +42,7 @@ class DeviceProfile:
     idle_policies: tuple[IdlePolicy, ...]
     models: tuple[DeviceModel, ...]
     operating_states: tuple[str, ...]
+    subsystems: tuple[Subsystem, ...] = ()
 
     def __post_init__(self) -> None:
         if not NAME_PATTERN.fullmatch(self.name):
@@ -55,8 +58,11 @@ class DeviceProfile:
         yield from _repeated("rule", (rule.name for rule in self.rules))
         yield from _repeated("native code", (native for fault in self.faults for native in fault.native))
         yield from _repeated("idle policy", (policy.name for policy in self.idle_policies))
+        yield from _repeated("subsystem", (subsystem.name for subsystem in self.subsystems))
+        yield from _repeated("area", (area for subsystem in self.subsystems for area in subsystem.areas))
         yield from self._dangling()
         yield from self._model_problems()
+        yield from self._untested()
 
     def _dangling(self) -> Iterable[str]:
         metrics, events, faults = set(self.metrics_by_key), {e.name for e in self.all_events}, set(self.faults_by_code)
@@ -69,6 +75,17 @@ class DeviceProfile:
         for command in self.all_commands:
             for state in set(command.refused_while) - set(self.operating_states):
                 yield f"command {command.name} is refused while {state!r}, which is no operating state"
+
+    def _untested(self) -> Iterable[str]:
+        if SELF_TEST not in self.commands_by_name:
+            return
+        covered = {area for subsystem in self.subsystems for area in subsystem.areas}
+        for fault in self.faults:
+            if area_of(fault.code) not in covered:
+                yield f"fault {fault.code} belongs to no subsystem, so a self-test could not grade it"
+        for subsystem in self.subsystems:
+            for unknown in set(subsystem.metrics) - set(self.metrics_by_key):
+                yield f"subsystem {subsystem.name} names metric {unknown!r}, which is not declared"
 
     def _model_problems(self) -> Iterable[str]:
         if not self.models or not self.operating_states:
@@ -110,6 +127,21 @@ class DeviceProfile:
     def commands_by_name(self) -> dict[str, Command]:
         """Command name to command."""
         return {command.name: command for command in self.all_commands}
+
+    @cached_property
+    def settings(self) -> dict[str, tuple[Command, Parameter]]:
+        """Every bounded parameter that may be set, under the key with which `read_parameters` tells its value."""
+        return {
+            command.setting_key(parameter): (command, parameter)
+            for command in self.all_commands
+            if command.level is Level.SETTING
+            for parameter in command.parameters
+        }
+
+    def subsystem_of(self, fault_code: str) -> Subsystem | None:
+        """The subsystem a fault of this class belongs to, or None where none covers its area."""
+        area = area_of(fault_code)
+        return next((subsystem for subsystem in self.subsystems if area in subsystem.areas), None)
 
     def idle_policy(self, model: DeviceModel) -> IdlePolicy:
         """The idle policy a model follows."""

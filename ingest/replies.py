@@ -7,7 +7,7 @@ from fleet.messages import Reply
 
 # The way of a command; an answer moves it forward only, and what is final stays.
 _ORDER: Final = ("queued", "sent", "delivered", "running")
-FINAL: Final = frozenset({"succeeded", "refused", "failed", "expired", "cancelled"})
+FINAL: Final = frozenset({"succeeded", "refused", "failed", "expired", "cancelled", "unknown"})
 
 
 class CommandRow(NamedTuple):

@@ -12,8 +12,11 @@ from diagnostics.classes.schemas import (
     MetricItem,
     ModelItem,
     ParameterItem,
+    PermissionItem,
     PolicyItem,
     RuleItem,
+    SubsystemItem,
+    TextParameterItem,
 )
 from diagnostics.faults.service import meaning
 from diagnostics.paging import Page
@@ -54,6 +57,8 @@ def _detail(profile: DeviceProfile) -> ClassDetail:
         events=[EventKind.model_validate(event) for event in profile.all_events],
         faults=[meaning(fault) for fault in profile.faults],
         commands=[_command(command) for command in profile.all_commands],
+        subsystems=[SubsystemItem.model_validate(part) for part in profile.subsystems],
+        operating_states=list(profile.operating_states),
         rules=[RuleItem.model_validate(rule) for rule in profile.rules],
         idle_policies=[PolicyItem.model_validate(policy) for policy in profile.idle_policies],
         used_means=BilingualText.of(profile.usage.reason),
@@ -69,4 +74,6 @@ def _command(command: Command) -> CommandKind:
         refused_while=list(command.refused_while),
         expires_seconds=command.expires_seconds,
         parameters=[ParameterItem.model_validate(parameter) for parameter in command.parameters],
+        texts=[TextParameterItem.model_validate(text) for text in command.texts],
+        permission=PermissionItem.model_validate(command.permission) if command.permission else None,
     )

@@ -48,8 +48,12 @@ _EXAMPLE: Final[dict[str, Any]] = {
                     "default": 5,
                 }
             ],
+            "texts": [],
+            "permission": None,
         }
     ],
+    "subsystems": [{"name": "battery", "title": {"sv": "Batteri och laddning", "en": "Battery and charging"}}],
+    "operating_states": ["resting", "driving"],
     "rules": [
         {
             "name": "battery_low",
@@ -107,15 +111,41 @@ class ParameterItem(Answer):
     default: float | None
 
 
+class TextParameterItem(Answer):
+    """A short text that a command takes."""
+
+    name: str
+    title: BilingualText
+    pattern: Annotated[str, Field(description="Regular expression that the whole text must match")]
+    example: str
+
+
+class PermissionItem(Answer):
+    """Whose word allows a setting to be changed from afar."""
+
+    by: BilingualText
+    basis: Annotated[str, Field(description="verified, or assumed and to be agreed with the maker before use")]
+    source: str
+
+
+class SubsystemItem(Answer):
+    """A part of the device that its self-test grades."""
+
+    name: str
+    title: BilingualText
+
+
 class CommandKind(Answer):
     """A command of the class."""
 
     name: str
     title: BilingualText
-    level: Annotated[str, Field(description="read, reversible, or setting (not possible yet: needs two persons)")]
+    level: Annotated[str, Field(description="read, reversible, or setting, which takes two persons")]
     refused_while: Annotated[list[str], Field(description="What the device may be doing when it refuses")]
     expires_seconds: int
     parameters: list[ParameterItem]
+    texts: list[TextParameterItem]
+    permission: Annotated[PermissionItem | None, Field(description="Of a setting: whose word allows it")]
 
 
 class RuleItem(Answer):
@@ -155,6 +185,8 @@ class ClassDetail(ClassItem):
     events: list[EventKind]
     faults: list[FaultMeaning]
     commands: list[CommandKind]
+    subsystems: list[SubsystemItem]
+    operating_states: Annotated[list[str], Field(description="What the device may be doing; the first is rest")]
     rules: list[RuleItem]
     idle_policies: list[PolicyItem]
     used_means: BilingualText

@@ -27,21 +27,24 @@ def allowed_command(profile: DeviceProfile, name: str, role: Role) -> Command:
     return command
 
 
-def complete_parameters(command: Command, given: Mapping[str, float]) -> dict[str, float]:
+def complete_parameters(command: Command, given: Mapping[str, float | str]) -> dict[str, float | str]:
     """Every parameter of the command, from what was given and the defaults.
 
     Raises:
         Problem: one is unknown, missing or outside its bounds; the sentence names the declared one and its bounds.
     """
-    declared = {parameter.name: parameter for parameter in command.parameters}
-    if given.keys() - declared.keys():
+    if given.keys() - set(command.parameter_names):
         raise _wrong_parameters(command)
-    complete: dict[str, float] = {}
-    for name, parameter in declared.items():
-        value = given.get(name, parameter.default)
-        if value is None or not parameter.low <= value <= parameter.high:
+    complete: dict[str, float | str] = {}
+    for parameter in command.parameters:
+        value = given.get(parameter.name, parameter.default)
+        if not isinstance(value, int | float) or not parameter.low <= value <= parameter.high:
             raise _wrong_parameters(command)
-        complete[name] = value
+        complete[parameter.name] = value
+    for text in command.texts:
+        if not text.allows(given.get(text.name)):
+            raise _wrong_parameters(command)
+        complete[text.name] = given[text.name]
     return complete
 
 
@@ -70,7 +73,7 @@ def _needs_two() -> Problem:
 
 
 def _wrong_parameters(command: Command) -> Problem:
-    listed = "; ".join(map(_bounds, command.parameters))
+    listed = "; ".join([*map(_bounds, command.parameters), *(f"{text.name} {text.example}" for text in command.texts)])
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "wrong_parameters",

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from diagnostics.commands.repository import GRACE, SQL
 from diagnostics.metrics import WorkerMetrics
@@ -80,12 +80,12 @@ class Dispatcher:
 
 
 def _message(row: Row, now: datetime) -> CommandMessage:
-    parameters: dict[str, Any] = row["parameters"]
+    parameters: dict[str, float | str] = row["parameters"]
     return CommandMessage(
         command_id=str(row["command_id"]),
         name=row["name"],
         counter=row["counter"],
         issued_at=to_milliseconds(now),
         not_after=to_milliseconds(row["expires_at"]),
-        parameters={name: float(value) for name, value in parameters.items()},
+        parameters=parameters,
     )

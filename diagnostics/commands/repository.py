@@ -19,7 +19,9 @@ REPLY_CHANNEL: Final = "fjarrkoll_reply"
 GRACE: Final[dict[str, Any]] = {"grace": 1.0, "behind": 30.0}
 
 
-async def ask(work: Work, device_no: int, command: Command, parameters: dict[str, float], key: str) -> UUID | None:
+async def ask(
+    work: Work, device_no: int, command: Command, parameters: dict[str, float | str], key: str
+) -> UUID | None:
     """Queues a command and wakes the worker; None when this caller has used the key before."""
     row = await fetch_one(
         work.connection,

@@ -20,15 +20,29 @@ def visible_result(
     renamed = dict(model.renamed) if model else {}
     hidden = {metric.key for metric in profile.metrics if metric.audience not in audiences}
     hidden |= {native for native, key in renamed.items() if key in hidden}
-    shown: dict[str, Any] = _without(result, hidden)
-    faults = result.get("faults")
-    if isinstance(faults, list):
-        shown["faults"] = [entry for fault in faults if (entry := _fault(profile, fault, audiences)) is not None]
-    values = shown.get("values")
-    if isinstance(values, dict):
-        known = {metric.key for metric in profile.metrics} | renamed.keys()
-        shown["values"] = {name: value for name, value in values.items() if name in known}
+    known = {metric.key for metric in profile.metrics} | renamed.keys()
+    shown: dict[str, Any] = _known_values(_without(result, hidden), known)
+    for listed in ("faults", "log"):
+        faults = shown.get(listed)
+        if isinstance(faults, list):
+            shown[listed] = [entry for fault in faults if (entry := _fault(profile, fault, audiences)) is not None]
+    if Audience.TECHNICAL not in audiences:
+        shown.pop("lines", None)
     return shown
+
+
+def _known_values(value: Any, known: AbstractSet[str]) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Measured values, wherever they stand, without those that no profile knows and nobody has given an audience."""
+    if isinstance(value, list):
+        return [_known_values(entry, known) for entry in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: {key: told for key, told in entry.items() if key in known}
+        if name == "values" and isinstance(entry, Mapping)
+        else _known_values(entry, known)
+        for name, entry in value.items()
+    }
 
 
 def _without(value: Any, hidden: AbstractSet[str]) -> Any:  # noqa: ANN401 - JSON of any shape

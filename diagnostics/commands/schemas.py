@@ -25,13 +25,16 @@ WaitSeconds = Annotated[
 ]
 
 
+ShortText = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z._+-]+$")]
+
+
 class CommandRequest(BaseModel):
     """What the device is to do; `GET /classes/{name}` lists the names and bounds."""
 
     model_config = ConfigDict(**shown(examples.REQUEST), extra="forbid")
 
     name: Word
-    parameters: Annotated[dict[Word, FiniteFloat], Field(max_length=20)] = {}
+    parameters: Annotated[dict[Word, FiniteFloat | ShortText], Field(max_length=20)] = {}
 
 
 class CommandItem(Answer):
@@ -44,7 +47,7 @@ class CommandItem(Answer):
     name: str
     title: BilingualText
     level: str
-    parameters: dict[str, float]
+    parameters: dict[str, float | str]
     state: State
     reason: Annotated[str, Field(description="Of a refusal or failure, as the device says it; or why it expired")]
     result: Annotated[dict[str, Any] | None, Field(description="What the caller's audiences may see of it")]

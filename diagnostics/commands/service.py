@@ -119,7 +119,7 @@ def is_over(row: Row) -> bool:
     return row["state"] in {State.SUCCEEDED, State.REFUSED, State.FAILED, State.EXPIRED, State.CANCELLED}
 
 
-def _same_wish(found: Row | None, device_no: int, name: str, parameters: dict[str, float]) -> UUID:
+def _same_wish(found: Row | None, device_no: int, name: str, parameters: dict[str, float | str]) -> UUID:
     if found is None or (found["device_no"], found["name"], found["parameters"]) != (device_no, name, parameters):
         raise Problem(
             HTTPStatus.CONFLICT,

@@ -99,7 +99,8 @@ def _commands(profile: DeviceProfile) -> Iterable[Sequence[str]]:
 
 
 def _parameters(command: Command) -> str:
-    return "; ".join(f"`{p.name}` {p.low:g} to {p.high:g} {p.unit}" for p in command.parameters) or "none"
+    bounded = [f"`{p.name}` {p.low:g} to {p.high:g} {p.unit}" for p in command.parameters]
+    return "; ".join([*bounded, *(f"`{text.name}` such as {text.example}" for text in command.texts)]) or "none"
 
 
 def _rules(profile: DeviceProfile) -> Iterable[Sequence[str]]:

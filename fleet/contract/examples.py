@@ -129,6 +129,23 @@ GOOD: Final[Mapping[str, tuple[Example, ...]]] = MappingProxyType(
                 },
             ),
             Example(
+                "a graded self-test",
+                {
+                    "ts": MOMENT,
+                    "boot": 12,
+                    "seq": 30,
+                    "command_id": "01JD8Q2M7T",
+                    "status": "succeeded",
+                    "result": {
+                        "grade": "warn",
+                        "subsystems": {
+                            "battery": {"grade": "warn", "detail": "active: vr2 1"},
+                            "drive": {"grade": "not_tested", "detail": "this model has no sensor for it"},
+                        },
+                    },
+                },
+            ),
+            Example(
                 "refused by the interlock on the device",
                 {
                     "ts": MOMENT,
@@ -169,6 +186,25 @@ GOOD: Final[Mapping[str, tuple[Example, ...]]] = MappingProxyType(
             Example("everything of boot 12 up to message 24 is committed", {"boot": 12, "seq": 24}),
             Example("nothing of boot 13 yet", {"boot": 13, "seq": 0}),
         ),
+        "fault-log-entry": (
+            Example(
+                "a fault that has ended, with what was measured when it came",
+                {
+                    "system": "r-net",
+                    "code": "0905",
+                    "count": 1,
+                    "first_seen": MOMENT - 3_600_000,
+                    "last_seen": MOMENT - 3_600_000,
+                    "cleared_at": MOMENT,
+                    "freeze_frame": {
+                        "ts": MOMENT - 3_600_000,
+                        "operating_state": "driving",
+                        "values": {"battery.voltage": 24.1},
+                    },
+                },
+            ),
+        ),
+        "freeze-frame": (Example("on a battery that sags", {"ts": MOMENT, "values": {"battery.voltage": 21.9}}),),
         "fault-report": (
             Example(
                 "one entry of the answer to read_faults",
@@ -225,13 +261,15 @@ BAD: Final[Mapping[str, tuple[Example, ...]]] = MappingProxyType(
         ),
         "command": (
             Example("counters begin at 1", {**_ASKED, "counter": 0}),
-            Example("a parameter in words", {**_ASKED, "parameters": {"minutes": "ten"}}),
+            Example("a parameter that is a list", {**_ASKED, "parameters": {"minutes": [10]}}),
             Example("no end", {key: value for key, value in _ASKED.items() if key != "not_after"}),
         ),
         "stored": (
             Example("no boot", {"seq": 1}),
             Example("a number below zero", {"boot": 1, "seq": -1}),
         ),
+        "fault-log-entry": (Example("a frame without its time", {"system": "r-net", "code": "1", "freeze_frame": {}}),),
+        "freeze-frame": (Example("no time", {"values": {}}),),
         "fault-report": (Example("no code", {"system": "r-net"}), Example("no system", {"system": "", "code": "1"})),
     }
 )

@@ -45,8 +45,7 @@ NOTES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "command_id": "the command it answers",
             "status": "what became of it; `delivered` and `running` may come before the last word",
             "reason": "a sentence for a person, where it did not succeed",
-            "result": 'what was asked for; `read_faults` gives `{"faults": [fault report, …]}`,'
-            ' `read_live` gives `{"values": …}`',
+            "result": "what was asked for, in the form that *Results* above gives it",
         },
         "CommandMessage": {
             "command_id": "to be repeated in the reply",
@@ -54,11 +53,27 @@ NOTES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "counter": "rises with every command to this device; one seen before is never executed again",
             "issued_at": "when it was sent, by the platform's clock, in milliseconds",
             "not_after": "after this instant it must not be executed, in milliseconds",
-            "parameters": "parameter name to number, within the bounds of the catalogue",
+            "parameters": "parameter name to number or short text, within the bounds of the catalogue",
         },
         "Receipt": {
             "boot": "the boot it speaks of",
             "seq": "everything up to and with this number is committed; 0 is nothing yet",
+        },
+        "FreezeFrame": {
+            "ts": "when it was frozen, by the device's clock, in milliseconds",
+            "operating_state": "what the device was doing, as the catalogue names it",
+            "values": "what it measured then, as in telemetry",
+        },
+        "FaultLogEntry": {
+            "system": "the native system that names the code",
+            "code": "the code as that system spells it",
+            "subcode": "a finer code beside it",
+            "module": "the part of the device that reported it",
+            "count": "how often it has come since it was first seen",
+            "first_seen": "when it first came, milliseconds",
+            "last_seen": "when it last came, milliseconds",
+            "cleared_at": "when it ended, milliseconds; absent while it is active",
+            "freeze_frame": "what the device measured and did when it appeared",
         },
         "FaultReport": {
             "system": "the native system that names the code, such as `r-net`",
@@ -113,6 +128,8 @@ def _type(declared: dict[str, Any]) -> str:
     if "anyOf" in declared:
         options = [option for option in declared["anyOf"] if option.get("type") != "null"]
         return " or ".join(dict.fromkeys(_type(option) for option in options))
+    if "$ref" in declared:
+        return "object"
     kind = declared["type"]
     word, low, high, of = _COUNTED.get(kind, (kind, "", "", ""))
     return _bounds(word, declared.get(low), declared.get(high), of)

@@ -11,13 +11,16 @@ from fleet.clock import FARTHEST_AHEAD, OLDEST_BELIEVED
 from fleet.contract import guide_text as text
 from fleet.contract.examples import GOOD, Example
 from fleet.contract.fields import table
+from fleet.contract.schemas import PARTS
 from fleet.errors import RejectionReason
 from fleet.messages import (
     MAXIMUM_PAYLOAD,
     SENML_CONTENT,
     Birth,
     CommandMessage,
+    FaultLogEntry,
     FaultReport,
+    FreezeFrame,
     Occurrence,
     Presence,
     Reading,
@@ -37,6 +40,8 @@ _SECTIONS: Final[tuple[tuple[str, str, type[msgspec.Struct]], ...]] = (
     ("reply", "reply: what the device answers", Reply),
     ("stored", "stored: the receipt", Receipt),
     ("fault-report", "fault report: one entry of the answer to read_faults", FaultReport),
+    ("fault-log-entry", "fault log entry: one entry of the answer to read_fault_log", FaultLogEntry),
+    ("freeze-frame", "freeze-frame: what was so when a fault appeared", FreezeFrame),
     ("telemetry-senml", "telemetry in SenML", SenmlRecord),
 )
 _REASONS: Final[Mapping[RejectionReason, str]] = MappingProxyType(
@@ -89,7 +94,7 @@ def _message(name: str, title: str, struct: type[msgspec.Struct]) -> str:
 
 def _example(name: str, example: Example) -> str:
     title = example.title[0].upper() + example.title[1:]
-    if name == "fault-report":
+    if name in PARTS:
         return f"{title}:\n\n```json\n{_compact(example.payload)}\n```"
     command = " \\\n".join(_publish(name, example.payload))
     return f"{title}:\n\n```sh\n{command}\n```"

@@ -43,6 +43,8 @@ ABOUT: Final[Mapping[str, str]] = MappingProxyType(
         "reply": "Numbered, kept in the outbox and repeated like any reading, until it is confirmed.",
         "stored": "Cumulative. Sent when a device asks (`outbox_from`); one that comes unasked is as good.",
         "fault-report": "All active faults stand in one reply; a fault missing from the list has ended.",
+        "fault-log-entry": "Also what has ended, each frozen with what the device measured when it came.",
+        "freeze-frame": "Frozen once, when the fault first appears; the same fault again only counts up.",
         "telemetry-senml": (
             "The same readings as RFC 8428 SenML, told apart by the MQTT content type. SenML has no place for boot and"
             " seq: the first record carries them as `fk_boot` and `fk_seq`, which other receivers ignore. Records of"
@@ -114,14 +116,33 @@ corrected time.
 
 ## Commands
 
-- Execute a `counter` at most once: keep the highest one seen, over restarts, and be silent about any that is not
-  higher; its answer is in the outbox already.
+- Execute a `counter` at most once. Keep a journal over restarts: write a counter down before its command is executed,
+  and its answer before it is told. Be silent about a counter in the journal, whatever else the message says.
+- A counter below the highest seen that is not in the journal was overtaken: answer `refused`, once, and do nothing.
+- After a restart tell every answer again that no receipt has confirmed; a counter without an answer is answered
+  `unknown` and is not executed again.
 - After `not_after` answer `expired` and do nothing. A clock a day or more from `issued_at` proves nothing; then the
   broker's Message Expiry alone decides.
 - Answer `refused` to an unknown name, an unknown parameter, a value out of bounds, and while the operating state
-  forbids it (the catalogue's interlock), judged on the device at the moment of execution.
+  forbids it (the catalogue's interlock), judged on the device at the moment of execution. What takes its time is
+  answered `running` first, and `failed` when the device gets into a forbidden state before it is done.
+- `cancel` takes back the command that its `command_id` names: stop it, answer `cancelled` for that command. One that
+  has not arrived is overtaken by the cancellation itself.
 - Every answer is a numbered message: it is kept and repeated until confirmed.
 - There is no command that moves, doses or inflates anything.
+
+### Results
+
+- `read_faults` `{"faults": [fault report, …]}`: all that are active
+- `read_fault_log` `{"log": [fault log entry, …]}`: newest first, also what has ended, with its freeze-frame
+- `read_live` `{"values": {…}, "samples": [{"ts": …, "values": {…}}, …]}`: a burst over the seconds asked for
+- `read_versions` `{"firmware": "…", "modules": {"module": "version"}, "staged": "…"}`
+- `read_parameters` `{"parameters": {"setting.parameter": number}}`
+- `fetch_log` `{"lines": [{"ts": …, "level": "…", "text": "…"}]}`
+- `self_test` `{"grade": "…", "subsystems": {"name": {"grade": "pass|warn|fail|not_tested", "detail": "…"}}}`: every
+  subsystem of the catalogue, also the ones that were not tested
+- `stage_update` `{"staged": "…", "running": "…"}`: laid ready, not put into use
+- anything else `{"done": name, parameter: value}`
 
 ## Proving it
 

@@ -10,7 +10,9 @@ import msgspec
 from fleet.messages import (
     Birth,
     CommandMessage,
+    FaultLogEntry,
     FaultReport,
+    FreezeFrame,
     Occurrence,
     Presence,
     Reading,
@@ -33,9 +35,14 @@ SCHEMAS: Final[Mapping[str, Any]] = MappingProxyType(
         "command": CommandMessage,
         "stored": Receipt,
         "fault-report": FaultReport,
+        "fault-log-entry": FaultLogEntry,
+        "freeze-frame": FreezeFrame,
     }
 )
 """Name of a document to the type the codec decodes it into."""
+
+PARTS: Final = frozenset({"fault-report", "fault-log-entry", "freeze-frame"})
+"""Documents that describe a part of an answer and are no message of their own."""
 
 
 def schema(name: str) -> dict[str, Any]:

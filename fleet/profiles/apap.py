@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fleet.commands import Command, Level, Parameter
+from fleet.commands import Command, Level, Parameter, Permission, stage_update
 from fleet.faults import Severity
 from fleet.profile import DeviceProfile
 from fleet.profiles._apap_machine_faults import MACHINE_FAULTS
@@ -10,7 +10,8 @@ from fleet.profiles._apap_metrics import METRICS
 from fleet.profiles._apap_models import MODELS
 from fleet.profiles._apap_service_faults import SERVICE_FAULTS
 from fleet.rules import FaultActive, Rule, Silence, Threshold
-from fleet.signals import Audience, Event
+from fleet.self_test import Subsystem
+from fleet.signals import Audience, Basis, Event
 from fleet.text import Text
 from fleet.usage import AtLeast, Gather, IdlePolicy, Measure, UsageDefinition
 
@@ -45,7 +46,21 @@ EVENTS: Final = (
 
 # Comfort settings only. Pressures and mode are the prescription: they are set by the treating unit, never from here
 # (domain 1, finding 9; domain 7, maintenance SLA), so no command for them exists.
+_COMFORT: Final = Permission(
+    by=Text("tillverkarens meny för brukaren", "the maker's own menu for the user"),
+    basis=Basis.ASSUMED,
+    source="assumed: what the user may set at the machine, within the card's own range (S31, S32)",
+)
+
 COMMANDS: Final = (
+    stage_update(Text("Lägg ny programvara redo", "Stage a software update"), _WHILE_RUNNING),
+    Command(
+        name="clear_fault",
+        level=Level.REVERSIBLE,
+        title=Text("Kvittera fel i överföringen", "Clear faults of the data link"),
+        refused_while=_WHILE_RUNNING,
+        expires_seconds=300,
+    ),
     Command(
         name="self_test",
         level=Level.REVERSIBLE,
@@ -80,6 +95,7 @@ COMMANDS: Final = (
             # The card's own range, S.RampTime (S31, S32).
             Parameter(name="minutes", unit="min", low=5, high=45, default=15, title=Text("Minuter", "Minutes")),
         ),
+        permission=_COMFORT,
         refused_while=_WHILE_RUNNING,
         expires_seconds=300,
     ),
@@ -91,6 +107,7 @@ COMMANDS: Final = (
             # The card's own range, S.HumLevel (S31, S32).
             Parameter(name="level", unit="1", low=1, high=8, default=4, title=Text("Nivå", "Level")),
         ),
+        permission=_COMFORT,
         refused_while=_WHILE_RUNNING,
         expires_seconds=300,
     ),
@@ -102,6 +119,7 @@ COMMANDS: Final = (
             # The range both generations share, S.Temp (S31, S32).
             Parameter(name="degrees", unit="Cel", low=16, high=30, default=27, title=Text("Grader", "Degrees")),
         ),
+        permission=_COMFORT,
         refused_while=_WHILE_RUNNING,
         expires_seconds=300,
     ),
@@ -254,4 +272,18 @@ PROFILE: Final = DeviceProfile(
     idle_policies=IDLE_POLICIES,
     models=MODELS,
     operating_states=(STANDBY, THERAPY, MASK_OFF),
+    subsystems=(
+        Subsystem(name="blower", title=Text("Fläkt och kraft", "Blower and power"), areas=("BLW", "PWR")),
+        Subsystem(
+            name="air_path",
+            title=Text("Luftväg", "Air path"),
+            areas=("PRS", "AIR", "LEK", "OXI"),
+        ),
+        Subsystem(name="humidifier", title=Text("Befuktare och slang", "Humidifier and tube"), areas=("HUM", "TUB")),
+        Subsystem(name="electronics", title=Text("Elektronik", "Electronics"), areas=("SYS", "RTC")),
+        Subsystem(
+            name="data_link", title=Text("Kort och överföring", "Card and data link"), areas=("CRD", "DAT", "MDM", "GW")
+        ),
+        Subsystem(name="upkeep", title=Text("Byten och rengöring", "Replacements and cleaning"), areas=("REM", "CLN")),
+    ),
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fleet.commands import Command, Level, Parameter
+from fleet.commands import Command, Level, Parameter, Permission, stage_update
 from fleet.faults import Severity
 from fleet.profile import DeviceProfile
 from fleet.profiles._dispenser_dose_faults import DOSE_FAULTS
@@ -10,7 +10,8 @@ from fleet.profiles._dispenser_machine_faults import UPKEEP_FAULTS
 from fleet.profiles._dispenser_models import MODELS
 from fleet.profiles._dispenser_signals import EVENTS, METRICS
 from fleet.rules import EventSeen, FaultActive, Rule, Silence, Threshold
-from fleet.signals import Audience
+from fleet.self_test import Subsystem
+from fleet.signals import Audience, Basis
 from fleet.text import Text
 from fleet.usage import AtLeast, Gather, IdlePolicy, Measure, UsageDefinition
 
@@ -24,7 +25,21 @@ _BUSY: Final = (DOSING, REFILLING)
 
 # No command hands out, locks away or skips a dose: that would be a motion command and is refused by name. A self-test
 # checks electronics and sensors and leaves tray and feed alone.
+_CARE_SETTING: Final = Permission(
+    by=Text("tillverkarens tjänst för vårdpersonal", "the maker's service for care staff"),
+    basis=Basis.ASSUMED,
+    source="assumed: shipped products let staff set it from afar (S57-S59)",
+)
+
 COMMANDS: Final = (
+    stage_update(Text("Lägg ny programvara redo", "Stage a software update"), (*_BUSY, ON_BATTERY)),
+    Command(
+        name="clear_fault",
+        level=Level.REVERSIBLE,
+        title=Text("Kvittera fel som inte rör säkerheten", "Clear non-safety faults"),
+        refused_while=_BUSY,
+        expires_seconds=300,
+    ),
     Command(
         name="self_test",
         level=Level.REVERSIBLE,
@@ -60,6 +75,7 @@ COMMANDS: Final = (
             # site.
             Parameter(name="step", unit="1", low=1, high=4, default=3, title=Text("Steg", "Step")),
         ),
+        permission=_CARE_SETTING,
         refused_while=_BUSY,
         expires_seconds=300,
     ),
@@ -72,6 +88,7 @@ COMMANDS: Final = (
             # is why a setting needs a second person in another role.
             Parameter(name="minutes", unit="min", low=5, high=300, default=60, title=Text("Minuter", "Minutes")),
         ),
+        permission=_CARE_SETTING,
         refused_while=_BUSY,
         expires_seconds=300,
     ),
@@ -283,4 +300,11 @@ PROFILE: Final = DeviceProfile(
     idle_policies=IDLE_POLICIES,
     models=MODELS,
     operating_states=(IDLE, DOSING, REFILLING, ON_BATTERY),
+    subsystems=(
+        Subsystem(name="mechanics", title=Text("Mekanik", "Mechanics"), areas=("MEC", "INV")),
+        Subsystem(name="sensors", title=Text("Läsare och givare", "Reader and sensors"), areas=("RD", "DOS", "USR")),
+        Subsystem(name="power", title=Text("Ström och reservbatteri", "Power and backup battery"), areas=("PWR",)),
+        Subsystem(name="network", title=Text("Nät", "Network"), areas=("NET",)),
+        Subsystem(name="electronics", title=Text("Elektronik", "Electronics"), areas=("SYS", "CFG", "SEC")),
+    ),
 )

@@ -6,11 +6,12 @@ manuals and a safety alert, named in each source. No maker publishes fault codes
 
 from typing import Final
 
-from fleet.commands import Command, Level, Parameter
+from fleet.commands import Command, Level, Parameter, Permission, stage_update
 from fleet.faults import Fault, Remedy, Severity, native
 from fleet.models import Conversion, DeviceModel
 from fleet.profile import DeviceProfile
 from fleet.rules import EventSeen, FaultActive, Rule, Silence, Threshold
+from fleet.self_test import Subsystem
 from fleet.signals import Audience, Basis, Event, Kind, Metric
 from fleet.text import Text
 from fleet.usage import AtLeast, Gather, IdlePolicy, Measure, UsageDefinition
@@ -176,7 +177,11 @@ FAULTS: Final = (
 )  # fmt: skip
 
 _NOT_IN_CPR: Final = ("cpr",)
+_OUR_BOX: Final = Permission(
+    by=Text("vår egen kommunikationsenhet", "our own gateway"), basis=Basis.ASSUMED, source="assumed"
+)
 COMMANDS: Final = (
+    stage_update(Text("Lägg ny programvara redo i kommunikationsenheten", "Stage gateway software"), _NOT_IN_CPR),
     Command(name="self_test", level=Level.REVERSIBLE, title=Text("Kör självtest", "Run self-test"),
             refused_while=_NOT_IN_CPR, expires_seconds=120),
     Command(name="locate_beep", level=Level.REVERSIBLE, title=Text("Pip så att enheten hittas", "Beep to be found"),
@@ -188,6 +193,7 @@ COMMANDS: Final = (
     Command(name="clear_fault", level=Level.REVERSIBLE, refused_while=_NOT_IN_CPR, expires_seconds=300,
             title=Text("Kvittera kommunikationsenhetens fel", "Clear the faults of the gateway")),
     Command(name="set_check_reminder", level=Level.SETTING, refused_while=_NOT_IN_CPR, expires_seconds=DAY,
+            permission=_OUR_BOX,
             title=Text("Ändra påminnelse om handkontroll", "Set the hand-check reminder"),
             parameters=(Parameter(name="hours", unit="h", low=4, high=12, default=8, title=Text("Timmar", "Hours")),)),
 )  # fmt: skip
@@ -243,4 +249,9 @@ PROFILE: Final = DeviceProfile(
                     conversions={"air.pressure": Conversion(native_unit="kPa", scale=7.500_615_8, sentinels=(-1.0,))}),
     ),
     operating_states=("running", "static", "cpr"),
+    subsystems=(
+        Subsystem(name="pump", title=Text("Pump", "Pump"), areas=("PMP", "PWR", "SEN")),
+        Subsystem(name="air", title=Text("Luft och slangar", "Air and hoses"), areas=("AIR", "CPR", "SET", "CHK")),
+        Subsystem(name="gateway", title=Text("Kommunikationsenhet", "Gateway"), areas=("GW",)),
+    ),
 )  # fmt: skip

@@ -6,12 +6,13 @@ The hub sends a reading only for the person it is set up for and only once it is
 
 from typing import Final
 
-from fleet.commands import Command, Level, Parameter
+from fleet.commands import Command, Level, Parameter, Permission, stage_update
 from fleet.faults import Severity
 from fleet.models import Conversion, DeviceModel
 from fleet.profile import DeviceProfile
 from fleet.profiles._scale_faults import FAULTS
 from fleet.rules import FaultActive, Rule, Silence, Threshold
+from fleet.self_test import Subsystem
 from fleet.signals import Audience, Basis, Event, Kind, Metric
 from fleet.text import Text
 from fleet.usage import AtLeast, Gather, IdlePolicy, Measure, UsageDefinition
@@ -54,7 +55,14 @@ EVENTS: Final = (
 
 _NOT_WHILE_WEIGHING: Final = ("measuring",)
 
+_OUR_HUB: Final = Permission(
+    by=Text("vårt eget nav, inte vågens tillverkare", "our own hub, not the scale's maker"),
+    basis=Basis.ASSUMED,
+    source="assumed",
+)
+
 COMMANDS: Final = (
+    stage_update(Text("Lägg ny programvara redo i navet", "Stage hub software"), _NOT_WHILE_WEIGHING),
     Command(
         name="self_test",
         level=Level.REVERSIBLE,
@@ -100,6 +108,7 @@ COMMANDS: Final = (
         parameters=(
             Parameter(name="minutes", unit="min", low=5, high=1_440, default=60, title=Text("Minuter", "Minutes")),
         ),
+        permission=_OUR_HUB,
         refused_while=_NOT_WHILE_WEIGHING,
         expires_seconds=DAY,
     ),
@@ -110,6 +119,7 @@ COMMANDS: Final = (
         parameters=(
             Parameter(name="hour", unit="h", low=5, high=22, default=7, title=Text("Klockslag (timme)", "Local hour")),
         ),
+        permission=_OUR_HUB,
         refused_while=_NOT_WHILE_WEIGHING,
         expires_seconds=DAY,
     ),
@@ -270,4 +280,12 @@ PROFILE: Final = DeviceProfile(
     idle_policies=IDLE_POLICIES,
     models=MODELS,
     operating_states=("resting", "measuring"),
+    subsystems=(
+        Subsystem(
+            name="weighing", title=Text("Vägning", "Weighing"), areas=("MEA", "DRF", "HW", "TMP", "UNT", "USR", "DUP")
+        ),
+        Subsystem(name="battery", title=Text("Batteri", "Battery"), areas=("BAT",), metrics=("battery.level",)),
+        Subsystem(name="link", title=Text("Bluetooth och nät", "Bluetooth and network"), areas=("BLE", "NET")),
+        Subsystem(name="hub", title=Text("Nav", "Hub"), areas=("CLK", "FW")),
+    ),
 )

@@ -6,13 +6,14 @@ are optional. Position is not collected at all: a chair's place is its user's pl
 
 from typing import Final
 
-from fleet.commands import Command, Level, Parameter
+from fleet.commands import Command, Level, Parameter, Permission, stage_update
 from fleet.faults import Severity
 from fleet.profile import DeviceProfile
 from fleet.profiles._wheelchair_control_faults import CONTROL_FAULTS
 from fleet.profiles._wheelchair_drive_faults import DRIVE_FAULTS
 from fleet.profiles._wheelchair_models import MODELS
 from fleet.rules import EventSeen, FaultActive, Rule, Silence, Threshold
+from fleet.self_test import Subsystem
 from fleet.signals import Audience, Basis, Event, Kind, Metric
 from fleet.text import Text
 from fleet.usage import AtLeast, Gather, IdlePolicy, Measure, UsageDefinition
@@ -107,7 +108,14 @@ EVENTS: Final = (
 
 _AT_REST_ONLY: Final = ("driving", "seat_moving")
 
+_OUR_BOX: Final = Permission(
+    by=Text("vår egen kommunikationsenhet, inte stolens tillverkare", "our own gateway, not the maker's controller"),
+    basis=Basis.ASSUMED,
+    source="assumed: programming of the controller itself needs the maker's key on site (anchors 1.7)",
+)
+
 COMMANDS: Final = (
+    stage_update(Text("Lägg ny programvara redo i kommunikationsenheten", "Stage gateway software"), _AT_REST_ONLY),
     Command(
         name="self_test",
         level=Level.REVERSIBLE,
@@ -153,6 +161,7 @@ COMMANDS: Final = (
         parameters=(
             Parameter(name="minutes", unit="min", low=5, high=1_440, default=30, title=Text("Minuter", "Minutes")),
         ),
+        permission=_OUR_BOX,
         refused_while=_AT_REST_ONLY,
         expires_seconds=DAY,
     ),
@@ -165,6 +174,7 @@ COMMANDS: Final = (
                 name="hour", unit="h", low=15, high=23, default=20, title=Text("Klockslag (timme)", "Local hour")
             ),
         ),
+        permission=_OUR_BOX,
         refused_while=_AT_REST_ONLY,
         expires_seconds=DAY,
     ),
@@ -351,4 +361,22 @@ PROFILE: Final = DeviceProfile(
     idle_policies=IDLE_POLICIES,
     models=MODELS,
     operating_states=("resting", "driving", "seat_moving", "charging"),
+    subsystems=(
+        Subsystem(
+            name="battery",
+            title=Text("Batteri och laddning", "Battery and charging"),
+            areas=("BAT", "CHG"),
+            metrics=("battery.voltage", "battery.soc"),
+        ),
+        Subsystem(
+            name="drive",
+            title=Text("Motorer och bromsar", "Motors and brakes"),
+            areas=("MOT", "BRK", "TMP"),
+            metrics=("motor.left.current", "motor.right.current"),
+        ),
+        Subsystem(name="control", title=Text("Styrning och buss", "Control and bus"), areas=("CTL", "COM", "SRV")),
+        Subsystem(name="input", title=Text("Joystick och manöverdon", "Joystick and inputs"), areas=("JOY", "INP")),
+        Subsystem(name="seat", title=Text("Sits", "Seat"), areas=("SEA",)),
+        Subsystem(name="gateway", title=Text("Kommunikationsenhet", "Gateway"), areas=("GW",)),
+    ),
 )

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from fleet.commands import MOTION_WORDS, READ_LIVE, Command, Level, Parameter
+from fleet.commands import MOTION_WORDS, READ_LIVE, Command, Level, Parameter, Permission, stage_update
 from fleet.errors import ProfileError, RejectionReason, shown
 from fleet.faults import NativeCode, Severity, native
-from fleet.signals import Event, Kind, Metric
+from fleet.signals import Basis, Event, Kind, Metric
 from fleet.text import Text
 from tests.unit.fleet.sample import NAME, fault
 
@@ -40,7 +40,37 @@ def test_commands_that_one_could_wish_for_and_must_not_have(name: str) -> None:
     "name", ["self_test", "locate_beep", "restart_gateway", "read_faults", "set_upload_interval", "sync_clock"]
 )
 def test_commands_without_motion_load(name: str) -> None:
-    assert Command(name=name, level=Level.SETTING, title=NAME, refused_while=("lit",)).name == name
+    assert Command(name=name, level=Level.REVERSIBLE, title=NAME, refused_while=("lit",)).name == name
+
+
+@pytest.mark.parametrize("word", sorted(MOTION_WORDS))
+def test_no_parameter_slips_motion_into_a_harmless_name(word: str) -> None:
+    with pytest.raises(ProfileError, match="no motion command exists"):
+        replace(BEEP, parameters=(replace(SECONDS, name=f"{word}_now"),))
+
+
+def test_a_setting_needs_the_makers_permission_and_something_bounded_to_set() -> None:
+    whose = Permission(by=NAME, basis=Basis.ASSUMED, source="assumed")
+    volume = Command(
+        name="set_volume",
+        level=Level.SETTING,
+        title=NAME,
+        refused_while=("lit",),
+        parameters=(SECONDS,),
+        permission=whose,
+    )
+    assert volume.setting_key(SECONDS) == "volume.seconds"
+    for without in ({"permission": None}, {"parameters": ()}):
+        with pytest.raises(ProfileError, match="a setting needs bounded parameters and the maker's permission"):
+            replace(volume, **without)
+
+
+def test_a_text_parameter_is_bounded_by_its_form() -> None:
+    (version,) = stage_update(NAME, ("lit",)).texts
+    assert version.allows("2.4.1")
+    assert not any(version.allows(text) for text in ("", "../../etc", "x" * 41, 2.4))
+    with pytest.raises(ProfileError, match="does not fit its pattern"):
+        replace(version, example="no version!")
 
 
 @pytest.mark.parametrize(

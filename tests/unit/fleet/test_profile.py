@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fleet.commands import Command, Level
+from fleet.commands import COMMON_READ_COMMANDS, Command, Level
 from fleet.errors import ProfileError, UnknownDeviceClassError
 from fleet.faults import NativeCode, Severity, native
 from fleet.models import Conversion
@@ -19,7 +19,7 @@ LAMP = profile()
 
 def test_the_sample_is_valid_and_has_what_every_class_has() -> None:
     assert {"fault_raised", "fault_cleared", "pressed"} <= {event.name for event in LAMP.all_events}
-    assert {"read_faults", "read_versions", "read_live", "locate_beep"} == set(LAMP.commands_by_name)
+    assert {command.name for command in COMMON_READ_COMMANDS} | {"locate_beep"} == set(LAMP.commands_by_name)
     assert LAMP.faults_by_native[NativeCode("lamp", "1")].code == "LMP-BAT-01"
     assert LAMP.idle_policy(LAMP.models[0]).name == "default"
 
@@ -38,7 +38,10 @@ def rules(rule: Rule) -> dict[str, Any]:
         ({"faults": (fault(), fault(native=native("lamp 2")))}, "LMP-BAT-01"),
         ({"faults": (fault(), fault("LMP-BAT-02"))}, "native code"),
         ({"commands": (Command(name="read_faults", level=Level.READ, title=NAME),)}, "read_faults"),
-        ({"commands": (Command(name="beep", level=Level.SETTING, title=NAME, refused_while=("flying",)),)}, "flying"),
+        (
+            {"commands": (Command(name="beep", level=Level.REVERSIBLE, title=NAME, refused_while=("flying",)),)},
+            "flying",
+        ),
         (rules(Threshold(name="r", title=NAME, severity=Severity.INFO, metric="no.such", above=1)), "no.such"),
         (
             rules(EventSeen(name="r", title=NAME, severity=Severity.INFO, event="no_such", settled_by=("pressed",))),
