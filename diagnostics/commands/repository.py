@@ -12,6 +12,8 @@ from fleet.commands import Command
 from fleet.plumbing.database import Connection
 
 SQL: Final = room(__file__)
+Parameters = dict[str, float | str]
+
 COMMAND_CHANNEL: Final = "fjarrkoll_command"
 REPLY_CHANNEL: Final = "fjarrkoll_reply"
 

@@ -159,7 +159,7 @@ async def test_errors_point_at_places_and_limits(api: Api, token: str, town: Tow
     answer = await api.post(f"devices/{town.chair.device_id}/commands", token, body, headers=headers)
     assert answer.status_code == 422
     assert json.loads(answer.text)["errors"] == [
-        {"where": "body.name", "code": "string_too_long", "message": "at most 80 characters"}
+        {"where": "body.name", "code": "string_too_long", "message": "at most 60 characters"}
     ]
     answer = await api.get("devices", token, limit=1000)
     assert answer.json()["errors"] == [{"where": "query.limit", "code": "less_than_equal", "message": "at most 200"}]

@@ -98,8 +98,8 @@ def test_faults_of_another_view_are_taken_out_and_known_ones_explained() -> None
 
 def test_other_results_pass_unless_they_name_a_hidden_metric() -> None:
     clinical = next(metric.key for metric in REGISTRY["apap"].metrics if metric.audience is Audience.CLINICAL)
-    result = {"firmware": "1.0", "log": [{"at": 1, clinical: 4.2}]}
-    assert seen("apap", result, Audience.TECHNICAL) == {"firmware": "1.0", "log": [{"at": 1}]}
+    result = {"firmware": "1.0", "notes": [{"at": 1, clinical: 4.2}]}
+    assert seen("apap", result, Audience.TECHNICAL) == {"firmware": "1.0", "notes": [{"at": 1}]}
     assert seen("apap", result, Audience.CLINICAL) == result
 
 
