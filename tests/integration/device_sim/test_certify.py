@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from device_sim import device as device_module
-from device_sim.answers import Answer
 from device_sim.conformance import listen as listen_module
 from device_sim.conformance import on_delivery
 from device_sim.conformance.judge import Certificate, judge
@@ -97,9 +96,10 @@ async def test_the_simulated_device_passes_every_requirement(
 async def test_a_device_that_breaks_the_rules_fails_each_rule_it_breaks(
     broker: Mosquitto, broker_credentials: Mapping[str, str], impatient: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device_module, "answer", lambda *_: Answer("succeeded", result={"faults": []}))
+    monkeypatch.setattr(device_module, "refusal", lambda *_: None)
     monkeypatch.setattr(Outbox, "next_window", lambda _: [])
     async with busy_device(broker) as connection:
+        connection.device.journal.forgetful = True
         connection.device.clock_offset = datetime(1970, 1, 1, tzinfo=UTC) - connection.clock()
         asyncio.get_running_loop().call_later(2.0, unknown_metric, connection)
         certificate = await certified(broker, broker_credentials, connection)
