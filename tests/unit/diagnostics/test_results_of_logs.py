@@ -1,5 +1,7 @@
 """What of a fault log, a burst and a log a caller sees: other audiences' values are gone wherever they stand."""
 
+from typing import Any
+
 from diagnostics.commands.results import visible_result
 from fleet.registry import load_registry
 from fleet.signals import Audience
@@ -10,15 +12,15 @@ TECHNICAL = frozenset({Audience.TECHNICAL})
 VALUES = {"battery.soc": 80.0, "seat.tilt_angle": 12.0, "never.declared": 1.0}
 
 
-def seen(result: dict[str, object], audiences: frozenset[Audience] = TECHNICAL) -> dict[str, object]:
+def seen(result: dict[str, object], audiences: frozenset[Audience] = TECHNICAL) -> dict[str, Any]:
     return visible_result(WHEELCHAIR, MODEL.key, "1.0.0", result, audiences)
 
 
 def test_a_freeze_frame_shows_only_what_the_caller_may_see() -> None:
     shown = seen({"log": [{"system": "vr2", "code": "1", "freeze_frame": {"ts": 1, "values": VALUES}}]})
-    (entry,) = shown["log"]  # type: ignore[misc]
-    assert entry["freeze_frame"]["values"] == {"battery.soc": 80.0}  # type: ignore[index]
-    assert entry["fault_code"] == "WC-BAT-01"  # type: ignore[index]
+    (entry,) = shown["log"]
+    assert entry["freeze_frame"]["values"] == {"battery.soc": 80.0}
+    assert entry["fault_code"] == "WC-BAT-01"
 
 
 def test_every_sample_of_a_burst_is_filtered() -> None:
