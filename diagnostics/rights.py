@@ -27,6 +27,9 @@ class Right(StrEnum):
     SEE_QUARANTINE = "see_quarantine"
     SEE_METRICS = "see_metrics"
     TAKE_ALARMS = "take_alarms"
+    SEE_RECALLS = "see_recalls"
+    ANSWER_RECALLS = "answer_recalls"
+    MOVE_RECALLS = "move_recalls"
     COMMAND_READ = "command_read"
     COMMAND_REVERSIBLE = "command_reversible"
 
@@ -37,8 +40,8 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
         Role.TECHNICIAN: frozenset(Right) - {_R.SEE_METRICS},
         Role.CARER: frozenset({_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.COMMAND_READ}),
         Role.CLINICAL: frozenset({_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.COMMAND_READ}),
-        Role.ANALYST: frozenset({_R.SEE_DEVICES, _R.SEE_IDLE}),
-        Role.PRESCRIBER_UNIT: frozenset({_R.SEE_DEVICES, _R.SEE_IDLE}),
+        Role.ANALYST: frozenset({_R.SEE_DEVICES, _R.SEE_IDLE, _R.SEE_RECALLS, _R.ANSWER_RECALLS, _R.MOVE_RECALLS}),
+        Role.PRESCRIBER_UNIT: frozenset({_R.SEE_DEVICES, _R.SEE_IDLE, _R.SEE_RECALLS, _R.ANSWER_RECALLS}),
         Role.ADMINISTRATOR: frozenset(Right),
     }
 )

@@ -105,6 +105,9 @@ def require(right: Right) -> Callable[[Request], Caller]:
 
 DeviceReader = Annotated[Caller, Depends(require(Right.SEE_DEVICES))]
 IdleReader = Annotated[Caller, Depends(require(Right.SEE_IDLE))]
+RecallReader = Annotated[Caller, Depends(require(Right.SEE_RECALLS))]
+RecallAnswerer = Annotated[Caller, Depends(require(Right.ANSWER_RECALLS))]
+RecallMover = Annotated[Caller, Depends(require(Right.MOVE_RECALLS))]
 QuarantineReader = Annotated[Caller, Depends(require(Right.SEE_QUARANTINE))]
 MetricsReader = Annotated[Caller, Depends(require(Right.SEE_METRICS))]
 AlarmTaker = Annotated[Caller, Depends(require(Right.TAKE_ALARMS))]

@@ -14,13 +14,14 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from fleet.idle import PROVEN_UNUSED, Step, Verdict, cost_sek
+from fleet.idle import PROVEN_UNUSED, Step, cost_sek
 from fleet.text import Text
 
 JUDGED_WITHIN_DAYS: Final = 3
 """A verdict older than this proposes nothing: what is known of the device may have changed since."""
 
 LONGEST_SNOOZE_DAYS: Final = 366
+SAVED_DAYS: Final = 365
 SNOOZE_DAYS: Final = 90
 """For how long "still needed" holds where the prescriber names no day."""
 
@@ -102,6 +103,14 @@ FINAL: Final = frozenset({_S.NEEDED, _S.PARTS, _S.SCRAPPED, _S.IN_STOCK, _S.LOST
 AT_THE_USER: Final = frozenset({_S.PROPOSED, _S.ASKED, _S.CONFIRMED_UNUSED, _S.PICK_UP_ORDERED})
 """States in which the device is still with its user, so that use of it stops the case."""
 
+SAVING: Final = frozenset(
+    {_S.PICK_UP_ORDERED, _S.COLLECTED, _S.DEREGISTERED, _S.RECONDITIONED, _S.PARTS, _S.SCRAPPED, _S.IN_STOCK}
+)
+"""States in which the rent has stopped or is about to."""
+
+ANSWERS: Final = frozenset({Action.NEED, Action.CONFIRM, Action.LOSE})
+"""What a prescriber unit may say of its own devices."""
+
 BY_PEOPLE: Final = frozenset(Action) - {Action.PROPOSE, Action.WAKE_UP}
 """Actions a person may ask for."""
 
@@ -154,10 +163,11 @@ class Ground:
         snoozed_until: last day on which an earlier "still needed" holds.
         absent: an absence of the user is registered.
         open_case: the device has a case that is not closed.
+        used_since: it was used later than `since`, which the verdict does not know yet.
     """
 
-    verdict: Verdict
-    step: Step
+    verdict: str
+    step: str
     since: date | None
     known_until: date | None
     judged_on: date
@@ -166,6 +176,7 @@ class Ground:
     snoozed_until: date | None = None
     absent: bool = False
     open_case: bool = False
+    used_since: bool = False
 
 
 def move(state: State, action: Action) -> Move | Refusal:
@@ -185,23 +196,19 @@ def move(state: State, action: Action) -> Move | Refusal:
 
 def may_propose(ground: Ground, today: date) -> Refusal | None:
     """None where a recall may be proposed to people on the Swedish day `today`; else the reason why not."""
-    if ground.loan_day is None:
-        return _NOT_ON_LOAN
-    if ground.open_case:
-        return _HAS_A_CASE
-    if ground.absent:
-        return _ABSENT
-    if ground.verdict not in PROVEN_UNUSED or ground.step is not Step.PROPOSE:
-        return _NOT_PROVEN
-    if ground.since is None or ground.since < ground.loan_day:
-        return _ACROSS_LOANS
-    if (today - ground.judged_on).days > JUDGED_WITHIN_DAYS:
-        return _OLD_VERDICT
-    if ground.known_until is None or (today - ground.known_until).days > ground.silent_after_days:
-        return _SILENT
-    if ground.snoozed_until is not None and ground.snoozed_until >= today:
-        return _SNOOZED
-    return None
+    proven = ground.verdict in PROVEN_UNUSED and ground.step == Step.PROPOSE
+    objections: tuple[tuple[bool, Refusal], ...] = (
+        (ground.loan_day is None, _NOT_ON_LOAN),
+        (ground.open_case, _HAS_A_CASE),
+        (ground.absent, _ABSENT),
+        (not proven, _NOT_PROVEN),
+        (ground.since is None or ground.loan_day is None or ground.since < ground.loan_day, _ACROSS_LOANS),
+        ((today - ground.judged_on).days > JUDGED_WITHIN_DAYS, _OLD_VERDICT),
+        (ground.known_until is None or (today - ground.known_until).days > ground.silent_after_days, _SILENT),
+        (ground.used_since, _USED_SINCE),
+        (ground.snoozed_until is not None and ground.snoozed_until >= today, _SNOOZED),
+    )
+    return next((refusal for holds, refusal in objections if holds), None)
 
 
 def snooze_until(asked: date | None, today: date) -> date | Refusal:
@@ -213,11 +220,15 @@ def snooze_until(asked: date | None, today: date) -> date | Refusal:
     return asked if (asked - today).days <= LONGEST_SNOOZE_DAYS else _SNOOZE_LONG
 
 
-def saved_sek(rent_a_month: Decimal | None, rent_stops: date | None, today: date) -> Decimal:
-    """Rent not paid since it stopped, in SEK; nothing before that day, and nothing where the rent is unknown."""
-    if rent_a_month is None or rent_stops is None or rent_stops >= today:
+def saved_sek(state: State, rent_a_month: Decimal | None, rent_stops: date | None, today: date) -> Decimal:
+    """Rent in SEK not paid since it stopped, for a case that ended the rent, and for a year at most.
+
+    After a year without this device nobody can say that it would still have been rented. Nothing is counted before the
+    rent stopped, where the rent is unknown, or for an order that was taken back.
+    """
+    if state not in SAVING or rent_a_month is None or rent_stops is None or rent_stops >= today:
         return Decimal("0.00")
-    return cost_sek(rent_a_month, (today - rent_stops).days)
+    return cost_sek(rent_a_month, min(SAVED_DAYS, (today - rent_stops).days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,8 +299,11 @@ _SILENT: Final = Refusal(
         "The device has fallen silent; whether it is used is unknown.",
     )
 )
+_USED_SINCE: Final = Refusal(Text("Det har använts sedan dess.", "It has been used since."))
 _SNOOZED: Final = Refusal(
-    Text("Förskrivaren har svarat att det behövs, och svaret gäller än.", "The prescriber's answer, needed, still holds.")
+    Text(
+        "Förskrivaren har svarat att det behövs, och svaret gäller än.", "The prescriber's answer, needed, still holds."
+    )
 )
 _SNOOZE_PAST: Final = Refusal(Text("Dagen har redan varit.", "The day has passed already."))
 _SNOOZE_LONG: Final = Refusal(

@@ -33,6 +33,10 @@ READS: Final[dict[str, str]] = {
     "event": "SELECT (data ->> 'label') || '/' || audience FROM device_event_seen",
     "alarm": "SELECT reason_sv || '/' || audience FROM alarm",
     "notification": "SELECT last_error FROM notification",
+    "recall": "SELECT why FROM recall_case",
+    "recall_journal": "SELECT why FROM recall_transition",
+    "import_run": "SELECT file_name FROM import_run",
+    "import_refusal": "SELECT reason FROM import_refusal",
     "reading": """
         SELECT device_id || '/' || (ARRAY['earlier', 'between', 'open'])[boot] || '/' || audience
           FROM (SELECT device_id, boot, 'technical' AS audience FROM reading_probe_technical
@@ -64,6 +68,10 @@ GRAFANA_READS: Final[dict[str, str]] = {
         SELECT device_id || '/' || (ARRAY['earlier', 'between', 'open'])[boot] || '/technical'
           FROM reading_probe_technical""",
 }
+
+
+# What may hold anything of anyone.
+WHOLE_LIFE: Final = frozenset({"audit", "quarantine_payload", "import_run", "import_refusal"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ def sees_loan(scope: Scope, loan: tuple[int, str]) -> bool:
 def expected(entry: Entry, scope: Scope) -> bool:
     """Whether a row is to be seen: the rules of docs/decisions/0003-row-security.md, in Python."""
     nobodys = entry.thing == "quarantine" and entry.device is None
-    if nobodys or entry.thing in {"audit", "quarantine_payload"}:
+    if nobodys or entry.thing in WHOLE_LIFE:
         return whole_life(scope)
     if entry.loan is not None:
         return sees_loan(scope, entry.loan)

@@ -42,6 +42,7 @@ WITHOUT_ROW_SECURITY: Final = {
     "canary_run": SERVICES_ONLY,
     "ladder": SERVICES_ONLY,
     "worker_pulse": SERVICES_ONLY,
+    "recall_move": "the table of transitions: nothing about anyone",
     "roll_up_progress": SERVICES_ONLY,
     "rule_hold": SERVICES_ONLY,
 }
@@ -174,7 +175,10 @@ def test_functions_with_the_owners_rights_are_few_and_pin_their_search_path(cata
         ("alarm_settled", pinned, False, False),
         ("find_token", pinned, True, False),
         ("loan_changed", pinned, False, False),
+        ("loan_returned", pinned, False, False),
         ("next_command_counter", pinned, True, False),
+        ("recall_follows", pinned, False, False),
+        ("recall_ground", pinned, False, False),
         ("receipt_arrived", pinned, True, False),
         ("take_by_link", pinned, True, False),
     ]

@@ -17,12 +17,23 @@ _ASK: Final = """
 """
 _TRACE: Final = "INSERT INTO command_transition (command_id, state) VALUES (%s, 'queued')"
 _ADD: Final = "INSERT INTO audit (actor, role, care_unit, action) VALUES ('x', 'x', 'x', 'x')"
+_PROPOSE: Final = """
+    INSERT INTO recall_case (device_no, loan_id, payer_id, legal_frame, individual_number, device_class, model_key,
+                             verdict, since, known_until, days, proposed_at, proposed_by, changed_at, changed_by, why)
+    VALUES (%s, %s, %s, %s, 'x', %s, %s, 'unused', now(), now(), 0, now(), 'x', now(), 'x', 'x')
+"""
+_OPEN_LOANS: Final = """
+    SELECT loan_id::text, ARRAY[device_no::text, loan_id::text, l.payer_id::text, l.legal_frame, device_class, model_key]
+      FROM loan l JOIN device USING (device_no) WHERE ended_at IS NULL
+"""
+_IMPORT: Final = "INSERT INTO import_run VALUES (gen_random_uuid(), 'answers', '', '', 'x', now(), 0, 0, 0)"
+_REFUSE: Final = "INSERT INTO import_refusal VALUES (%s, 99, '', '{}')"
 _SERVICE_TABLES: Final = {
     "ingest": ("device", "loan", "device_state", "usage_day", "device_fault", "unknown_metric", "quarantine", "command",
                "command_reply", "command_transition"),
     "worker": ("device", "loan", "device_state", "usage_day", "device_fault", "command", "command_reply",
-               "command_transition", "alarm", "notification", "unknown_metric"),
-    "owner": ("prescriber", "audit"),
+               "command_transition", "alarm", "notification", "unknown_metric", "recall_case", "recall_transition"),
+    "owner": ("prescriber", "audit", "import_run", "import_refusal"),
 }  # fmt: skip
 
 
@@ -31,6 +42,8 @@ def write_differences(database: Database, entries: Iterable[Entry], scopes: Iter
     world = list(entries)
     numbers = _pairs(database, "SELECT individual_number, device_no FROM device")
     commands = _pairs(database, "SELECT reason, command_id FROM command")
+    loans = _pairs(database, _OPEN_LOANS)
+    [run] = _pairs(database, "SELECT file_name, import_id FROM import_run").values()
     found: list[Difference] = []
     with psycopg.connect(database.api) as connection:
         for scope in scopes:
@@ -38,12 +51,22 @@ def write_differences(database: Database, entries: Iterable[Entry], scopes: Iter
             for entry in world:
                 if entry.thing == "device":
                     found += _try(connection, _ASK, numbers[entry.label], entry, scope)
+                if entry.thing == "loan" and entry.label in loans:
+                    found += _try(connection, _PROPOSE, loans[entry.label], entry, scope)
                 if entry.thing == "transition":
                     found += _try(connection, _TRACE, commands[entry.label], entry, scope)
             found += _count(connection, "UPDATE alarm SET taken_by = 'x'", "alarm", world, scope)
             found += _count(connection, "UPDATE command SET state = 'cancelled'", "command", world, scope)
-            if not _allowed(connection, _ADD, []):
-                found.append(Difference(scope, "audit", "add", seen=False))
+            found += _count(connection, "UPDATE recall_case SET order_number = 'x'", "recall", world, scope)
+            found += _count(connection, "UPDATE loan SET consented_at = now()", "loan", world, scope)
+            additions: tuple[tuple[str, str, list[object]], ...] = (
+                ("audit", _ADD, []),
+                ("import_run", _IMPORT, []),
+                ("import_refusal", _REFUSE, [run]),
+            )
+            for thing, statement, values in additions:
+                if not _allowed(connection, statement, values):
+                    found.append(Difference(scope, thing, "add", seen=False))
             connection.rollback()
     return found
 
@@ -59,7 +82,7 @@ def service_differences(database: Database) -> list[str]:
 
 
 def _try(connection: psycopg.Connection, statement: str, key: object, entry: Entry, scope: Scope) -> list[Difference]:
-    allowed = _allowed(connection, statement, [key])
+    allowed = _allowed(connection, statement, key if isinstance(key, list) else [key])
     return [] if allowed == expected(entry, scope) else [Difference(scope, entry.thing, entry.label, allowed)]
 
 

@@ -67,6 +67,10 @@ class Entry:
 def build_world(owner_url: str, now: datetime) -> list[Entry]:
     """Fills an empty migrated database; payers A and B get the ids 1 and 2. Returns every row made."""
     with psycopg.connect(owner_url) as connection:
+        # What a case needs to begin and to move is proved elsewhere (tests/integration/recall); here it is only seen.
+        connection.execute(
+            "ALTER TABLE recall_case DISABLE TRIGGER recall_ground, DISABLE TRIGGER recall_moves"
+        )
         connection.execute(
             "INSERT INTO payer (code, name, kind) VALUES ('a', 'A', 'municipality'), ('b', 'B', 'municipality')"
         )
@@ -78,10 +82,13 @@ def build_world(owner_url: str, now: datetime) -> list[Entry]:
             entries.append(Entry("device", device.name, device))
             entries += _loans(connection, device, enrolled.device_no, now)
             entries += _present(connection, device, enrolled.device_no, now)
+            entries += _recalls(connection, device, now)
             for period in device.periods:
                 entries += _happened(connection, device, enrolled.device_no, period, now - AGES[period])
         connection.execute(_QUARANTINE, {**_common(0, "nobody", now), "device_no": None})
         entries += [Entry("quarantine", "nobody", None), Entry("quarantine_payload", "nobody", None)]
+        connection.execute(_IMPORT, {"label": "list", "at": now})
+        entries += [Entry("import_run", "list", None), Entry("import_refusal", "list", None)]
     return entries
 
 
@@ -107,6 +114,18 @@ def _loans(connection: psycopg.Connection, device: WorldDevice, number: int, now
             ).fetchone()
             assert row is not None
             yield Entry("loan", str(row[0]), None, loan=loan)
+
+
+def _recalls(connection: psycopg.Connection, device: WorldDevice, now: datetime) -> Iterator[Entry]:
+    """A closed case of every loan, with its line in the journal; it belongs to the loan, not to the device's present."""
+    for period, loan in (("earlier", device.earlier), ("open", device.open)):
+        if loan is not None:
+            label = f"{device.name}/{period}"
+            connection.execute(
+                _RECALL, {"device": device.name, "label": label, "at": now, "closed": period == "earlier"}
+            )
+            yield Entry("recall", label, None, loan=loan)
+            yield Entry("recall_journal", label, None, loan=loan)
 
 
 def _present(connection: psycopg.Connection, device: WorldDevice, number: int, now: datetime) -> Iterator[Entry]:
@@ -169,6 +188,21 @@ def _common(number: int, label: str, at: datetime) -> dict[str, Any]:
     return {"device_no": number, "label": label, "at": at, "day": at.date()}
 
 
+_RECALL: Final = """
+    INSERT INTO recall_case (device_no, loan_id, payer_id, legal_frame, individual_number, device_class, model_key,
+                             state, action, verdict, since, known_until, days, proposed_at, proposed_by, changed_at,
+                             changed_by, why)
+    SELECT device_no, loan_id, l.payer_id, l.legal_frame, individual_number, device_class, model_key, 'withdrawn',
+           'withdraw', 'unused', %(at)s, %(at)s, 0, %(at)s, 'x', %(at)s, 'x', %(label)s
+      FROM device JOIN loan l USING (device_no)
+     WHERE device_id = %(device)s AND (l.ended_at IS NOT NULL) = %(closed)s
+"""
+_IMPORT: Final = """
+    WITH run AS (
+        INSERT INTO import_run VALUES (gen_random_uuid(), 'register', %(label)s, '', 'x', %(at)s, 0, 0, 1)
+        RETURNING import_id)
+    INSERT INTO import_refusal SELECT import_id, 2, %(label)s, '{}' FROM run
+"""
 _QUARANTINE: Final = """
     INSERT INTO quarantine (topic, device_no, reason, advice, payload, payload_bytes, payload_sha256, received_at,
                             last_at)

@@ -52,6 +52,9 @@ CREATE TABLE recall_case (
     payer_id        integer NOT NULL REFERENCES payer,
     legal_frame     text NOT NULL REFERENCES legal_frame,
     prescriber_id   integer REFERENCES prescriber,
+    individual_number text NOT NULL,      -- as it was: after the return its payer no longer sees the device, but still its own case
+    device_class    text NOT NULL REFERENCES device_class,
+    model_key       text NOT NULL REFERENCES device_model,
     state           text NOT NULL DEFAULT 'proposed'
                     CHECK (state IN ('proposed', 'asked', 'needed', 'confirmed_unused', 'pick_up_ordered', 'collected', 'deregistered',
                                      'reconditioned', 'parts', 'scrapped', 'in_stock', 'lost', 'woken_up', 'withdrawn')),
@@ -283,7 +286,7 @@ REVOKE ALL ON FUNCTION recall_ground, recall_moves, recall_follows, recall_journ
 
 GRANT SELECT ON recall_move TO fjarrkoll_worker, fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana;
 GRANT SELECT ON recall_case, recall_transition TO fjarrkoll_worker, fjarrkoll_api;
-GRANT SELECT (case_id, device_no, payer_id, legal_frame, prescriber_id, state, verdict, since, known_until, days, rent_sek, proposed_at,
+GRANT SELECT (case_id, device_no, payer_id, legal_frame, prescriber_id, device_class, model_key, state, verdict, since, known_until, days, rent_sek, proposed_at,
               answered_at, ordered_at, rent_stops, pick_up_by, deregister_by, collected_at, deregistered_at, closed_at, changed_at)
     ON recall_case TO fjarrkoll_grafana;
 GRANT INSERT ON recall_case TO fjarrkoll_api;
