@@ -22,6 +22,7 @@ from diagnostics.metrics import WorkerMetrics
 from diagnostics.notify.channel import Channel
 from diagnostics.notify.outbox import Outbox
 from diagnostics.notify.webhook import Webhook
+from diagnostics.recall.watching import RecallWatch
 from diagnostics.resources import server_clock
 from diagnostics.wakeups import Wakeups, wait_for
 from fleet.plumbing.database import database_pool
@@ -33,6 +34,7 @@ DUE_CHANNEL: Final = "fjarrkoll_due"
 TURN_SECONDS: Final = 1.0
 QUIET_SECONDS: Final = 5.0
 SWEEP_SECONDS: Final = 60.0
+RECALL_SECONDS: Final = 5.0
 # A sweep over a whole region takes a while; it may take this share of the time, whatever the size of the fleet.
 _SWEEP_SHARE: Final = 0.1
 _LONGEST_PAUSE: Final = 30.0
@@ -50,6 +52,7 @@ class Worker:
     walker: Walker
     outbox: Outbox
     dispatcher: Dispatcher
+    recalls: RecallWatch
     wakeups: Wakeups
     metrics: WorkerMetrics
     settings: Settings
@@ -62,6 +65,7 @@ class Worker:
             tasks.create_task(self._every("escalating", self._escalating, ""), name="escalating")
             tasks.create_task(self._every("notifying", self.outbox.round, "notify"), name="notifying")
             tasks.create_task(self._every("expiring", self.dispatcher.expire, ""), name="expiring")
+            tasks.create_task(self._retrying("recalling", self._recalling), name="recalling")
             tasks.create_task(self._commanding(), name="commanding")
 
     async def _judging(self) -> None:
@@ -88,6 +92,11 @@ class Worker:
     async def _escalating(self) -> None:
         if await self.walker.round():
             self.wakeups.wake("notify")
+
+    async def _recalling(self) -> None:
+        while True:
+            await self.recalls.round()
+            await asyncio.sleep(RECALL_SECONDS)
 
     def _tell(self, done: Judged) -> None:
         if done.raised or done.cleared:
@@ -144,6 +153,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             walker=Walker(pool, sorted(channels), metrics),
             outbox=Outbox(pool, channels, settings.api_url, metrics),
             dispatcher=Dispatcher(pool, server_clock, metrics),
+            recalls=RecallWatch(pool),
             wakeups=wakeups,
             metrics=metrics,
             settings=settings,

@@ -30,10 +30,7 @@ class CaseQuery(PageQuery):
     device_class: Annotated[Word | None, Field(alias="class", description="Device class")] = None
     payer: Annotated[Word | None, Field(description="Code of the payer")] = None
     prescriber: Annotated[Word | None, Field(description="Code of the prescriber unit")] = None
-    individual_number: Annotated[
-        str | None,
-        Field(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+$", description="Exactly this number"),
-    ] = None
+    individual_number: Annotated[SearchText | None, Field(description="Exactly this number")] = None
 
 
 class SummaryQuery(BaseModel):

@@ -10,7 +10,16 @@ from psycopg import sql
 from fleet.plumbing.store.scope import Scope
 from fleet.signals import Audience
 from tests.fixtures.database import Database
-from tests.integration.store.sight import GRAFANA_READS, READS, WHOLE_LIFE, all_scopes, compare, differences, expected, set_scope
+from tests.integration.store.sight import (
+    GRAFANA_READS,
+    READS,
+    WHOLE_LIFE,
+    all_scopes,
+    compare,
+    differences,
+    expected,
+    set_scope,
+)
 from tests.integration.store.touch import service_differences, write_differences
 from tests.integration.store.world import A, B, Entry
 
@@ -34,7 +43,11 @@ WRITES: Final = (
     *(("loan", "hand_back"), ("recall_case", "propose"), ("recall_case", "move")),
 )
 SOFTENED: Final = (*((table, "scoped") for table in SCOPED), *WRITES)
-POLICIES: Final = (*SOFTENED, *((table, "service") for table in SCOPED), *((table, "add") for table in ("audit", "import_run", "import_refusal")))
+POLICIES: Final = (
+    *SOFTENED,
+    *((table, "service") for table in SCOPED),
+    *(("audit", "add"), ("import_run", "add"), ("import_refusal", "add")),
+)
 # View, what in it draws a line, and what would draw none.
 LINES: Final = (
     ("device_event_seen", "d.loan_started_at", "'-infinity'::timestamptz"),

@@ -23,7 +23,8 @@ _PROPOSE: Final = """
     VALUES (%s, %s, %s, %s, 'x', %s, %s, 'unused', now(), now(), 0, now(), 'x', now(), 'x', 'x')
 """
 _OPEN_LOANS: Final = """
-    SELECT loan_id::text, ARRAY[device_no::text, loan_id::text, l.payer_id::text, l.legal_frame, device_class, model_key]
+    SELECT loan_id::text,
+           ARRAY[device_no::text, loan_id::text, l.payer_id::text, l.legal_frame, device_class, model_key]
       FROM loan l JOIN device USING (device_no) WHERE ended_at IS NULL
 """
 _IMPORT: Final = "INSERT INTO import_run VALUES (gen_random_uuid(), 'answers', '', '', 'x', now(), 0, 0, 0)"

@@ -68,9 +68,7 @@ def build_world(owner_url: str, now: datetime) -> list[Entry]:
     """Fills an empty migrated database; payers A and B get the ids 1 and 2. Returns every row made."""
     with psycopg.connect(owner_url) as connection:
         # What a case needs to begin and to move is proved elsewhere (tests/integration/recall); here it is only seen.
-        connection.execute(
-            "ALTER TABLE recall_case DISABLE TRIGGER recall_ground, DISABLE TRIGGER recall_moves"
-        )
+        connection.execute("ALTER TABLE recall_case DISABLE TRIGGER recall_ground, DISABLE TRIGGER recall_moves")
         connection.execute(
             "INSERT INTO payer (code, name, kind) VALUES ('a', 'A', 'municipality'), ('b', 'B', 'municipality')"
         )
@@ -117,7 +115,7 @@ def _loans(connection: psycopg.Connection, device: WorldDevice, number: int, now
 
 
 def _recalls(connection: psycopg.Connection, device: WorldDevice, now: datetime) -> Iterator[Entry]:
-    """A closed case of every loan, with its line in the journal; it belongs to the loan, not to the device's present."""
+    """A closed case of every loan, with its line in the journal; it belongs to the loan."""
     for period, loan in (("earlier", device.earlier), ("open", device.open)):
         if loan is not None:
             label = f"{device.name}/{period}"
