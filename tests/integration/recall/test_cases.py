@@ -131,7 +131,7 @@ async def test_an_absence_or_a_valid_answer_keeps_a_device_from_being_proposed(
     assert (await api.post("recalls", token, asked)).status_code == 201
 
 
-GUARDED = {
+GUARDED: dict[str, dict[str, Any]] = {
     "recall_on_silence": {"known_until": TODAY - timedelta(days=9), "since": TODAY - timedelta(days=20)},
     "recall_across_loans": {"since": TODAY - timedelta(days=40)},
     "recall_needs_proof": {"since": TODAY - timedelta(days=19)},
