@@ -15,13 +15,14 @@ from diagnostics.envelope import Envelope
 from diagnostics.faults import endpoints as faults
 from diagnostics.gate import Gate
 from diagnostics.idle import endpoints as idle
+from diagnostics.lists import endpoints as lists
 from diagnostics.quarantine import endpoints as quarantine
 from diagnostics.recall import endpoints as recall
 from diagnostics.resources import Resources
 from diagnostics.work import Door
 
 PREFIX = "/api/v1"
-ROOMS = (devices, faults, commands, alarms, idle, recall, classes, quarantine)
+ROOMS = (devices, faults, commands, alarms, idle, lists, recall, classes, quarantine)
 
 
 def routes() -> FastAPI:

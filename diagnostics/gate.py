@@ -16,6 +16,8 @@ from fleet.text import Text
 # The health pages say only "alive" and "ready"; the documentation is the same for everyone and holds nobody's data.
 OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
 LARGEST_BODY: Final = 64 * 1024
+LARGER_BODIES: Final = {"/api/v1/recalls/answers": 4 * 1024**2}
+"""Addresses that take a file, with what they take at most."""
 BODY_SECONDS: Final = 10.0
 
 
@@ -36,7 +38,8 @@ class Gate:
             return
         if scope["path"] not in OPEN_PATHS:
             await self._admit(scope)
-        body = await read_body(Headers(scope=scope), receive)
+        largest = LARGER_BODIES.get(scope["path"], LARGEST_BODY)
+        body = await read_body(Headers(scope=scope), receive, largest)
         await self._app(scope, _replayed(body, receive), send)
 
     async def _admit(self, scope: Scope) -> None:
@@ -56,14 +59,14 @@ class Gate:
         scope["state"]["caller"] = caller
 
 
-async def read_body(headers: Headers, receive: Receive) -> bytes:
-    """The whole body, which no request here needs to be large.
+async def read_body(headers: Headers, receive: Receive, largest: int = LARGEST_BODY) -> bytes:
+    """The whole body, which no request but a file needs to be large.
 
     Raises:
-        Problem: it is larger than LARGEST_BODY, or does not arrive within BODY_SECONDS.
+        Problem: it is larger than `largest`, or does not arrive within BODY_SECONDS.
     """
     declared = headers.get("content-length", "0")
-    if not declared.isdecimal() or len(declared) > 12 or int(declared) > LARGEST_BODY:
+    if not declared.isdecimal() or len(declared) > 12 or int(declared) > largest:
         raise too_large()
     body = bytearray()
     try:
@@ -71,7 +74,7 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
             while True:
                 message = await receive()
                 body += message.get("body", b"")
-                if len(body) > LARGEST_BODY:
+                if len(body) > largest:
                     raise too_large()
                 if not message.get("more_body", False):
                     return bytes(body)

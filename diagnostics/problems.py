@@ -142,7 +142,9 @@ def too_large() -> Problem:
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "too_large",
         Text("Innehållet är för stort", "The body is too large"),
-        Text("Ingen begäran här behöver mer än 64 KiB.", "No request here needs more than 64 KiB."),
+        Text(
+            "Ingen begäran behöver mer än 64 KiB, en lista 4 MiB.", "No request needs more than 64 KiB, a list 4 MiB."
+        ),
     )
 
 

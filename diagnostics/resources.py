@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from diagnostics.lists.columns import Layout, load_layout
 from diagnostics.metrics import ApiMetrics
 from diagnostics.rates import Limiter, Rate
 from diagnostics.wakeups import Wakeups
@@ -44,3 +45,4 @@ class Resources:
     clock: Clock = server_clock
     limits: Limits = field(default_factory=Limits)
     metrics: ApiMetrics = field(default_factory=ApiMetrics)
+    list_layout: Layout = field(default_factory=load_layout)

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 import uvicorn
 
 from diagnostics.app import build_app
 from diagnostics.commands.repository import REPLY_CHANNEL
+from diagnostics.lists.columns import load_layout
 from diagnostics.resources import Resources
 from diagnostics.wakeups import Wakeups
 from fleet.plumbing.database import database_pool
@@ -22,13 +24,20 @@ _log = get_logger(part="api")
 
 
 @asynccontextmanager
-async def open_resources(database_url: str, *, connections: int = _CONNECTIONS) -> AsyncIterator[Resources]:
-    """What the API works with, open within the block."""
+async def open_resources(
+    database_url: str, *, connections: int = _CONNECTIONS, list_columns: Path | None = None
+) -> AsyncIterator[Resources]:
+    """What the API works with, open within the block.
+
+    Raises:
+        ConfigurationError: `list_columns` is no list of columns.
+    """
+    layout = load_layout(list_columns)
     async with (
         database_pool(database_url, "fjarrkoll-api", largest=connections) as pool,
         Wakeups(database_url, [REPLY_CHANNEL]).running() as wakeups,
     ):
-        yield Resources(pool=pool, registry=load_registry(), wakeups=wakeups)
+        yield Resources(pool=pool, registry=load_registry(), wakeups=wakeups, list_layout=layout)
 
 
 async def serve(settings: Settings) -> None:
@@ -42,7 +51,8 @@ async def serve(settings: Settings) -> None:
         _log.warning(
             "The API speaks plain HTTP beyond this machine; put a TLS proxy in front", event_name="plain_http_outside"
         )
-    async with open_resources(settings.need("api_database_url")) as resources:
+    url = settings.need("api_database_url")
+    async with open_resources(url, list_columns=settings.list_columns) as resources:
         config = uvicorn.Config(
             build_app(resources),
             host=settings.api_host,

@@ -70,6 +70,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Action], State]] = MappingProxyType(
         (_S.PROPOSED, _A.ASK): _S.ASKED,
         (_S.PROPOSED, _A.NEED): _S.NEEDED,
         (_S.PROPOSED, _A.CONFIRM): _S.CONFIRMED_UNUSED,
+        (_S.PROPOSED, _A.LOSE): _S.LOST,
         (_S.PROPOSED, _A.WAKE_UP): _S.WOKEN_UP,
         (_S.PROPOSED, _A.WITHDRAW): _S.WITHDRAWN,
         (_S.ASKED, _A.NEED): _S.NEEDED,

@@ -8,6 +8,7 @@ SELECT c.*, d.device_id, m.maker, m.name AS model_name, p.code AS payer_code, p.
   LEFT JOIN device d USING (device_no)
   LEFT JOIN prescriber r ON r.prescriber_id = c.prescriber_id
  WHERE (%(case_id)s::bigint IS NULL OR c.case_id = %(case_id)s)
+   AND (%(case_ids)s::bigint[] IS NULL OR c.case_id = ANY (%(case_ids)s::bigint[]))
    AND (%(states)s::text[] IS NULL OR c.state = ANY (%(states)s::text[]))
    AND (%(device_class)s::text IS NULL OR c.device_class = %(device_class)s)
    AND (%(payer)s::text IS NULL OR c.payer_id = (SELECT payer_id FROM payer WHERE code = %(payer)s))

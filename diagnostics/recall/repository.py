@@ -10,6 +10,7 @@ from fleet.recall import FINAL, SAVED_DAYS
 SQL: Final = room(__file__)
 NO_FILTER: Final[dict[str, Any]] = {
     "case_id": None,
+    "case_ids": None,
     "states": None,
     "device_class": None,
     "payer": None,

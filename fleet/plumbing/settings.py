@@ -23,6 +23,7 @@ class Settings(BaseSettings):
         observer_password, diagnostics_password, ingest_password: broker accounts that `fjarrkoll certify` plays.
         metrics_port: where ingest and worker serve Prometheus metrics on metrics_host; none means not at all.
         webhook_url: where alarms are posted; none means no notification leaves the house.
+        list_columns: a file like diagnostics/lists/columns.toml, for the words of one's own order system.
         api_url, api_token: how the command line reaches the API.
     """
 
@@ -55,6 +56,8 @@ class Settings(BaseSettings):
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
     webhook_allow_private: bool = False
+
+    list_columns: Path | None = None
 
     grafana_url: str | None = None
     grafana_token: SecretStr | None = None

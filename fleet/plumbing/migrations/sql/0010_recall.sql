@@ -15,6 +15,7 @@ INSERT INTO recall_move (before, action, after) VALUES
     ('proposed', 'ask', 'asked'),
     ('proposed', 'need', 'needed'),
     ('proposed', 'confirm', 'confirmed_unused'),
+    ('proposed', 'lose', 'lost'),
     ('proposed', 'wake_up', 'woken_up'),
     ('proposed', 'withdraw', 'withdrawn'),
     ('asked', 'need', 'needed'),
