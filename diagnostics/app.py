@@ -16,13 +16,16 @@ from diagnostics.faults import endpoints as faults
 from diagnostics.gate import Gate
 from diagnostics.idle import endpoints as idle
 from diagnostics.lists import endpoints as lists
+from diagnostics.orders import endpoints as orders
 from diagnostics.quarantine import endpoints as quarantine
+from diagnostics.readiness import endpoints as readiness
 from diagnostics.recall import endpoints as recall
 from diagnostics.resources import Resources
+from diagnostics.timeline import endpoints as timeline
 from diagnostics.work import Door
 
 PREFIX = "/api/v1"
-ROOMS = (devices, faults, commands, alarms, idle, lists, recall, classes, quarantine)
+ROOMS = (devices, faults, commands, alarms, idle, lists, recall, classes, quarantine, readiness, orders, timeline)
 
 
 def routes() -> FastAPI:

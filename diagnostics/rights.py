@@ -32,15 +32,20 @@ class Right(StrEnum):
     MOVE_RECALLS = "move_recalls"
     COMMAND_READ = "command_read"
     COMMAND_REVERSIBLE = "command_reversible"
+    SEE_ORDERS = "see_orders"
+    WORK_ORDERS = "work_orders"
+    SET_WORKSHOP = "set_workshop"
 
 
 _R = Right
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
-        Role.TECHNICIAN: frozenset(Right) - {_R.SEE_METRICS},
+        Role.TECHNICIAN: frozenset(Right) - {_R.SEE_METRICS, _R.SET_WORKSHOP},
         Role.CARER: frozenset({_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.COMMAND_READ}),
         Role.CLINICAL: frozenset({_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.COMMAND_READ}),
-        Role.ANALYST: frozenset({_R.SEE_DEVICES, _R.SEE_IDLE, _R.SEE_RECALLS, _R.ANSWER_RECALLS, _R.MOVE_RECALLS}),
+        Role.ANALYST: frozenset(
+            {_R.SEE_DEVICES, _R.SEE_IDLE, _R.SEE_RECALLS, _R.ANSWER_RECALLS, _R.MOVE_RECALLS, _R.SEE_ORDERS}
+        ),
         Role.PRESCRIBER_UNIT: frozenset({_R.SEE_DEVICES, _R.SEE_IDLE, _R.SEE_RECALLS, _R.ANSWER_RECALLS}),
         Role.ADMINISTRATOR: frozenset(Right),
     }

@@ -6,27 +6,15 @@ reading of the regions' rules, like the working window itself, is an assumption 
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 from fleet.calendar import WorkCalendar
 from fleet.clock import aware, local_day
+from fleet.priority import PriorityClass
 
-ACUTE_WORKING_HOURS: Final = timedelta(hours=8)
-ON_CALL_HOURS: Final = timedelta(hours=5)
-ORDINARY_START_WORKING_DAYS: Final = 3
-ORDINARY_DONE_WORKING_DAYS: Final = 10
 PICK_UP_WORKING_DAYS: Final = 7
 RENT_STOP_WORKING_DAYS: Final = 3
 DEREGISTER_WORKING_DAYS: Final = 7
-
-
-class Priority(StrEnum):
-    """How soon a repair must come: within 5 hours of any day, within 8 working hours, or started in 3 working days."""
-
-    ON_CALL = "on_call"
-    ACUTE = "acute"
-    ORDINARY = "ordinary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +45,21 @@ class RecallDue:
     deregistered_by: date
 
 
-def repair_due(priority: Priority, reported_at: datetime, calendar: WorkCalendar) -> RepairDue:
-    """When a repair that was reported at an aware moment must be begun and done.
+def repair_due(priority: PriorityClass, reported_at: datetime, calendar: WorkCalendar) -> RepairDue:
+    """When a repair that was reported at an aware moment must be begun and done, as its priority class promises.
 
     Raises:
         ValueError: `reported_at` is naive.
     """
-    if priority is Priority.ORDINARY:
-        return RepairDue(
-            start_by=calendar.end_of_working_day(reported_at, ORDINARY_START_WORKING_DAYS),
-            done_by=calendar.end_of_working_day(reported_at, ORDINARY_DONE_WORKING_DAYS),
-        )
-    if priority is Priority.ACUTE:
-        due = calendar.add_working_hours(reported_at, ACUTE_WORKING_HOURS)
+    target, start = priority.target, aware(reported_at).astimezone(UTC)
+    if target.done_working_days is not None:
+        done = calendar.end_of_working_day(start, target.done_working_days)
+    elif target.working_hours is not None:
+        done = calendar.add_working_hours(start, timedelta(hours=target.working_hours))
     else:
-        due = aware(reported_at).astimezone(UTC) + ON_CALL_HOURS
-    return RepairDue(start_by=due, done_by=due)
+        done = start + timedelta(hours=target.hours or 0)
+    days = target.start_working_days
+    return RepairDue(start_by=done if days is None else calendar.end_of_working_day(start, days), done_by=done)
 
 
 def recall_due(ordered_at: datetime, calendar: WorkCalendar) -> RecallDue:

@@ -11,9 +11,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from fleet.deadlines import Priority
 from fleet.errors import FjarrkollError
 from fleet.faults import Severity
+from fleet.priority import PriorityClass
 from fleet.signals import Audience
 from fleet.text import Text
 
@@ -96,7 +96,7 @@ class Finding:
     reference: str
     key: str
     title: Text
-    priority: Priority
+    priority: PriorityClass
     audience: Audience
     happened_at: datetime
     known_at: datetime
@@ -146,14 +146,14 @@ def allowed(state: OrderState) -> tuple[Action, ...]:
     return tuple(action for action in Action if (state, action) in TRANSITIONS)
 
 
-def priority_of(severity: Severity, *, safety: bool = False) -> Priority:
+def priority_of(severity: Severity, *, safety: bool = False) -> PriorityClass:
     """The priority class of a fault or alarm of which the dictionary says none.
 
     An assumption from the regions' definition (anchors.md 1.8): acute is what takes away a basic need or risks injury.
     """
     if safety and severity is Severity.CRITICAL:
-        return Priority.ON_CALL
-    return Priority.ACUTE if severity in {Severity.CRITICAL, Severity.HIGH} else Priority.ORDINARY
+        return PriorityClass.ON_CALL
+    return PriorityClass.ACUTE if severity in {Severity.CRITICAL, Severity.HIGH} else PriorityClass.ORDINARY
 
 
 def fault_key(fault_code: str | None, system: str, code: str) -> str:
@@ -169,9 +169,9 @@ def drawn_together(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(kept.values())
 
 
-def more_urgent(one: Priority, other: Priority) -> Priority:
+def more_urgent(one: PriorityClass, other: PriorityClass) -> PriorityClass:
     """The more urgent of two."""
-    return min(one, other, key=list(Priority).index)
+    return min(one, other, key=lambda priority: priority.rank)
 
 
 def audience_of(findings: Sequence[Finding]) -> Audience:
@@ -181,7 +181,7 @@ def audience_of(findings: Sequence[Finding]) -> Audience:
 
 
 def _urgency(finding: Finding) -> tuple[int, datetime]:
-    return list(Priority).index(finding.priority), finding.known_at
+    return finding.priority.rank, finding.known_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

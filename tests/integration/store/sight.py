@@ -37,6 +37,11 @@ READS: Final[dict[str, str]] = {
     "recall_journal": "SELECT why FROM recall_transition",
     "import_run": "SELECT file_name FROM import_run",
     "import_refusal": "SELECT reason FROM import_refusal",
+    "software_change": "SELECT firmware_to FROM software_change",
+    "device_service": "SELECT note FROM device_service",
+    "work_order": "SELECT title_sv FROM work_order",
+    "work_order_finding": "SELECT reference FROM work_order_finding",
+    "work_order_transition": "SELECT reason FROM work_order_transition",
     "reading": """
         SELECT device_id || '/' || (ARRAY['earlier', 'between', 'open'])[boot] || '/' || audience
           FROM (SELECT device_id, boot, 'technical' AS audience FROM reading_probe_technical

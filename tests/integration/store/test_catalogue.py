@@ -45,6 +45,10 @@ WITHOUT_ROW_SECURITY: Final = {
     "recall_move": "the table of transitions: nothing about anyone",
     "roll_up_progress": SERVICES_ONLY,
     "rule_hold": SERVICES_ONLY,
+    "approved_software": "which software may be handed out: nothing about anyone",
+    "service_interval": "the makers' schedules: nothing about anyone",
+    "workshop_setting": "numbers the workshop reckons with: nothing about anyone",
+    "cause_outcome": "counts of causes over the whole fleet: nothing about anyone",
 }
 LOGIN_ROLES: Final = ("fjarrkoll_owner", "fjarrkoll_ingest", "fjarrkoll_worker", "fjarrkoll_api", "fjarrkoll_grafana")
 SERVES_PEOPLE: Final = ("fjarrkoll_api", "fjarrkoll_grafana", "fjarrkoll_reader")

@@ -7,6 +7,7 @@ import psycopg
 from psycopg import sql
 
 from fleet.plumbing.store.scope import Scope
+from fleet.signals import Audience
 from tests.fixtures.database import Database
 from tests.integration.store.sight import Difference, expected, set_scope
 from tests.integration.store.world import Entry
@@ -29,11 +30,27 @@ _OPEN_LOANS: Final = """
 """
 _IMPORT: Final = "INSERT INTO import_run VALUES (gen_random_uuid(), 'answers', '', '', 'x', now(), 0, 0, 0)"
 _REFUSE: Final = "INSERT INTO import_refusal VALUES (%s, 99, '', '{}')"
+_SERVE: Final = """
+    INSERT INTO device_service (device_no, kind, done_on, passed, recorded_by)
+    VALUES (%s, 'inspection', now(), true, 'test')
+"""
+_DRAFT: Final = """
+    INSERT INTO work_order (device_no, priority, audience, title_sv, title_en, reported_at, start_by, done_by,
+                            created_by)
+    VALUES (%s, 'ordinary', 'technical', '', '', now(), now(), now(), 'test')
+"""
+_NOTE: Final = """
+    INSERT INTO work_order_finding (order_id, device_no, kind, reference, finding_key, title_sv, title_en, happened_at,
+                                    known_at, noted_by)
+    SELECT %s, (%s)::integer, 'person', 'new', '', '', '', now(), now(), 'test'
+"""
+_STEP: Final = "INSERT INTO work_order_transition (order_id, state, by_whom) VALUES (%s, 'placed', 'test')"
 _SERVICE_TABLES: Final = {
     "ingest": ("device", "loan", "device_state", "usage_day", "device_fault", "unknown_metric", "quarantine", "command",
                "command_reply", "command_transition"),
     "worker": ("device", "loan", "device_state", "usage_day", "device_fault", "command", "command_reply",
-               "command_transition", "alarm", "notification", "unknown_metric", "recall_case", "recall_transition"),
+               "command_transition", "alarm", "notification", "unknown_metric", "recall_case", "recall_transition",
+               "device_service", "software_change", "work_order", "work_order_finding", "work_order_transition"),
     "owner": ("prescriber", "audit", "import_run", "import_refusal"),
 }  # fmt: skip
 
@@ -45,6 +62,8 @@ def write_differences(database: Database, entries: Iterable[Entry], scopes: Iter
     commands = _pairs(database, "SELECT reason, command_id FROM command")
     loans = _pairs(database, _OPEN_LOANS)
     [run] = _pairs(database, "SELECT file_name, import_id FROM import_run").values()
+    orders = _pairs(database, "SELECT title_sv, order_id FROM work_order")
+    devices = _pairs(database, "SELECT title_sv, device_no FROM work_order")
     found: list[Difference] = []
     with psycopg.connect(database.api) as connection:
         for scope in scopes:
@@ -52,12 +71,22 @@ def write_differences(database: Database, entries: Iterable[Entry], scopes: Iter
             for entry in world:
                 if entry.thing == "device":
                     found += _try(connection, _ASK, numbers[entry.label], entry, scope)
+                    found += _try(connection, _SERVE, numbers[entry.label], entry, scope)
+                    if Audience.TECHNICAL in scope.audiences:
+                        found += _try(connection, _DRAFT, numbers[entry.label], entry, scope)
                 if entry.thing == "loan" and entry.label in loans:
                     found += _try(connection, _PROPOSE, loans[entry.label], entry, scope)
+                if entry.thing == "work_order":
+                    found += _try(connection, _STEP, orders[entry.label], entry, scope)
+                    found += _try(connection, _NOTE, (orders[entry.label], devices[entry.label]), entry, scope)
                 if entry.thing == "transition":
                     found += _try(connection, _TRACE, commands[entry.label], entry, scope)
             found += _count(connection, "UPDATE alarm SET taken_by = 'x'", "alarm", world, scope)
             found += _count(connection, "UPDATE command SET state = 'cancelled'", "command", world, scope)
+            found += _count(connection, "UPDATE work_order SET technician = 'x'", "work_order", world, scope)
+            found += _count(
+                connection, "UPDATE work_order_finding SET is_open = false", "work_order_finding", world, scope
+            )
             found += _count(connection, "UPDATE recall_case SET order_number = 'x'", "recall", world, scope)
             found += _count(connection, "UPDATE loan SET consented_at = now()", "loan", world, scope)
             additions: tuple[tuple[str, str, list[object]], ...] = (
@@ -83,7 +112,7 @@ def service_differences(database: Database) -> list[str]:
 
 
 def _try(connection: psycopg.Connection, statement: str, key: object, entry: Entry, scope: Scope) -> list[Difference]:
-    allowed = _allowed(connection, statement, key if isinstance(key, list) else [key])
+    allowed = _allowed(connection, statement, list(key) if isinstance(key, list | tuple) else [key])
     return [] if allowed == expected(entry, scope) else [Difference(scope, entry.thing, entry.label, allowed)]
 
 

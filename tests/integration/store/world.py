@@ -147,6 +147,12 @@ def _present(connection: psycopg.Connection, device: WorldDevice, number: int, n
         "INSERT INTO unknown_metric VALUES (%s, %s, %s, %s, %s, %s, 1)", [CLASS, MODEL, device.name, number, now, now]
     )
     yield Entry("device_state", str(number), device)
+    connection.execute(
+        "INSERT INTO device_service (device_no, kind, done_on, passed, note, recorded_by)"
+        " VALUES (%s, 'inspection', %s, true, %s, 'test')",
+        [number, (now - AGES[oldest]).date(), device.name],
+    )
+    yield Entry("device_service", device.name, device)
     yield Entry("unknown_metric", device.name, device)
     yield Entry("state_day", device.name, device, oldest)
     for audience, period in at.items():
@@ -178,7 +184,7 @@ def _happened(
         }
         for statement in _PER_AUDIENCE:
             connection.execute(statement, values)
-        for thing in ("fault", "event", "alarm", "notification", "reading"):
+        for thing in (*("fault", "event", "alarm", "notification", "reading"), *_ORDER_THINGS):
             yield Entry(thing, f"{label}/{audience}", device, period, audience)
 
 
@@ -220,10 +226,14 @@ _STATEMENTS: Final = {
         INSERT INTO command_reply (device_no, boot, seq, command_id, status, reason, result, ts, received_at)
         VALUES (%(device_no)s, %(boot)s, 1, 'x', 'done', %(label)s, '{}', %(at)s, %(at)s)""",
     "quarantine": _QUARANTINE,
+    "software_change": """
+        INSERT INTO software_change (device_no, known_at, firmware_from, firmware_to, model_key_from, model_key_to)
+        VALUES (%(device_no)s, %(at)s, '1', %(label)s, 'probe-one', 'probe-one')""",
     "audit": """
         INSERT INTO audit (actor, role, care_unit, action, device_no)
         VALUES ('x', 'x', 'x', %(label)s, %(device_no)s)""",
 }
+_ORDER_THINGS: Final = ("work_order", "work_order_finding", "work_order_transition")
 _FAULT: Final = """
     INSERT INTO device_fault (device_no, system, code, text, fault_code, raised_at, last_seen_at, known_at, cleared_at,
                               source)
@@ -248,6 +258,23 @@ _PER_AUDIENCE: Final = (
     INSERT INTO notification (alarm_id, kind, channel, last_error)
     SELECT alarm_id, 'raised', 'test', reason_sv || '/' || audience FROM alarm
      WHERE reason_sv = %(label)s AND audience = %(audience)s
+    """,
+    """
+    INSERT INTO work_order (device_no, priority, audience, title_sv, title_en, reported_at, start_by, done_by,
+                            created_by)
+    VALUES (%(device_no)s, 'ordinary', %(audience)s, concat_ws('/', %(label)s::text, %(audience)s::text), '', %(at)s,
+            %(at)s, %(at)s, 'test')
+    """,
+    """
+    INSERT INTO work_order_finding (order_id, device_no, kind, reference, finding_key, title_sv, title_en, happened_at,
+                                    known_at, noted_by)
+    SELECT order_id, device_no, 'person', title_sv, 'key', '', '', reported_at, reported_at, 'test' FROM work_order
+     WHERE title_sv = concat_ws('/', %(label)s::text, %(audience)s::text)
+    """,
+    """
+    INSERT INTO work_order_transition (order_id, at, state, reason, by_whom)
+    SELECT order_id, reported_at, 'draft', title_sv, 'test' FROM work_order
+     WHERE title_sv = concat_ws('/', %(label)s::text, %(audience)s::text)
     """,
     """
     INSERT INTO reading_probe (device_no, ts, received_at, boot, seq, battery_soc, dose_count, body_weight)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from fleet.calendar import WorkCalendar
 from fleet.clock import STOCKHOLM, local_day
-from fleet.deadlines import Priority, RecallDue, recall_due, repair_due
+from fleet.deadlines import RecallDue, recall_due, repair_due
+from fleet.priority import PriorityClass
 
 CALENDAR = WorkCalendar()
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2080, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - given UTC
@@ -21,19 +22,19 @@ def local(text: str) -> datetime:
 @pytest.mark.parametrize(
     ("priority", "reported", "start", "done"),
     [
-        (Priority.ACUTE, "2026-11-24T09:00", "2026-11-25T08:00", "2026-11-25T08:00"),
-        (Priority.ACUTE, "2026-12-23T15:00", "2026-12-28T14:00", "2026-12-28T14:00"),
-        (Priority.ON_CALL, "2026-12-24T22:00", "2026-12-25T03:00", "2026-12-25T03:00"),
+        (PriorityClass.ACUTE, "2026-11-24T09:00", "2026-11-25T08:00", "2026-11-25T08:00"),
+        (PriorityClass.ACUTE, "2026-12-23T15:00", "2026-12-28T14:00", "2026-12-28T14:00"),
+        (PriorityClass.ON_CALL, "2026-12-24T22:00", "2026-12-25T03:00", "2026-12-25T03:00"),
         # five hours are five hours: the clock loses one in spring and gains one in autumn
-        (Priority.ON_CALL, "2026-03-28T23:00", "2026-03-29T05:00", "2026-03-29T05:00"),
-        (Priority.ON_CALL, "2026-10-24T23:00", "2026-10-25T03:00", "2026-10-25T03:00"),
-        (Priority.ORDINARY, "2026-11-24T09:00", "2026-11-27T16:00", "2026-12-08T16:00"),
+        (PriorityClass.ON_CALL, "2026-03-28T23:00", "2026-03-29T05:00", "2026-03-29T05:00"),
+        (PriorityClass.ON_CALL, "2026-10-24T23:00", "2026-10-25T03:00", "2026-10-25T03:00"),
+        (PriorityClass.ORDINARY, "2026-11-24T09:00", "2026-11-27T16:00", "2026-12-08T16:00"),
         # the third working day is skärtorsdagen, which closes at 14
-        (Priority.ORDINARY, "2026-03-30T09:00", "2026-04-02T14:00", "2026-04-15T16:00"),
-        (Priority.ORDINARY, "2026-12-21T23:30", "2026-12-28T16:00", "2027-01-11T16:00"),
+        (PriorityClass.ORDINARY, "2026-03-30T09:00", "2026-04-02T14:00", "2026-04-15T16:00"),
+        (PriorityClass.ORDINARY, "2026-12-21T23:30", "2026-12-28T16:00", "2027-01-11T16:00"),
     ],
 )
-def test_repairs_are_due(priority: Priority, reported: str, start: str, done: str) -> None:
+def test_repairs_are_due(priority: PriorityClass, reported: str, start: str, done: str) -> None:
     due = repair_due(priority, local(reported).astimezone(UTC), CALENDAR)
     assert (due.start_by, due.done_by) == (local(start).astimezone(UTC), local(done).astimezone(UTC))
 
@@ -46,7 +47,7 @@ def test_a_recall_over_christmas() -> None:
 
 def test_naive_moments_are_refused() -> None:
     naive = datetime(2026, 5, 4, 12)  # noqa: DTZ001 - the refused thing
-    for priority in Priority:
+    for priority in PriorityClass:
         with pytest.raises(ValueError, match="time zone"):
             repair_due(priority, naive, CALENDAR)
     with pytest.raises(ValueError, match="time zone"):
@@ -55,7 +56,7 @@ def test_naive_moments_are_refused() -> None:
 
 @given(MOMENTS)
 def test_promises_lie_ahead_and_in_order(reported: datetime) -> None:
-    on_call, acute, ordinary = (repair_due(priority, reported, CALENDAR) for priority in Priority)
+    on_call, acute, ordinary = (repair_due(priority, reported, CALENDAR) for priority in PriorityClass)
     assert on_call.done_by - reported == timedelta(hours=5)
     assert reported < acute.done_by <= ordinary.start_by < ordinary.done_by
     assert CALENDAR.working_days_between(local_day(reported), local_day(ordinary.start_by)) == 3

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.deadlines import Priority
 from fleet.faults import Severity
 from fleet.orders import (
     OPEN_STATES,
@@ -30,10 +29,12 @@ from fleet.orders import (
     more_urgent,
     priority_of,
 )
+from fleet.priority import PriorityClass
 from fleet.signals import Audience
 from fleet.text import Text
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
 S, A = OrderState, Action
 # Every allowed step, said once more by hand; all others must be refused.
 STEPS = {
@@ -66,7 +67,7 @@ def finding(key: str = "fault:WC-BAT-01", **changes: Any) -> Finding:
         "kind": FindingKind.FAULT,
         "reference": "1",
         "title": Text("Fel", "Fault"),
-        "priority": Priority.ORDINARY,
+        "priority": PriorityClass.ORDINARY,
         "audience": Audience.TECHNICAL,
         "happened_at": NOW,
         "known_at": NOW,
@@ -76,7 +77,9 @@ def finding(key: str = "fault:WC-BAT-01", **changes: Any) -> Finding:
 
 def test_a_fault_and_its_alarm_are_one_matter_and_the_more_urgent_stays() -> None:
     fault = finding()
-    alarm = finding(kind=FindingKind.ALARM, reference="7", priority=Priority.ACUTE, known_at=NOW + timedelta(hours=1))
+    alarm = finding(
+        kind=FindingKind.ALARM, reference="7", priority=PriorityClass.ACUTE, known_at=NOW + timedelta(hours=1)
+    )
     other = finding("fault:WC-MOT-04", reference="2")
     assert drawn_together([other, fault, alarm]) == (alarm, other)
 
@@ -85,7 +88,7 @@ FINDINGS = st.lists(
     st.builds(
         finding,
         st.sampled_from(["a", "b", "c"]),
-        priority=st.sampled_from(Priority),
+        priority=st.sampled_from(PriorityClass),
         known_at=st.integers(0, 100).map(lambda hours: NOW + timedelta(hours=hours)),
     ),
     min_size=1,
@@ -98,7 +101,7 @@ def test_drawing_together_loses_no_matter_and_no_urgency(found: list[Finding]) -
     kept = drawn_together(found)
     assert {one.key for one in kept} == {one.key for one in found}
     assert len({one.key for one in kept}) == len(kept)
-    assert kept[0].priority is min((one.priority for one in found), key=list(Priority).index)
+    assert kept[0].priority is min((one.priority for one in found), key=list(PriorityClass).index)
     assert drawn_together(kept) == kept
 
 
@@ -111,22 +114,22 @@ def test_the_order_is_for_the_fewest_eyes_that_any_finding_allows() -> None:
 @pytest.mark.parametrize(
     ("severity", "safety", "priority"),
     [
-        (Severity.CRITICAL, True, Priority.ON_CALL),
-        (Severity.CRITICAL, False, Priority.ACUTE),
-        (Severity.HIGH, True, Priority.ACUTE),
-        (Severity.HIGH, False, Priority.ACUTE),
-        (Severity.WARNING, True, Priority.ORDINARY),
-        (Severity.INFO, False, Priority.ORDINARY),
+        (Severity.CRITICAL, True, PriorityClass.ON_CALL),
+        (Severity.CRITICAL, False, PriorityClass.ACUTE),
+        (Severity.HIGH, True, PriorityClass.ACUTE),
+        (Severity.HIGH, False, PriorityClass.ACUTE),
+        (Severity.WARNING, True, PriorityClass.ORDINARY),
+        (Severity.INFO, False, PriorityClass.ORDINARY),
     ],
 )
-def test_the_priority_where_the_dictionary_says_none(severity: Severity, safety: bool, priority: Priority) -> None:
+def test_the_priority_where_the_dictionary_says_none(severity: Severity, safety: bool, priority: PriorityClass) -> None:
     assert priority_of(severity, safety=safety) is priority
 
 
 def test_the_same_number_of_two_systems_is_not_the_same_matter() -> None:
     assert fault_key(None, "vr2", "2") != fault_key(None, "ics", "2")
     assert fault_key("WC-BAT-01", "vr2", "2") == fault_key("WC-BAT-01", "ics", "9")
-    assert more_urgent(Priority.ORDINARY, Priority.ON_CALL) is Priority.ON_CALL
+    assert more_urgent(PriorityClass.ORDINARY, PriorityClass.ON_CALL) is PriorityClass.ON_CALL
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""One timeline per device: what it measured and reported, what was asked of it, and what people did with it."""

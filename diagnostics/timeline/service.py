@@ -1,0 +1,126 @@
+"""Puts a device's timeline together, a page at a time, newest first; callable without HTTP.
+
+Readings are told a Swedish day at a time. Counting them is bounded: a page looks at READING_DAYS of them at most, and
+where older ones exist it ends there (its horizon) rather than showing older things as if no readings lay between.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+from diagnostics.devices import repository as devices
+from diagnostics.paging import Page, cut, decode_cursor, encode_cursor
+from diagnostics.queries import Row
+from diagnostics.schemas import BilingualText
+from diagnostics.timeline import repository
+from diagnostics.timeline.repository import Place
+from diagnostics.timeline.schemas import Entry, EntryKind, TimelineQuery
+from diagnostics.timeline.words import told
+from diagnostics.work import Work
+from fleet.clock import STOCKHOLM, local_day
+from fleet.plumbing.store.tables import audience_metrics
+from fleet.profile import DeviceProfile
+
+READING_DAYS: Final = 14
+CLOCKS_AGREE: Final = timedelta(minutes=1)
+_AHEAD: Final = timedelta(minutes=10)  # devices may be so far ahead and still be believed (fleet.clock)
+_LAST: Final = "~"  # sorts behind every kind and id
+
+
+async def show(work: Work, device_id: str, query: TimelineQuery) -> Page[Entry]:
+    """A page of a device's timeline.
+
+    Raises:
+        Problem: no such device in the caller's scope.
+    """
+    device = await devices.identity(work, device_id)
+    profile = work.registry.by_name.get(device["device_class"])
+    after = decode_cursor(query.cursor, tuple[datetime, str, str])
+    place: Place = after or ((query.before or work.now + _AHEAD), _LAST, _LAST)
+    kinds = frozenset(query.kind or EntryKind)
+    sources = [kind for kind in repository.SOURCES if kind in kinds]
+    rows: list[Mapping[str, Any]] = []
+    rows += await repository.entries(work, device["device_no"], sources, place, query.limit + 1)
+    horizon = None
+    if EntryKind.READINGS in kinds and profile is not None:
+        days, horizon = await _reading_days(work, device, profile, place)
+        rows += days
+    await work.record("timeline.read", device["device_no"], before=place[0], kinds=sorted(kinds))
+    page, cursor = _page(rows, query.limit, horizon)
+    return Page(items=[_entry(row, profile) for row in page], next_cursor=cursor)
+
+
+def _page(
+    rows: Sequence[Mapping[str, Any]], limit: int, horizon: datetime | None
+) -> tuple[list[Mapping[str, Any]], str | None]:
+    """The page and its cursor; where the horizon is reached first, the next page begins there."""
+    within = [row for row in rows if horizon is None or row["at"] >= horizon]
+    ordered = sorted(within, key=_place, reverse=True)
+    page, cursor = cut(ordered, limit, _place)
+    if cursor is None and horizon is not None:
+        return page, encode_cursor((horizon, "", ""))
+    return page, cursor
+
+
+async def _reading_days(
+    work: Work, device: Row, profile: DeviceProfile, place: Place
+) -> tuple[list[Mapping[str, Any]], datetime | None]:
+    """The days before a place with readings, as entries; and the horizon where there are older ones."""
+    audiences = [audience for audience in audience_metrics(profile) if audience in work.caller.audiences]
+    until = _midnight(place[0], 1)
+    newest = [at for a in audiences if (at := await repository.newest_reading(work, device, a, until)) is not None]
+    if not newest:
+        return [], None
+    start = _midnight(max(newest), 1 - READING_DAYS)
+    entries = [
+        entry
+        for audience in audiences
+        for row in await repository.reading_days(work, device, audience, (start, until))
+        if _place(entry := _day_entry(row, audience)) < place
+    ]
+    older = [at for a in audiences if (at := await repository.newest_reading(work, device, a, start)) is not None]
+    return entries, start if older else None
+
+
+def _day_entry(row: Mapping[str, Any], audience: str) -> Mapping[str, Any]:
+    return {
+        "at": row["at"],
+        "happened_at": row["at"],
+        "known_at": row["known_at"],
+        "kind": EntryKind.READINGS.value,
+        "id": f"{row['local_day']}-{audience}",
+        "data": {
+            "local_day": row["local_day"].isoformat(),
+            "audience": audience,
+            "readings": row["readings"],
+            "first_at": row["first_at"].isoformat(),
+            "last_at": row["at"].isoformat(),
+        },
+    }
+
+
+def _entry(row: Mapping[str, Any], profile: DeviceProfile | None) -> Entry:
+    kind = EntryKind(row["kind"])
+    title, detail = told(kind, row["data"], profile)
+    happened, known = row["happened_at"], row["known_at"]
+    late = happened is not None and known is not None and abs(known - happened) > CLOCKS_AGREE
+    return Entry(
+        at=row["at"],
+        happened_at=happened,
+        known_at=known,
+        clocks_differ=late or bool(row["data"].get("clock_corrected")),
+        kind=kind,
+        entry_id=row["id"],
+        title=BilingualText.of(title),
+        detail=None if detail is None else BilingualText.of(detail),
+        data=row["data"],
+    )
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    return row["at"], row["kind"], row["id"]
+
+
+def _midnight(moment: datetime, days: int) -> datetime:
+    """The Swedish midnight that begins the day so many days after a moment's."""
+    return datetime.combine(local_day(moment) + timedelta(days=days), time(), STOCKHOLM)
