@@ -31,7 +31,7 @@ class SeenFault:
     times: int = 1
     module: str = ""
     text: str = ""
-    frame: Mapping[str, float] = _NOTHING
+    frame: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
 
     @property
     def active(self) -> bool:
