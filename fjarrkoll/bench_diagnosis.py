@@ -14,18 +14,16 @@ class BarMissedError(FjarrkollError):
 
 def measure_diagnosis(
     *,
-    tuning: Annotated[
-        bool, typer.Option("--tuning", help="The seeds on which rules may be set, instead of the judged")
-    ] = False,
+    tuning: Annotated[bool, typer.Option("--tuning", help="The seeds rules were set on, not the judged")] = False,
     cases: Annotated[int, typer.Option(min=50, max=5_000, help="Cases for each seed")] = 600,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output, nothing else.")] = False,
 ) -> None:
     """Plant causes in simulated devices and judge what the diagnosis says of them.
 
-    Ends with code 1 below the bars, or where knowledge that was mixed up passes. Example: fjarrkoll bench diagnosis --json
+    Ends with code 1 below the bars, or where mixed-up knowledge passes. Example: fjarrkoll bench diagnosis --json
     """
     try:
-        from benchmarks.diagnosis.run import JUDGED_SEEDS, TUNING_SEEDS, as_text, run  # noqa: PLC0415 - see the message below
+        from benchmarks.diagnosis.run import JUDGED_SEEDS, TUNING_SEEDS, as_text, run  # noqa: PLC0415 - see below
     except ModuleNotFoundError as error:
         if error.name != "benchmarks":
             raise

@@ -91,9 +91,10 @@ def _faults(cases: list[Case]) -> set[str]:
 def as_text(outcome: Outcome) -> str:
     """For people."""
     told = outcome.as_dict()
+    seeds = ", ".join(map(str, outcome.seeds))
+    counted = f"{outcome.causes_planted} causes planted, {outcome.faults_planted} catalogue faults reported"
     lines = [
-        f"{outcome.cases} cases from seeds {', '.join(map(str, outcome.seeds))}: {outcome.causes_planted} causes planted,"
-        f" {outcome.faults_planted} catalogue faults reported",
+        f"{outcome.cases} cases from seeds {seeds}: {counted}",
         "",
         f"{'':34}{'first':>8}{'in three':>10}{'cannot tell*':>14}{'claims right':>14}",
     ]

@@ -81,7 +81,7 @@ SEAT_AND_INPUT_CAUSES: Final = (
     cause("input_board", 3, "Styrdonets kretskort är trasigt", "The input device's board is broken",
           raises="WC-INP-02:.95", shows="test_input:.9", recurs=.8, check="swap_module", parts="input_board"),
     cause("service_due", 80, "Serviceintervallet har gått ut", "The service interval has run out",
-          raises="WC-SRV-01:.98", recurs=.05, check="read_service", source="domain 2.5 (VR2 manual: 1 year)"),
+          raises="WC-SRV-01:.98", recurs=.05, check="read_service", parts="service_kit", source="domain 2.5 (VR2 manual: 1 year)"),
 )  # fmt: skip
 
 GATEWAY_CAUSES: Final = (

@@ -161,6 +161,7 @@ PARTS: Final = (
     Part("input_cable", Text("Kabel till specialstyrning", "Cable of the specialty input")),
     Part("input_board", Text("Kretskort till styrdon", "Board of the input device")),
     Part("gateway", Text("Kommunikationsenhet", "Gateway")),
+    Part("service_kit", Text("Servicesats", "Service kit")),
     Part("gateway_cable", Text("Kabel till kommunikationsenhet", "Gateway cable")),
 )
 
