@@ -2,8 +2,8 @@
 
 The causes of a class share what goes wrong. Before any outcome the shares follow from the knowledge and count as
 `STRENGTH` imagined outcomes (a Dirichlet prior); every counted outcome adds one to the cause that was found. Nothing
-else changes: which signs a cause gives stays a person's knowledge. An outcome "something else was found" counts too and is
-shown, so that a dictionary that misses a cause is seen.
+else changes: which signs a cause gives stays a person's knowledge. An outcome "something else was found" counts too and
+is shown, so that a dictionary that misses a cause is seen.
 """
 
 from collections import Counter
