@@ -20,6 +20,7 @@ from diagnostics.orders import endpoints as orders
 from diagnostics.quarantine import endpoints as quarantine
 from diagnostics.readiness import endpoints as readiness
 from diagnostics.recall import endpoints as recall
+from diagnostics.reception import endpoints as reception
 from diagnostics.resources import Resources
 from diagnostics.timeline import endpoints as timeline
 from diagnostics.work import Door
@@ -45,6 +46,7 @@ def routes() -> FastAPI:
     app.include_router(rooms)
     app.include_router(health.router)
     app.include_router(documentation.router)
+    app.include_router(reception.router)
     problems.install(app)
     return app
 

@@ -15,6 +15,8 @@ from fleet.text import Text
 
 # The health pages say only "alive" and "ready"; the documentation is the same for everyone and holds nobody's data.
 OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
+# Each request here carries a proof of its own: a one-time token in the address, a signature over the body.
+OPEN_BRANCHES: Final = ("/a/", "/api/v1/receipts/")
 LARGEST_BODY: Final = 64 * 1024
 LARGER_BODIES: Final = {"/api/v1/recalls/answers": 4 * 1024**2}
 """Addresses that take a file, with what they take at most."""
@@ -36,18 +38,25 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"] not in OPEN_PATHS:
+        if scope["path"].startswith(OPEN_BRANCHES):
+            self._slow_down(scope)
+        elif scope["path"] not in OPEN_PATHS:
             await self._admit(scope)
         largest = LARGER_BODIES.get(scope["path"], LARGEST_BODY)
         body = await read_body(Headers(scope=scope), receive, largest)
         await self._app(scope, _replayed(body, receive), send)
 
-    async def _admit(self, scope: Scope) -> None:
-        limits = self._resources.limits
-        origin = (scope.get("client") or ("unknown",))[0]
-        seconds = limits.refusals.would_wait(origin, time.monotonic())
+    def _slow_down(self, scope: Scope) -> str:
+        """Refuses an address that was refused too often; returns the address."""
+        origin: str = (scope.get("client") or ("unknown",))[0]
+        seconds = self._resources.limits.refusals.would_wait(origin, time.monotonic())
         if seconds:
             raise rate_exceeded(seconds)
+        return origin
+
+    async def _admit(self, scope: Scope) -> None:
+        limits = self._resources.limits
+        origin = self._slow_down(scope)
         caller = await find_caller(self._resources.pool, Headers(scope=scope).get("authorization"))
         if caller is None:
             self._resources.metrics.refused_tokens.inc()

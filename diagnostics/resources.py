@@ -1,12 +1,13 @@
 """What one API process holds while it runs: database pool, profiles, clock, waiting callers, limits and figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
 from diagnostics.lists.columns import Layout, load_layout
 from diagnostics.metrics import ApiMetrics
+from diagnostics.notify.gateway_form import ReceiptForm
 from diagnostics.rates import Limiter, Rate
 from diagnostics.wakeups import Wakeups
 from fleet.plumbing.database import Pool
@@ -35,6 +36,14 @@ class Limits:
     refusals: Limiter = field(default_factory=lambda: Limiter(REFUSAL_RATE))
 
 
+@dataclass(frozen=True, slots=True)
+class ReceiptDesk:
+    """How one provider's receipts are read, and the secret that proves them."""
+
+    form: ReceiptForm
+    secret: str = field(repr=False)
+
+
 @dataclass(slots=True, kw_only=True)
 class Resources:
     """Handed to the application when it is built; nothing in it is global."""
@@ -46,3 +55,4 @@ class Resources:
     limits: Limits = field(default_factory=Limits)
     metrics: ApiMetrics = field(default_factory=ApiMetrics)
     list_layout: Layout = field(default_factory=load_layout)
+    receipts: Mapping[str, ReceiptDesk] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Runs the API: opens its resources, serves until told to stop, closes everything in reverse."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,8 @@ import uvicorn
 from diagnostics.app import build_app
 from diagnostics.commands.repository import REPLY_CHANNEL
 from diagnostics.lists.columns import load_layout
-from diagnostics.resources import Resources
+from diagnostics.notify.channels import read_gateways
+from diagnostics.resources import ReceiptDesk, Resources
 from diagnostics.wakeups import Wakeups
 from fleet.plumbing.database import database_pool
 from fleet.plumbing.logs import get_logger
@@ -25,7 +26,11 @@ _log = get_logger(part="api")
 
 @asynccontextmanager
 async def open_resources(
-    database_url: str, *, connections: int = _CONNECTIONS, list_columns: Path | None = None
+    database_url: str,
+    *,
+    connections: int = _CONNECTIONS,
+    list_columns: Path | None = None,
+    receipts: Mapping[str, ReceiptDesk] | None = None,
 ) -> AsyncIterator[Resources]:
     """What the API works with, open within the block.
 
@@ -37,7 +42,22 @@ async def open_resources(
         database_pool(database_url, "fjarrkoll-api", largest=connections) as pool,
         Wakeups(database_url, [REPLY_CHANNEL]).running() as wakeups,
     ):
-        yield Resources(pool=pool, registry=load_registry(), wakeups=wakeups, list_layout=layout)
+        yield Resources(
+            pool=pool, registry=load_registry(), wakeups=wakeups, list_layout=layout, receipts=receipts or {}
+        )
+
+
+def receipt_desks(settings: Settings) -> dict[str, ReceiptDesk]:
+    """The providers that call us with receipts.
+
+    Raises:
+        ConfigurationError: a provider gives receipts by callback, but the secret that proves them is not set.
+    """
+    return {
+        name: ReceiptDesk(form.receipts, settings.need(f"{name}_receipt_secret"))
+        for name, form in read_gateways(settings.gateways_file).items()
+        if form.receipts is not None and not form.receipts.poll_path
+    }
 
 
 async def serve(settings: Settings) -> None:
@@ -51,8 +71,8 @@ async def serve(settings: Settings) -> None:
         _log.warning(
             "The API speaks plain HTTP beyond this machine; put a TLS proxy in front", event_name="plain_http_outside"
         )
-    url = settings.need("api_database_url")
-    async with open_resources(url, list_columns=settings.list_columns) as resources:
+    url, desks = settings.need("api_database_url"), receipt_desks(settings)
+    async with open_resources(url, list_columns=settings.list_columns, receipts=desks) as resources:
         config = uvicorn.Config(
             build_app(resources),
             host=settings.api_host,

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import aiomqtt
@@ -19,9 +20,10 @@ from diagnostics.commands.dispatch import Dispatcher
 from diagnostics.commands.repository import COMMAND_CHANNEL
 from diagnostics.escalation.walking import Walker
 from diagnostics.metrics import WorkerMetrics
-from diagnostics.notify.channel import Channel
+from diagnostics.notify.channels import make_channels
+from diagnostics.notify.links import Links
 from diagnostics.notify.outbox import Outbox
-from diagnostics.notify.webhook import Webhook
+from diagnostics.notify.polling import Polling
 from diagnostics.recall.watching import RecallWatch
 from diagnostics.resources import server_clock
 from diagnostics.wakeups import Wakeups, wait_for
@@ -33,6 +35,7 @@ from fleet.registry import load_registry
 DUE_CHANNEL: Final = "fjarrkoll_due"
 TURN_SECONDS: Final = 1.0
 QUIET_SECONDS: Final = 5.0
+POLL_SECONDS: Final = 5.0
 SWEEP_SECONDS: Final = 60.0
 RECALL_SECONDS: Final = 5.0
 # A sweep over a whole region takes a while; it may take this share of the time, whatever the size of the fleet.
@@ -63,7 +66,12 @@ class Worker:
             tasks.create_task(self._judging(), name="judging")
             tasks.create_task(self._retrying("sweeping", self._sweeping), name="sweeping")
             tasks.create_task(self._every("escalating", self._escalating, ""), name="escalating")
-            tasks.create_task(self._every("notifying", self.outbox.round, "notify"), name="notifying")
+            tasks.create_task(self._retrying("polling", self._polling), name="polling")
+            for channel in self.outbox.channels:
+                sending = partial(self.outbox.round_of, channel)
+                tasks.create_task(
+                    self._every(f"notifying by {channel}", sending, "notify"), name=f"notifying-{channel}"
+                )
             tasks.create_task(self._every("expiring", self.dispatcher.expire, ""), name="expiring")
             tasks.create_task(self._retrying("recalling", self._recalling), name="recalling")
             tasks.create_task(self._commanding(), name="commanding")
@@ -88,6 +96,12 @@ class Worker:
             self._tell(await self.judge.sweep())
             took = time.monotonic() - began
             await asyncio.sleep(max(SWEEP_SECONDS, took / _SWEEP_SHARE))
+
+    async def _polling(self) -> None:
+        polling = Polling(self.outbox.pool, self.outbox.channels)
+        while True:
+            await polling.round()
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _escalating(self) -> None:
         if await self.walker.round():
@@ -151,7 +165,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         yield Worker(
             judge=Judge(pool, load_registry(), sorted(channels), metrics),
             walker=Walker(pool, sorted(channels), metrics),
-            outbox=Outbox(pool, channels, settings.api_url, metrics),
+            outbox=Outbox(pool, channels, settings.api_url, metrics, _links(settings)),
             dispatcher=Dispatcher(pool, server_clock, metrics),
             recalls=RecallWatch(pool),
             wakeups=wakeups,
@@ -160,17 +174,10 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         )
 
 
-def make_channels(settings: Settings) -> dict[str, Channel]:
-    """The channels that are set up, by name.
-
-    Raises:
-        ConfigurationError: a channel's settings contradict each other.
-    """
-    if settings.webhook_url is None:
-        return {}
-    secret = settings.need("webhook_secret")
-    webhook = Webhook(settings.webhook_url, secret, allow_private=settings.webhook_allow_private)
-    return {webhook.name: webhook}
+def _links(settings: Settings) -> Links | None:
+    if settings.link_secret is None:
+        return None
+    return Links(settings.public_url or settings.api_url, settings.need("link_secret"))
 
 
 async def serve(settings: Settings) -> None:

@@ -8,11 +8,15 @@ from fleet.errors import TopicError, shown
 
 PREFIX: Final = "fk/v1"
 
+PANELS: Final = "fk/panel"
+"""Wall panels, outside the devices' topics as well."""
+
 MARKS: Final = "fk/ingest"
 """Outside the devices' topics, so that no device can speak or hear there."""
 
 # Opaque pseudonym: no wildcard, slash or space can be part of it (CVE-2017-7650), and nothing in it tells the user.
 DEVICE_ID_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{2,39}")
+_KEY: Final = re.compile(r"[a-z0-9-]{1,80}")
 _BEGINNING: Final = f"{PREFIX}/"
 # User names with rights of their own in deploy/mosquitto/acl.
 SERVICE_NAMES: Final = frozenset({"ingest", "diagnostics", "observer"})
@@ -73,6 +77,21 @@ def parse(text: str) -> tuple[str, Verb]:
 def mark_topic(shard: str) -> str:
     """Where an ingest shard speaks to itself: what comes back says how far the broker's queue has been worked off."""
     return f"{MARKS}/{shard}"
+
+
+def panel_topic(panel: str, key: str) -> str:
+    """Where one alarm stands on one wall panel.
+
+    Args:
+        panel: the panel's name, of the same form as a device id.
+        key: the alarm's key: letters, digits and hyphens.
+
+    Raises:
+        TopicError: one of them does not fit.
+    """
+    if DEVICE_ID_PATTERN.fullmatch(panel) is None or _KEY.fullmatch(key) is None:
+        raise TopicError(f"panel {shown(panel)}: use 3-40 lower-case letters, digits and hyphens")
+    return f"{PANELS}/{panel}/{key}"
 
 
 def upward_filters() -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -31,14 +31,18 @@ class Target:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == {"https": 443, "http": 80}[self.scheme] else f"{host}:{self.port}"
 
+    def with_path(self, path: str) -> "Target":
+        """Another path of the same place."""
+        return replace(self, path=path)
+
     def at(self, address: Address) -> str:
         """The URL with the name replaced by an address that has been checked, so that it cannot change in between."""
         host = f"[{address}]" if address.version == 6 else str(address)
         return f"{self.scheme}://{host}:{self.port}{self.path}"
 
 
-def parse_target(url: str, *, allow_private: bool) -> Target:
-    """The parts of a webhook's URL.
+def parse_target(url: str, *, allow_private: bool, setting: str = "FJARRKOLL_WEBHOOK_URL") -> Target:
+    """The parts of the URL that a setting holds.
 
     Raises:
         ConfigurationError: it is no URL that may be used; the sentence does not repeat it, for it may carry a key.
@@ -47,15 +51,13 @@ def parse_target(url: str, *, allow_private: bool) -> Target:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ConfigurationError("FJARRKOLL_WEBHOOK_URL is not a URL; give https://host/path") from None
+        raise ConfigurationError(f"{setting} is not a URL; give https://host/path") from None
     if parts.scheme not in ({"https", "http"} if allow_private else {"https"}) or not (parts.hostname or "").isascii():
-        raise ConfigurationError("FJARRKOLL_WEBHOOK_URL must begin with https:// and name a host")
+        raise ConfigurationError(f"{setting} must begin with https:// and name a host")
     if not parts.hostname:
-        raise ConfigurationError("FJARRKOLL_WEBHOOK_URL names no host; give https://host/path")
+        raise ConfigurationError(f"{setting} names no host; give https://host/path")
     if parts.username is not None or parts.password is not None:
-        raise ConfigurationError(
-            "FJARRKOLL_WEBHOOK_URL must not carry a user name or password; requests are signed instead"
-        )
+        raise ConfigurationError(f"{setting} must not carry a user name or password; requests are signed instead")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), path)
 

@@ -2,11 +2,11 @@
 
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from diagnostics.notify.channel import Channel
-from diagnostics.notify.message import Message, Subject, compose
+from diagnostics.notify.channel import Accepted, Channel
+from diagnostics.notify.message import Message, Receiver, Subject, compose
 from diagnostics.notify.retry import Again, Failure, GiveUp, next_attempt
 
 
@@ -26,6 +26,7 @@ class Delivery:
         call_no: which call of the alarm's ladder it belongs to, from 0.
         attempts, age: how often it was tried, this time included, and since when it waits.
         message: set by the step that composes it.
+        accepted: the provider's name for it, where it gave one.
         failure: why the channel could not send it.
         outcome: what is to be recorded; set by the last step.
     """
@@ -37,7 +38,9 @@ class Delivery:
     age: timedelta
     subject: Subject
     call_no: int = 0
+    receiver: Receiver = field(default_factory=Receiver)
     message: Message | None = None
+    accepted: Accepted | None = None
     failure: Failure | None = None
     outcome: Outcome | None = None
 
@@ -49,13 +52,17 @@ def steps(channels: Mapping[str, Channel], api_url: str) -> Sequence[Step]:
     """The steps in order: say it without naming anyone, send it, decide what follows."""
 
     async def composing(delivery: Delivery) -> Delivery:
-        return replace(delivery, message=compose(delivery.subject, delivery.kind, api_url, delivery.call_no))
+        message = compose(delivery.subject, delivery.kind, api_url, delivery.call_no, delivery.receiver)
+        return replace(delivery, message=message)
 
     async def sending(delivery: Delivery) -> Delivery:
         channel = channels.get(delivery.channel)
         if channel is None or delivery.message is None:
             return replace(delivery, failure=Failure(reason=f"no channel {delivery.channel} is set up"))
-        return replace(delivery, failure=await channel.send(delivery.message))
+        said = await channel.send(delivery.message)
+        if isinstance(said, Failure):
+            return replace(delivery, failure=said)
+        return replace(delivery, accepted=said)
 
     return (composing, sending, deciding)
 

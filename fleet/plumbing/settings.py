@@ -24,6 +24,14 @@ class Settings(BaseSettings):
         metrics_port: where ingest and worker serve Prometheus metrics on metrics_host; none means not at all.
         webhook_url: where alarms are posted; none means no notification leaves the house.
         list_columns: a file like diagnostics/lists/columns.toml, for the words of one's own order system.
+        public_url: where people reach the API from outside, for links in messages; api_url where not given.
+        link_secret: makes the links by which an alarm is taken without a login; none means messages carry no link.
+        smtp_*: the mail server for alarms; smtp_security "none" is only for one on this machine.
+        gateways_file: TOML with a table [sms] and [voice] (docs/alarms.md); sms_secret, voice_secret go into it, and
+            sms_receipt_secret, voice_receipt_secret prove the provider's receipts.
+        panels, apprise: switch these channels on.
+        watch_*: the channels of `fjarrkoll watch`, apart from the worker's, so that neither takes the other down.
+        canary_device_id, canary_password: the dispenser that jams every day at canary_hour, Swedish time.
         api_url, api_token: how the command line reaches the API.
     """
 
@@ -58,6 +66,36 @@ class Settings(BaseSettings):
     webhook_allow_private: bool = False
 
     list_columns: Path | None = None
+    public_url: str | None = None
+    link_secret: SecretStr | None = None
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_sender: str = "fjarrkoll@localhost"
+    smtp_ca_file: Path | None = None
+    gateways_file: Path | None = None
+    gateways_allow_private: bool = False
+    sms_secret: SecretStr | None = None
+    voice_secret: SecretStr | None = None
+    sms_receipt_secret: SecretStr | None = None
+    voice_receipt_secret: SecretStr | None = None
+    panels: bool = False
+    apprise: bool = False
+
+    watch_webhook_url: str | None = None
+    watch_webhook_secret: SecretStr | None = None
+    watch_allow_private: bool = False
+    watch_smtp_host: str | None = None
+    watch_smtp_port: int = 587
+    watch_smtp_security: str = "starttls"
+    watch_smtp_sender: str = "fjarrkoll-watch@localhost"
+    watch_email: str | None = None
+    watch_ping_url: str | None = None
+    canary_device_id: str | None = None
+    canary_password: SecretStr | None = None
+    canary_hour: int = Field(default=10, ge=0, le=23)
 
     grafana_url: str | None = None
     grafana_token: SecretStr | None = None

@@ -153,6 +153,11 @@ CREATE FUNCTION alarm_settled() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINE
 BEGIN
     UPDATE escalation SET ended_at = clock_timestamp(), ended_why = CASE WHEN NEW.cleared_at IS NULL THEN 'taken' ELSE 'cleared' END
      WHERE alarm_id = NEW.alarm_id AND ended_at IS NULL AND (NEW.taken_at IS NOT NULL OR NEW.cleared_at IS NOT NULL);
+    -- Nobody is called any more about what somebody has taken; the installation's own channels hear everything.
+    IF NEW.taken_at IS NOT NULL AND NEW.cleared_at IS NULL THEN
+        UPDATE notification SET state = 'given_up', last_error = 'somebody took the alarm first'
+         WHERE alarm_id = NEW.alarm_id AND kind = 'raised' AND state = 'pending' AND recipient_id IS NOT NULL;
+    END IF;
     IF OLD.cleared_at IS NULL AND NEW.cleared_at IS NOT NULL THEN
         INSERT INTO notification (alarm_id, kind, channel, recipient_id)
             SELECT DISTINCT NEW.alarm_id, 'cleared', n.channel, n.recipient_id FROM notification n
