@@ -13,6 +13,7 @@ from diagnostics.notify.channel import Accepted
 from diagnostics.notify.message import Message
 from diagnostics.notify.retry import Failure
 from fleet.plumbing.database import Pool
+from fleet.signals import Audience
 from tests.integration.diagnostics.conftest import Store
 
 # Columns that hold a time at which something is due: moving them all back is the same as time passing.
@@ -69,7 +70,7 @@ def add_ladder(
 
 async def start(pool: Pool, store: Store, device_no: int, channels: Sequence[str], *, safety: bool = True) -> int:
     """An alarm on its ladder."""
-    number = store.alarm(device_no, "jam", "care")
+    number = store.alarm(device_no, "jam", Audience.CARE)
     store.execute("UPDATE alarm SET safety = %s WHERE alarm_id = %s", safety, number)
     async with pool.connection() as connection, connection.transaction():
         [(now,)] = await (await connection.execute("SELECT clock_timestamp()")).fetchall()
