@@ -71,7 +71,7 @@ CREATE INDEX silence_ends ON silence (ends_at);
 
 -- The ladder stands in it as it was when the alarm began: a ladder changed meanwhile does not send anyone back to its foot.
 CREATE TABLE escalation (
-    alarm_id   bigint PRIMARY KEY REFERENCES alarm,
+    alarm_id   bigint PRIMARY KEY REFERENCES alarm ON DELETE CASCADE,
     ladder     text NOT NULL,
     document   jsonb NOT NULL,
     position   integer NOT NULL DEFAULT 0,   -- the step that comes next
@@ -85,7 +85,7 @@ CREATE TABLE escalation (
 CREATE INDEX escalation_due ON escalation (due_at) WHERE ended_at IS NULL;
 
 CREATE TABLE escalation_call (
-    alarm_id   bigint NOT NULL REFERENCES alarm,
+    alarm_id   bigint NOT NULL REFERENCES alarm ON DELETE CASCADE,
     call_no    integer NOT NULL,
     position   integer NOT NULL,
     due_at     timestamptz NOT NULL,
@@ -112,7 +112,7 @@ CREATE INDEX notification_reference ON notification (channel, reference) WHERE r
 -- Links by which the one who was called takes the alarm without logging in. Only the SHA-256 of a token is kept.
 CREATE TABLE acknowledge_link (
     token_hash   bytea PRIMARY KEY,
-    alarm_id     bigint NOT NULL REFERENCES alarm,
+    alarm_id     bigint NOT NULL REFERENCES alarm ON DELETE CASCADE,
     recipient_id integer REFERENCES recipient,
     created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     expires_at   timestamptz NOT NULL,
