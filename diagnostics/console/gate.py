@@ -1,0 +1,118 @@
+"""The console's door: a session for every page but a few, forms only from our own pages, not too often, small bodies."""
+
+import hmac
+import time
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from starlette.datastructures import FormData, Headers
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from diagnostics.console.accounts import Session, find_session
+from diagnostics.console.pages import ROOT, SESSION_COOKIE, error_page, resources_of, session_of
+from diagnostics.envelope import problem_behind
+from diagnostics.gate import read_body, replayed
+from diagnostics.problems import Problem
+from diagnostics.security import rate_exceeded
+from fleet.plumbing.logs import get_logger
+from fleet.text import Text
+
+OPEN: Final = frozenset({f"{ROOT}/login", f"{ROOT}/accessibility"})
+_STATIC: Final = f"{ROOT}/static/"
+_READS: Final = frozenset({"GET", "HEAD"})
+FORM_KEY: Final = "form_key"
+_log = get_logger(part="console")
+
+
+class ConsoleGate:
+    """Lets a signed-in person through, everybody else to the login page; errors become pages."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request of a page."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        try:
+            stopped = await self._admit(request)
+            body = await read_body(Headers(scope=scope), receive)
+        except Problem as problem:
+            stopped = error_page(request, problem)
+            body = b""
+        await (stopped or self._app)(scope, replayed(body, receive), send)
+
+    async def _admit(self, request: Request) -> Response | None:
+        state = request.scope.setdefault("state", {})
+        state["session"] = None
+        path = request.url.path
+        if path.startswith(_STATIC):
+            return None
+        if request.method not in _READS and not from_own_pages(request.headers):
+            raise _foreign_form()
+        resources = resources_of(request)
+        session = await find_session(resources.pool, request.cookies.get(SESSION_COOKIE))
+        if session is None:
+            return None if path in OPEN else _to_login(request)
+        seconds = resources.limits.requests.wait_seconds(session.caller.name, time.monotonic())
+        if seconds:
+            raise rate_exceeded(seconds)
+        state["session"], state["caller"] = session, session.caller
+        return None
+
+
+def from_own_pages(headers: Headers) -> bool:
+    """Whether a form came from a page of this very site, by what the browser says and a page cannot forge."""
+    origin = headers.get("origin")
+    if origin is not None and origin != "null":
+        return urlsplit(origin).netloc == headers.get("host")
+    return headers.get("sec-fetch-site") in {"same-origin", "none"}
+
+
+async def form_of(request: Request) -> FormData:
+    """The fields of a form of this session.
+
+    Raises:
+        Problem: it does not carry the session's key: it is old, or another site made it.
+    """
+    form, session = await request.form(), session_of(request)
+    given = str(form.get(FORM_KEY, ""))
+    if session is None or not hmac.compare_digest(given, session.form_key):
+        raise _foreign_form()
+    return form
+
+
+def signed_in(request: Request) -> Session:
+    """The session of a page that the gate never shows to anybody else."""
+    session = session_of(request)
+    if session is None:
+        raise RuntimeError("a page behind the gate was asked for without a session")
+    return session
+
+
+async def on_error(request: Request, error: Exception) -> Response:
+    """Whatever goes wrong on a page is told on a page; details stay in the log."""
+    problem = problem_behind(error)
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("A page failed", event_name="page_failed", code=problem.code, exc_info=error)
+    return error_page(request, problem)
+
+
+def _to_login(request: Request) -> Response:
+    address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    wanted = f"?next={quote(address)}" if request.method in _READS else ""
+    return RedirectResponse(f"{ROOT}/login{wanted}", 303)
+
+
+def _foreign_form() -> Problem:
+    return Problem(
+        HTTPStatus.FORBIDDEN,
+        "foreign_form",
+        Text("Formuläret gäller inte längre", "The form is no longer valid"),
+        Text("Gå tillbaka, ladda om sidan och försök igen.", "Go back, load the page again and try once more."),
+    )

@@ -1,0 +1,98 @@
+"""Swedish and English on the console's pages: gettext catalogues, and dates, numbers and ages as Swedes write them."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from fleet.clock import STOCKHOLM
+from fleet.text import Text
+
+LANGUAGES: Final = ("sv", "en")
+_CATALOGUES: Final = Path(__file__).with_name("translations")
+_LOCALES: Final[Mapping[str, str]] = {"sv": "sv_SE", "en": "en_GB"}
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Swedish sentence to the sentence in `language`; the pages are written in Swedish, so that one is empty."""
+    if language == "sv":
+        return {}
+    with (_CATALOGUES / f"{language}.po").open("rb") as file:
+        return {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id and entry.string}
+
+
+class Words:
+    """Everything a page needs in order to speak one language.
+
+    Args:
+        language: "sv" or "en".
+        now: the moment of the request, aware.
+    """
+
+    def __init__(self, language: str, now: datetime) -> None:
+        self.language = language
+        self._now = now
+        self._catalogue = catalogue(language)
+
+    def say(self, swedish: str, **parts: object) -> str:
+        """A sentence of the page, with `{name}` places filled."""
+        sentence = self._catalogue.get(swedish, swedish)
+        return sentence.format(**parts) if parts else sentence
+
+    def text(self, text: object) -> str:
+        """A bilingual text of the domain or of an answer."""
+        if not isinstance(text, Text):
+            text = Text(str(getattr(text, "sv", text)), str(getattr(text, "en", text)))
+        return text.to(self.language)
+
+    def moment(self, at: datetime | None) -> str:
+        """`2026-11-21 14:05` in Sweden, or a dash where unknown."""
+        return "–" if at is None else f"{at.astimezone(STOCKHOLM):%Y-%m-%d %H:%M}"
+
+    def day(self, day: date | None) -> str:
+        """`2026-11-21 (v. 47)`."""
+        if day is None:
+            return "–"
+        return f"{day:%Y-%m-%d} ({self.say('v. {week}', week=day.isocalendar().week)})"
+
+    def ago(self, at: datetime | None) -> str:
+        """How long ago: `3 min sedan`; the page shows the exact time beside it."""
+        if at is None:
+            return self.say("aldrig")
+        seconds = (self._now - at).total_seconds()
+        if seconds < _MINUTE:
+            return self.say("nyss") if seconds > -_MINUTE else self.moment(at)
+        for unit, size, until in (("min", _MINUTE, _HOUR), ("tim", _HOUR, 2 * _DAY), ("dygn", _DAY, 1e12)):
+            if seconds < until:
+                return self.say(f"{{number}} {unit} sedan", number=int(seconds // size))
+        return self.moment(at)
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        """`12 345,6` in Swedish; a dash where unknown, never zero."""
+        if value is None:
+            return "–"
+        pattern = "#,##0" + ("." + "#" * digits if digits else "")
+        return format_decimal(value, pattern, locale=_LOCALES[self.language])
+
+    def money(self, value: object) -> str:
+        """Whole kronor."""
+        return "–" if value is None else f"{self.number(round(float(str(value))))} kr"
+
+    def value(self, value: object) -> str:
+        """A metric's value; yes and no for flags."""
+        if value is None:
+            return self.say("okänt")
+        if isinstance(value, bool):
+            return self.say("ja") if value else self.say("nej")
+        return self.number(float(str(value)), 2)
+
+
+def iso(at: datetime) -> str:
+    """For `<time datetime>`."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

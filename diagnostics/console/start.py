@@ -1,0 +1,35 @@
+"""The start page: what needs this person now, and the few things the role does most."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from diagnostics.alarms import service as alarms
+from diagnostics.alarms.schemas import AlarmQuery
+from diagnostics.console.alarms import most_urgent
+from diagnostics.console.gate import signed_in
+from diagnostics.console.pages import page, resources_of
+from diagnostics.recall import service as recall
+from diagnostics.recall.schemas import IdleQuery
+from diagnostics.rights import Right, may
+from diagnostics.work import Door
+
+_SHOWN = 8
+
+
+async def show_start(request: Request) -> Response:
+    """What the role came for, first."""
+    caller, door = signed_in(request).caller, Door(resources_of(request))
+    open_alarms = idle = None
+    if may(caller.role, Right.TAKE_ALARMS):
+        async with door.open(caller) as work:
+            open_alarms = most_urgent((await alarms.list_alarms(work, AlarmQuery(limit=200))).items)
+    if may(caller.role, Right.SEE_IDLE):
+        async with door.open(caller) as work:
+            idle = await recall.list_idle(work, IdleQuery(limit=_SHOWN))
+    return page(
+        request,
+        "start.html",
+        alarms=None if open_alarms is None else open_alarms[:_SHOWN],
+        alarm_count=0 if open_alarms is None else len(open_alarms),
+        idle=idle,
+    )
