@@ -2,12 +2,15 @@
 
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
-from starlette.types import ASGIApp
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from diagnostics import health, problems
 from diagnostics.alarms import endpoints as alarms
 from diagnostics.classes import endpoints as classes
 from diagnostics.commands import endpoints as commands
+from diagnostics.console.app import build_console
+from diagnostics.console.pages import ROOT as CONSOLE
 from diagnostics.devices import endpoints as devices
 from diagnostics.documentation import endpoints as documentation
 from diagnostics.documentation.openapi import describe
@@ -56,4 +59,20 @@ def build_app(resources: Resources) -> ASGIApp:
     app = routes()
     app.state.door = Door(resources)
     app.state.openapi = describe(app)
-    return Envelope(Gate(app, resources), resources.metrics)
+    return Envelope(ByPath(build_console(resources), Gate(app, resources)), resources.metrics)
+
+
+class ByPath:
+    """Sends people's pages to the console and everything else to the API; each has a gate of its own."""
+
+    def __init__(self, console: ASGIApp, api: ASGIApp) -> None:
+        self._console = console
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
+        path = scope.get("path", "")
+        if path == CONSOLE:
+            await RedirectResponse(f"{CONSOLE}/", 308)(scope, receive, send)
+            return
+        await (self._console if path.startswith(f"{CONSOLE}/") else self._api)(scope, receive, send)

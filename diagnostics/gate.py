@@ -44,7 +44,7 @@ class Gate:
             await self._admit(scope)
         largest = LARGER_BODIES.get(scope["path"], LARGEST_BODY)
         body = await read_body(Headers(scope=scope), receive, largest)
-        await self._app(scope, _replayed(body, receive), send)
+        await self._app(scope, replayed(body, receive), send)
 
     def _slow_down(self, scope: Scope) -> str:
         """Refuses an address that was refused too often; returns the address."""
@@ -96,7 +96,8 @@ async def read_body(headers: Headers, receive: Receive, largest: int = LARGEST_B
         ) from None
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """A body that was read, as if it were yet to be received."""
     given = False
 
     async def replay() -> Message:

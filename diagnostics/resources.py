@@ -44,6 +44,28 @@ class ReceiptDesk:
     secret: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """An account of the demo, shown on its login page."""
+
+    role: str
+    login: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """How the console behaves in this installation.
+
+    Attributes:
+        secure_cookies: whether a session's cookie travels over TLS only; off on this machine alone.
+        demo_accounts: shown on the login page; none outside the demo.
+    """
+
+    secure_cookies: bool = True
+    demo_accounts: tuple[DemoAccount, ...] = ()
+
+
 @dataclass(slots=True, kw_only=True)
 class Resources:
     """Handed to the application when it is built; nothing in it is global."""
@@ -56,3 +78,4 @@ class Resources:
     metrics: ApiMetrics = field(default_factory=ApiMetrics)
     list_layout: Layout = field(default_factory=load_layout)
     receipts: Mapping[str, ReceiptDesk] = field(default_factory=dict)
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)

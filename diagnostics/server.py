@@ -1,5 +1,6 @@
 """Runs the API: opens its resources, serves until told to stop, closes everything in reverse."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,8 +12,9 @@ from diagnostics.app import build_app
 from diagnostics.commands.repository import REPLY_CHANNEL
 from diagnostics.lists.columns import load_layout
 from diagnostics.notify.channels import read_gateways
-from diagnostics.resources import ReceiptDesk, Resources
+from diagnostics.resources import ConsoleSettings, DemoAccount, ReceiptDesk, Resources
 from diagnostics.wakeups import Wakeups
+from fleet.errors import ConfigurationError
 from fleet.plumbing.database import database_pool
 from fleet.plumbing.logs import get_logger
 from fleet.plumbing.settings import Settings
@@ -31,8 +33,9 @@ async def open_resources(
     connections: int = _CONNECTIONS,
     list_columns: Path | None = None,
     receipts: Mapping[str, ReceiptDesk] | None = None,
+    console: ConsoleSettings | None = None,
 ) -> AsyncIterator[Resources]:
-    """What the API works with, open within the block.
+    """What the API and the console work with, open within the block.
 
     Raises:
         ConfigurationError: `list_columns` is no list of columns.
@@ -43,7 +46,12 @@ async def open_resources(
         Wakeups(database_url, [REPLY_CHANNEL]).running() as wakeups,
     ):
         yield Resources(
-            pool=pool, registry=load_registry(), wakeups=wakeups, list_layout=layout, receipts=receipts or {}
+            pool=pool,
+            registry=load_registry(),
+            wakeups=wakeups,
+            list_layout=layout,
+            receipts=receipts or {},
+            console=console or ConsoleSettings(),
         )
 
 
@@ -71,8 +79,9 @@ async def serve(settings: Settings) -> None:
         _log.warning(
             "The API speaks plain HTTP beyond this machine; put a TLS proxy in front", event_name="plain_http_outside"
         )
-    url, desks = settings.need("api_database_url"), receipt_desks(settings)
-    async with open_resources(url, list_columns=settings.list_columns, receipts=desks) as resources:
+    url, desks, console = settings.need("api_database_url"), receipt_desks(settings), console_settings(settings)
+    columns = settings.list_columns
+    async with open_resources(url, list_columns=columns, receipts=desks, console=console) as resources:
         config = uvicorn.Config(
             build_app(resources),
             host=settings.api_host,
@@ -86,3 +95,21 @@ async def serve(settings: Settings) -> None:
             h11_max_incomplete_event_size=16 * 1024,
         )
         await uvicorn.Server(config).serve()
+
+
+def console_settings(settings: Settings) -> ConsoleSettings:
+    """How the console behaves by these settings.
+
+    Raises:
+        ConfigurationError: the file of the demo's accounts cannot be read.
+    """
+    secure = settings.api_host not in _LOOPBACK
+    if settings.console_demo_file is None:
+        return ConsoleSettings(secure_cookies=secure)
+    try:
+        accounts = tuple(DemoAccount(**entry) for entry in json.loads(settings.console_demo_file.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigurationError(
+            f"the demo's accounts cannot be read ({type(error).__name__}): leave FJARRKOLL_CONSOLE_DEMO_FILE unset"
+        ) from error
+    return ConsoleSettings(secure_cookies=secure, demo_accounts=accounts)

@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "services": ("fjarrkoll.services.cli", "Install or show the local broker and database."),
     "migrate": ("fjarrkoll.migrate", "Bring a database to this release: roles, schema, profiles."),
     "enroll": ("fjarrkoll.enroll", "Register a device and give it credentials."),
+    "accounts": ("fjarrkoll.accounts", "Say who may sign in to the console."),
     "ingest": ("ingest.cli", "Run the consumer that stores what devices send."),
     "diagnostics": ("diagnostics.cli", "Run the API or the alarm and command worker."),
     "simulate": ("device_sim.cli", "Play a fleet of devices, or replay real APAP cards."),

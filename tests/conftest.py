@@ -2,7 +2,12 @@
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.fixtures.services", "tests.fixtures.database", "tests.fixtures.system"]
+pytest_plugins = [
+    "tests.fixtures.services",
+    "tests.fixtures.database",
+    "tests.fixtures.system",
+    "tests.fixtures.browser",
+]
 
 # No time limit for an example, nor for making one: how long it takes says how busy the machine is, no more.
 settings.register_profile("fjarrkoll", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -43,11 +43,6 @@ class Session:
         return hashlib.sha256(f"form {self.secret}".encode()).hexdigest()
 
 
-def hash_password(password: str) -> str:
-    """The argon2id hash to be stored for a password."""
-    return _HASHER.hash(password)
-
-
 async def sign_in(pool: Pool, login: str, password: str) -> str | None:
     """The secret of a new session, or None where login or password is wrong; which of the two is not told."""
     async with pool.connection() as connection:

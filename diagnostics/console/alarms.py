@@ -32,9 +32,7 @@ LONGEST_SECONDS: Final = 300.0
 
 def most_urgent(items: Iterable[AlarmItem]) -> list[AlarmItem]:
     """Alarms in the order in which a person should look at them: untaken, safety, severity, longest waiting."""
-    return sorted(
-        items, key=lambda a: (a.taken_at is not None, not a.safety, -Severity(a.severity).rank, a.raised_at)
-    )
+    return sorted(items, key=lambda a: (a.taken_at is not None, not a.safety, -Severity(a.severity).rank, a.raised_at))
 
 
 async def show_board(request: Request) -> Response:

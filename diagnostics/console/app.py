@@ -1,15 +1,15 @@
 """The console put together: its pages behind its gate."""
 
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from diagnostics.console import alarms, devices, login, recall, start
+from diagnostics.console import alarms, devices, idle, login, start
 from diagnostics.console.gate import ConsoleGate, on_error
 from diagnostics.console.pages import ROOT, page, static
 from diagnostics.problems import Problem, unknown_address
@@ -37,7 +37,7 @@ ROUTES: Final = (
     Route(f"{ROOT}/alarms/{{alarm_id:int}}/take", alarms.take, methods=["POST"]),
     Route(f"{ROOT}/devices", devices.search_devices),
     Route(f"{ROOT}/devices/{{device_id}}", devices.show_device),
-    Route(f"{ROOT}/idle", recall.show_idle),
+    Route(f"{ROOT}/idle", idle.show_idle),
     Route(f"{ROOT}/accessibility", _accessibility),
     Route(f"{ROOT}/static/{{name}}", static),
 )
@@ -45,9 +45,8 @@ ROUTES: Final = (
 
 def build_console(resources: Resources) -> ASGIApp:
     """All pages; `resources` must stay open while it serves."""
-    app = Starlette(
-        routes=list(ROUTES), exception_handlers={Problem: on_error, 404: _nothing_here, 405: _nothing_here, 500: on_error}
-    )
+    handlers: dict[Any, Any] = {Problem: on_error, 404: _nothing_here, 405: _nothing_here, 500: on_error}
+    app = Starlette(routes=list(ROUTES), exception_handlers=handlers)
     app.state.resources = resources
     return _WithState(GZipMiddleware(ConsoleGate(app), minimum_size=_LARGE_ENOUGH_TO_PACK), app)
 
@@ -59,7 +58,7 @@ class _WithState:
         self._inner = inner
         self._app = app
 
-    async def __call__(self, scope, receive, send) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
         scope["app"] = self._app
         await self._inner(scope, receive, send)

@@ -1,5 +1,6 @@
-"""A metric's curve as SVG, pure: drawn on the server, so that it is there when JavaScript is late; a table stands beside it."""
+"""A metric's curve as SVG, pure: drawn on the server, there without JavaScript, with a table beside it."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,12 +97,10 @@ def _samples(found: Readings) -> list[Sample]:
 def _stretches(samples: Sequence[Sample]) -> list[list[Sample]]:
     if not samples:
         return []
-    pauses = sorted(
-        (after.at - before.at).total_seconds() for before, after in zip(samples, samples[1:], strict=False)
-    )
+    pauses = sorted((after.at - before.at).total_seconds() for before, after in itertools.pairwise(samples))
     longest = _GAPS * pauses[len(pauses) // 2] if pauses else 0.0
     parts = [[samples[0]]]
-    for before, after in zip(samples, samples[1:], strict=False):
+    for before, after in itertools.pairwise(samples):
         if (after.at - before.at).total_seconds() > longest:
             parts.append([])
         parts[-1].append(after)

@@ -46,7 +46,9 @@ async def show_device(request: Request) -> Response:
     async with door.open(caller) as work:
         device = await service.show(work, device_id)
         number = (await repository.identity(work, device_id))["device_no"]
-        used = await fetch_all(work.connection, _SQL["used_days"], {"device_no": number, "after": local_day(now) - _YEAR})
+        used = await fetch_all(
+            work.connection, _SQL["used_days"], {"device_no": number, "after": local_day(now) - _YEAR}
+        )
     async with door.open(caller) as work:
         happened = await history.events(
             work, device_id, EventQuery.model_validate({"from": now - _YEAR, "to": now, "limit": _EVENTS})

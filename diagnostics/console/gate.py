@@ -1,4 +1,4 @@
-"""The console's door: a session for every page but a few, forms only from our own pages, not too often, small bodies."""
+"""The console's door: a session for every page but a few, forms of our own only, not too often, small bodies."""
 
 import hmac
 import time

@@ -68,10 +68,11 @@ class Words:
         seconds = (self._now - at).total_seconds()
         if seconds < _MINUTE:
             return self.say("nyss") if seconds > -_MINUTE else self.moment(at)
-        for unit, size, until in (("min", _MINUTE, _HOUR), ("tim", _HOUR, 2 * _DAY), ("dygn", _DAY, 1e12)):
-            if seconds < until:
-                return self.say(f"{{number}} {unit} sedan", number=int(seconds // size))
-        return self.moment(at)
+        if seconds < _HOUR:
+            return self.say("{number} min sedan", number=int(seconds // _MINUTE))
+        if seconds < 2 * _DAY:
+            return self.say("{number} tim sedan", number=int(seconds // _HOUR))
+        return self.say("{number} dygn sedan", number=int(seconds // _DAY))
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """`12 345,6` in Swedish; a dash where unknown, never zero."""

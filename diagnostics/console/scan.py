@@ -4,8 +4,9 @@ import re
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-# GS1 General Specifications: application identifiers with a serial number, in scanners' two spellings. 8003 is a returnable asset
-# (14 digits, then its serial), 8004 an individual asset; 21 is the serial number beside an article number (01).
+# GS1 General Specifications: application identifiers with a serial number, in scanners' two spellings. 8003 is a
+# returnable asset (14 digits, then its serial), 8004 an individual asset; 21 is the serial number beside an article
+# number (01).
 _IN_BRACKETS: Final = re.compile(r"\((21|8004|8003)\)([^(\x1d]{1,44})")
 _BARE: Final = re.compile(r"^\]?(?:[dC][12])?01\d{14}(?:1[17]\d{6})*21([\x21-\x7e]{1,20})")
 _ASSET_DIGITS: Final = 14

@@ -8,8 +8,8 @@ from diagnostics.alarms.schemas import AlarmQuery
 from diagnostics.console.alarms import most_urgent
 from diagnostics.console.gate import signed_in
 from diagnostics.console.pages import page, resources_of
-from diagnostics.recall import service as recall
-from diagnostics.recall.schemas import IdleQuery
+from diagnostics.idle import service as idle_list
+from diagnostics.idle.schemas import IdleQuery
 from diagnostics.rights import Right, may
 from diagnostics.work import Door
 
@@ -25,7 +25,7 @@ async def show_start(request: Request) -> Response:
             open_alarms = most_urgent((await alarms.list_alarms(work, AlarmQuery(limit=200))).items)
     if may(caller.role, Right.SEE_IDLE):
         async with door.open(caller) as work:
-            idle = await recall.list_idle(work, IdleQuery(limit=_SHOWN))
+            idle = await idle_list.list_idle(work, IdleQuery(limit=_SHOWN))
     return page(
         request,
         "start.html",

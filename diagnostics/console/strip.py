@@ -1,4 +1,4 @@
-"""A year of use as a picture, pure: a square for each day, shaped and worded so that unknown never looks like unused."""
+"""A year of use as a picture, pure: a square a day, shaped and worded so that unknown never looks like unused."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,7 +49,8 @@ def strip(days: Mapping[date, bool], device: Device, today: date, words: Words) 
     )
     counts = {kind: sum(square.kind == kind for square in squares) for kind in ("used", "measured", "unknown")}
     sentence = words.say(
-        "{used} dagar med användning, {measured} dagar med data utan användning och {unknown} dagar utan data.", **counts
+        "{used} dagar med användning, {measured} dagar med data utan användning och {unknown} dagar utan data.",
+        **counts,
     )
     return Strip(squares, sentence)
 

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
         mqtt_username, mqtt_password: this process's own broker account.
         observer_password, diagnostics_password, ingest_password: broker accounts that `fjarrkoll certify` plays.
         metrics_port: where ingest and worker serve Prometheus metrics on metrics_host; none means not at all.
+        console_demo_file: JSON list of the demo's accounts, shown on the console's login page; the demo sets it.
         webhook_url: where alarms are posted; none means no notification leaves the house.
         list_columns: a file like diagnostics/lists/columns.toml, for the words of one's own order system.
         public_url: where people reach the API from outside, for links in messages; api_url where not given.
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = 8080
+    console_demo_file: Path | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
 

@@ -49,10 +49,18 @@
     alive();
   }
 
-  const source = new EventSource(board.dataset.stream);
-  source.addEventListener("changed", heard);
-  source.addEventListener("alive", heard);
-  source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) broken(); });
+  function listen() {
+    const source = new EventSource(board.dataset.stream);
+    source.addEventListener("changed", heard);
+    source.addEventListener("alive", heard);
+    source.addEventListener("error", () => {
+      if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+      broken();
+      setTimeout(listen, 2000);
+    });
+  }
+
+  listen();
   window.addEventListener("offline", broken);
   setInterval(() => { if (Date.now() - lastHeard > QUIET_MILLISECONDS) broken(); }, 500);
 })();

@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from diagnostics.console.gate import signed_in
 from diagnostics.console.pages import page, resources_of
+from diagnostics.idle import service
+from diagnostics.idle.schemas import IdleQuery
 from diagnostics.problems import invalid
-from diagnostics.recall import service
-from diagnostics.recall.schemas import IdleQuery
 from diagnostics.rights import Right, may
 from diagnostics.security import forbidden
 from diagnostics.work import Door
@@ -21,7 +21,9 @@ async def show_idle(request: Request) -> Response:
         raise forbidden()
     names = ("class", "payer", "verdict", "step", "cursor")
     try:
-        query = IdleQuery.model_validate({**{name: request.query_params.get(name) or None for name in names}, "limit": 50})
+        query = IdleQuery.model_validate(
+            {**{name: request.query_params.get(name) or None for name in names}, "limit": 50}
+        )
     except ValidationError:
         raise invalid([]) from None
     async with Door(resources_of(request)).open(caller) as work:

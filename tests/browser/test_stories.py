@@ -1,0 +1,249 @@
+"""What people do at the console, start to finish, in a real browser against the whole system."""
+
+import json
+import re
+import time
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from device_sim.fleet_file import FleetEntry
+from fleet.topics import Verb, topic
+from tests.fixtures.browser import Visitor, Visitors, account
+from tests.fixtures.system import RunningSystem
+
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>'\"`{{7*7}}=cmd|' /C calc'!A0"
+
+
+def say(system: RunningSystem, device: FleetEntry, verb: Verb, seq: int, **body: object) -> None:
+    message = {"ts": int(time.time() * 1000), "boot": 1, "seq": seq, **body}
+    done = system.publish(device, topic(device.device_id, verb), json.dumps(message).encode())
+    assert done.returncode == 0, done.stderr
+
+
+def jam(system: RunningSystem) -> FleetEntry:
+    """A dispenser that jams now."""
+    device = system.enroll("dispenser", "roll-dispenser-r2")
+    say(system, device, Verb.TELEMETRY, 1, values={"battery.soc": 80})
+    data = {"system": "dispenser-gateway", "code": "JAM", "text": HOSTILE}
+    say(system, device, Verb.EVENT, 2, event="fault_raised", data=data)
+    return device
+
+
+def raised_alarm(page: Page, device: FleetEntry) -> None:
+    expect(page.get_by_text(device.individual_number).first).to_be_visible(timeout=15_000)
+
+
+def no_sideways(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+def test_carer_sees_an_alarm_arrive_and_takes_it_on_a_phone(visit: Visitors, running_system: RunningSystem) -> None:
+    phone = visit("carer", width=360)
+    page = phone.open("/alarms")
+    expect(page.locator("#line[data-state=live]")).to_be_visible()
+    device = jam(running_system)
+    raised_alarm(page, device)
+    assert no_sideways(page)
+    card = page.locator("li.alarm", has_text=device.individual_number).first
+    button = card.get_by_role("button", name=re.compile("Jag tar larmet"))
+    box = button.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44, "a thumb must meet it"
+    button.click()
+    taken = page.locator("li.alarm.taken", has_text=device.individual_number).first
+    expect(taken).to_contain_text("Kvitterat av carer-")
+    assert not phone.complaints
+
+
+def test_another_carer_sees_at_once_that_it_was_taken(visit: Visitors, running_system: RunningSystem) -> None:
+    first, second = visit("carer"), visit("carer")
+    device = jam(running_system)
+    for window in (first, second):
+        raised_alarm(window.open("/alarms"), device)
+    first.page.locator("li.alarm", has_text=device.individual_number).get_by_role("button").first.click()
+    expect(second.page.locator("li.alarm.taken", has_text=device.individual_number).first).to_be_visible(timeout=5000)
+
+
+def test_a_board_that_lost_its_line_says_so_loudly_and_recovers(visit: Visitors) -> None:
+    window = visit("carer")
+    page = window.open("/alarms")
+    expect(page.locator("#line[data-state=live]")).to_be_visible()
+    assert not page.locator("#stale").is_visible()
+    window.context.set_offline(True)
+    expect(page.locator("#stale")).to_be_visible(timeout=8000)
+    assert "Kontakten är bruten" in page.locator("#stale").inner_text()
+    window.context.set_offline(False)
+    expect(page.locator("#stale")).to_be_hidden(timeout=15_000)
+
+
+def test_board_is_usable_without_javascript(visit: Visitors, running_system: RunningSystem) -> None:
+    device = jam(running_system)
+    window = visit("carer")
+    raised_alarm(window.open("/alarms"), device)
+    context = window.page.context.browser.new_context(  # type: ignore[union-attr]
+        java_script_enabled=False, storage_state=window.context.storage_state()
+    )
+    page = context.new_page()
+    page.goto(f"{window.root}/alarms")
+    assert "uppdateras inte av sig själv" in page.locator("#line").inner_text()
+    page.locator("li.alarm", has_text=device.individual_number).get_by_role("button").first.click()
+    expect(page.locator("li.alarm.taken", has_text=device.individual_number).first).to_be_visible()
+    context.close()
+
+
+def test_technician_finds_a_device_by_a_scanned_code_by_keyboard_alone(
+    visit: Visitors, running_system: RunningSystem
+) -> None:
+    device = running_system.enroll("wheelchair", "pg-vr2")
+    say(running_system, device, Verb.TELEMETRY, 1, values={"battery.soc": 41.5})
+    say(running_system, device, Verb.EVENT, 2, event="fault_raised", data={"system": "vr2", "code": "2"})
+    window = visit("technician")
+    page = window.page
+    expect(page.locator("h1")).to_have_text("Det här väntar på dig")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "ds-skip-link"
+    for _ in range(12):
+        if page.evaluate("document.activeElement.id") == "find":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.type(f"(01)07312345678903(21){device.individual_number}")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text(device.individual_number)
+    expect(page.locator("#faults")).to_be_visible()
+    expect(page.locator(".fault").first).to_contain_text("vr2 2")
+    expect(page.get_by_text("41,5")).to_be_visible()
+    assert not window.complaints
+
+
+def test_analyst_reads_the_idle_list_in_english_with_its_denominators(visit: Visitors) -> None:
+    window = visit("analyst")
+    page = window.open("/idle?lang=en")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    expect(page.locator("h1")).to_have_text("Unused devices")
+    expect(page.get_by_text("Unknown – never counted as unused")).to_be_visible()
+    page.goto(f"{window.root}/idle?step=propose&class=scale")
+    assert page.evaluate("document.documentElement.lang") == "en", "the choice is kept"
+    assert page.locator("#step").input_value() == "propose"
+    assert page.locator("#class").input_value() == "scale"
+
+
+def test_a_carer_is_told_in_words_that_the_idle_list_is_not_for_the_role(visit: Visitors) -> None:
+    window = visit("carer")
+    page = window.open("/idle")
+    expect(page.locator("h1")).to_have_text("Rollen räcker inte")
+    assert page.locator("nav").get_by_text("Oanvända").count() == 0
+
+
+def test_wrong_password_is_told_without_saying_what_was_wrong(visit: Visitors, running_system: RunningSystem) -> None:
+    login = account(running_system, "technician")
+    window = visit()
+    said = []
+    for name in (login, "nobody-at-all"):
+        page = window.sign_in(name, "not-the-password")
+        said.append(page.locator("#refused").inner_text())
+    assert said[0] == said[1]
+    page = window.sign_in(login)
+    expect(page.locator("h1")).to_have_text("Det här väntar på dig")
+
+
+def test_after_signing_out_the_old_cookie_opens_nothing(visit: Visitors) -> None:
+    window = visit("technician")
+    cookies = window.context.cookies()
+    assert all(cookie["httpOnly"] for cookie in cookies if cookie["name"] == "fjarrkoll_session")
+    window.page.get_by_role("button", name="Logga ut").click()
+    window.context.add_cookies([{**cookie, "path": "/console"} for cookie in cookies])  # type: ignore[misc]
+    page = window.open("/devices")
+    assert "/login" in page.url
+
+
+def test_a_form_of_another_site_or_without_the_key_is_refused(visit: Visitors, running_system: RunningSystem) -> None:
+    window = visit("carer")
+    cookie = {c["name"]: c["value"] for c in window.context.cookies()}["fjarrkoll_session"]
+    address = f"{window.root}/alarms/1/take"
+    own = {"origin": running_system.local.api_url, "cookie": f"fjarrkoll_session={cookie}"}
+    for headers, body in (
+        ({**own, "origin": "https://evil.example"}, {}),
+        ({"cookie": own["cookie"]}, {}),
+        (own, {}),
+        (own, {"form_key": "0" * 64}),
+    ):
+        answer = httpx.post(address, headers=headers, data=body, trust_env=False)
+        assert answer.status_code == 403
+    key = window.open("/").locator("input[name=form_key]").first.input_value()
+    assert httpx.post(address, headers=own, data={"form_key": key}, trust_env=False).status_code in {303, 404}
+
+
+def test_what_a_device_says_stays_text_on_every_page(visit: Visitors, running_system: RunningSystem) -> None:
+    device = running_system.enroll("wheelchair", "pg-vr2")
+    say(running_system, device, Verb.TELEMETRY, 1, values={"battery.soc": 50, HOSTILE[:70]: 1})
+    data = {"system": "vr2", "code": HOSTILE[:60], "text": HOSTILE, "subcode": "</svg><script>alert(3)</script>"}
+    say(running_system, device, Verb.EVENT, 2, event="fault_raised", data=data)
+    jam(running_system)
+    for role in ("technician", "carer", "administrator"):
+        window = visit(role)
+        dialogs: list[str] = []
+        window.page.on("dialog", lambda dialog, said=dialogs: (said.append(dialog.message), dialog.dismiss()))  # type: ignore[misc]
+        for path in ("/", "/alarms", "/devices", f"/devices/{device.device_id}", "/idle"):
+            window.open(path)
+            window.page.wait_for_load_state("load")
+            if window.page.locator("img").count():
+                pytest.fail(f"{path} made an element of a device's text")
+        assert dialogs == []
+        assert [c for c in window.complaints if "403" not in c] == []
+    shown = visit("technician").open(f"/devices/{device.device_id}").locator("#content").inner_text()
+    assert "<img src=x onerror" in shown, "shown as it was sent, which is what the technician needs"
+
+
+def test_nothing_is_fetched_from_elsewhere_and_a_first_visit_is_light(
+    visit: Visitors, running_system: RunningSystem
+) -> None:
+    window = visit("technician")
+    for path in ("/", "/devices", "/idle", "/alarms", "/accessibility"):
+        window.open(path)
+    assert window.requests
+    assert all(url.startswith((running_system.local.api_url, "data:")) for url in window.requests)
+    total = 0
+    for path in ("/console/login", "/console/static/console.css"):
+        answer = httpx.get(running_system.local.api_url + path, headers={"accept-encoding": "gzip"}, trust_env=False)
+        assert answer.status_code == 200
+        total += int(answer.headers.get("content-length", 0)) or len(answer.content)
+    assert total < 200_000
+
+
+PAGES = ("/", "/alarms", "/devices", "/devices?text=inget-sådant", "/idle", "/nothing", "/accessibility")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(visit: Visitors, running_system: RunningSystem, scheme: str) -> None:
+    device = jam(running_system)
+    stranger = visit(scheme=scheme)
+    stranger.sign_in("nobody", "wrong")
+    assert stranger.faults() == []
+    window = visit("administrator", scheme=scheme)
+    for path in (*PAGES, f"/devices/{device.device_id}"):
+        window.open(path)
+        assert window.faults() == [], path
+    carer = visit("carer", scheme=scheme)
+    raised_alarm(carer.open("/alarms"), device)
+    assert carer.faults() == []
+    carer.context.set_offline(True)
+    expect(carer.page.locator("#stale")).to_be_visible(timeout=8000)
+    assert carer.faults() == [], "the broken line, too"
+
+
+def test_axe_does_find_a_fault_that_is_there(visit: Visitors) -> None:
+    window = visit()
+    window.open("/login")
+    window.page.evaluate("document.querySelector('label').remove()")
+    assert window.faults(), "otherwise the tests above prove nothing"
+
+
+@pytest.mark.parametrize("width", [320, 640])
+def test_nothing_is_lost_on_a_narrow_or_magnified_screen(visit: Visitors, width: int) -> None:
+    """640 pixels are 1280 at 200 %; 320 are WCAG 1.4.10's reflow."""
+    window: Visitor = visit("administrator", width=width)
+    for path in PAGES:
+        page = window.open(path)
+        assert no_sideways(page), path

@@ -1,0 +1,77 @@
+"""Every sentence of the console exists in both languages, and figures are written as Swedes write them."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from diagnostics import console
+from diagnostics.console import words
+from diagnostics.console.language import Words, catalogue
+from diagnostics.rights import Role
+from fleet.faults import Severity
+from fleet.idle import Step, Verdict
+
+FOLDER = Path(console.__file__).parent
+NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+_SAID = re.compile(r"""(?:\b_|\bsay)\(\s*(["'])(.+?)\1""", re.DOTALL)
+_PLACES = re.compile(r"\{\w+\}")
+# Text between tags of a template that is neither filled in nor a sign.
+_BARE = re.compile(r">([^<>{}%#]*[A-Za-zÅÄÖåäö]{2,}[^<>{}%#]*)<")
+_NOT_TRANSLATED = {"Fjärrkoll", "English", "&nbsp;"}
+
+
+def sentences() -> set[str]:
+    files = [*FOLDER.rglob("*.html"), *FOLDER.glob("*.py")]
+    return {match[2] for file in files for match in _SAID.finditer(file.read_text("utf-8"))}
+
+
+def test_every_sentence_has_its_english_and_no_english_is_left_over() -> None:
+    assert len(sentences()) > 100
+    assert sentences() == set(catalogue("en"))
+
+
+def test_places_to_fill_are_the_same_in_both_languages() -> None:
+    for swedish, english in catalogue("en").items():
+        assert sorted(_PLACES.findall(swedish)) == sorted(_PLACES.findall(english)), swedish
+
+
+def test_no_template_speaks_past_the_catalogue() -> None:
+    for file in FOLDER.rglob("*.html"):
+        text = re.sub(r"\{[{%#].*?[}%#]\}", "", file.read_text("utf-8"), flags=re.DOTALL)
+        bare = {match.strip() for match in _BARE.findall(text)} - _NOT_TRANSLATED
+        assert not bare, file.name
+
+
+def test_every_word_the_services_use_has_a_name() -> None:
+    assert set(words.VERDICTS) >= {verdict.value for verdict in Verdict}
+    assert set(words.STEPS) == {step.value for step in Step}
+    assert set(words.SEVERITIES) == set(words.SHAPES) == set(words.COLOURS) == {s.value for s in Severity}
+    assert set(words.ROLES) == {role.value for role in Role}
+    assert len(set(words.SHAPES.values())) == len(words.SHAPES), "status is told by shape, too"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "swedish", "english"),
+    [
+        (5, "nyss", "just now"),
+        (3 * 60, "3 min sedan", "3 min ago"),
+        (5 * 3600, "5 tim sedan", "5 h ago"),
+        (3 * 86_400, "3 dygn sedan", "3 days ago"),
+        (-3600, "2026-11-28 14:00", "2026-11-28 14:00"),
+    ],
+)
+def test_ages(seconds: int, swedish: str, english: str) -> None:
+    at = NOW - timedelta(seconds=seconds)
+    assert Words("sv", NOW).ago(at) == swedish
+    assert Words("en", NOW).ago(at) == english
+
+
+def test_figures_and_days_in_swedish() -> None:
+    speak = Words("sv", NOW)
+    assert speak.number(12345.678, 2) == "12\xa0345,68"
+    assert speak.day(date(2026, 11, 21)) == "2026-11-21 (v. 47)"
+    assert speak.money("125.40") == "125 kr"
+    assert (speak.number(None), speak.money(None), speak.value(None)) == ("–", "–", "okänt"), "unknown is never zero"
+    assert speak.value(False) == "nej"

@@ -1,0 +1,117 @@
+"""The strip of a year and the curve of a metric: a gap stays a gap, unknown never looks like unused."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from diagnostics.console.chart import curve
+from diagnostics.console.language import Words
+from diagnostics.console.scan import search_text
+from diagnostics.console.strip import strip
+from diagnostics.devices import examples
+from diagnostics.devices.schemas import Device, MetricState, Readings
+
+NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 28)
+
+
+def device(**changes: Any) -> Device:
+    return Device.model_validate({**examples.DEVICE, **changes})
+
+
+def loan(started_at: datetime) -> dict[str, Any]:
+    return {
+        "payer": {"code": "kommun-01", "name": "Kommun 01"},
+        "legal_frame": "HSL",
+        "started_at": started_at,
+        "prescriber_unit": None,
+    }
+
+
+def test_a_day_without_data_is_unknown_and_a_day_before_the_loan_is_outside() -> None:
+    lent = device(loan=loan(NOW - timedelta(days=10)))
+    days = {TODAY: True, TODAY - timedelta(days=1): False}
+    picture = strip(days, lent, TODAY, Words("sv", NOW))
+    kinds = [square.kind for square in picture.squares]
+    assert kinds[-2:] == ["measured", "used"]
+    assert kinds[-11:-2] == ["unknown"] * 9
+    assert set(kinds[:-11]) == {"outside"}
+    assert "9 dagar utan data" in picture.sentence
+    assert picture.squares[-1].title == "2026-11-28: används"
+
+
+def test_squares_stand_a_week_a_column_from_monday() -> None:
+    picture = strip({}, device(), TODAY, Words("en", NOW))
+    assert picture.squares[-1].y == 5 * 12, "the 28th is a Saturday"
+    assert {square.y for square in picture.squares} == {number * 12 for number in range(7)}
+    assert max(square.x for square in picture.squares) < picture.width
+
+
+def _readings(*minutes: int) -> Readings:
+    points = [
+        {"at": NOW - timedelta(minutes=m), "known_at": NOW, "value": float(m)} for m in sorted(minutes, reverse=True)
+    ]
+    return Readings.model_validate(
+        {
+            "device_id": "d-1",
+            "metric": "battery.soc",
+            "unit": "%",
+            "from": NOW - timedelta(days=1),
+            "to": NOW,
+            "downsampled": False,
+            "bucket_seconds": None,
+            "points": points,
+            "buckets": [],
+        }
+    )
+
+
+METRIC = MetricState.model_validate(
+    {
+        "metric": "battery.soc",
+        "title": {"sv": "Batterinivå", "en": "State of charge"},
+        "unit": "%",
+        "known": True,
+        "value": 1.0,
+        "happened_at": NOW,
+        "known_at": NOW,
+        "age_seconds": 0,
+    }
+)
+
+
+def test_a_gap_is_not_drawn_over() -> None:
+    picture = curve(_readings(1, 2, 3, 4, 5, 300, 301, 302), METRIC, 24, ())
+    assert len(picture.lines) == 2
+    assert [len(line.split()) for line in picture.lines] == [3, 5]
+
+
+def test_a_single_reading_is_a_dot_and_none_is_no_line() -> None:
+    assert len(curve(_readings(7), METRIC, 24, ()).dots) == 1
+    nothing = curve(_readings(), METRIC, 24, ())
+    assert (nothing.lines, nothing.dots, nothing.samples) == ((), (), ())
+
+
+def test_everything_lies_inside_the_picture() -> None:
+    picture = curve(_readings(*range(0, 1440, 10)), METRIC, 24, ())
+    for line in picture.lines:
+        for point in line.split():
+            x, y = map(float, point.split(","))
+            assert 0 <= x <= picture.width
+            assert 0 <= y <= picture.height
+
+
+def test_what_a_scanner_sends_becomes_the_number_to_search_for() -> None:
+    cases = {
+        " 123456 ": "123456",
+        "(01)07312345678903(21)A-123": "A-123",
+        "010731234567890321A-123\x1d10LOT": "A-123",
+        "]d2010731234567890321SN9": "SN9",
+        "(8003)07312345678903IND77": "IND77",
+        "(8004)73123456INDIVID": "73123456INDIVID",
+        "https://id.example.org/01/07312345678903/21/S-9": "S-9",
+        "https://example.org/x?individ=4711": "4711",
+        "https://example.org/hjm/4712": "4712",
+        "Permobil M3": "Permobil M3",
+        "'; DROP TABLE device; --": "'; DROP TABLE device; --",
+    }
+    assert {scanned: search_text(scanned) for scanned in cases} == cases
