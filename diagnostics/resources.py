@@ -20,6 +20,8 @@ REQUEST_RATE: Final = Rate(burst=200, per_second=50)
 COMMAND_RATE: Final = Rate(burst=60, per_second=1)
 # Guessing a token of 256 bits is hopeless; an address that keeps trying is refused without asking the database.
 REFUSAL_RATE: Final = Rate(burst=20, per_second=1)
+# A person mistypes a password now and then; eight tries at once and one a minute after that are no way to guess one.
+LOGIN_RATE: Final = Rate(burst=8, per_second=1 / 60)
 
 
 def server_clock() -> datetime:
@@ -29,11 +31,12 @@ def server_clock() -> datetime:
 
 @dataclass(slots=True)
 class Limits:
-    """Buckets for requests and commands of each token, and for refusals of each network address."""
+    """Buckets for requests and commands of each token, for refusals of each network address, for sign-ins."""
 
     requests: Limiter = field(default_factory=lambda: Limiter(REQUEST_RATE))
     commands: Limiter = field(default_factory=lambda: Limiter(COMMAND_RATE))
     refusals: Limiter = field(default_factory=lambda: Limiter(REFUSAL_RATE))
+    logins: Limiter = field(default_factory=lambda: Limiter(LOGIN_RATE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def up(
             system.start_parts()
             system.write_env(_administrator_token(system.urls.owner))
             console.print(f"API {system.api_url}, broker {system.broker.host}:{system.broker.port}")
+            console.print(f"console {system.api_url}/console/ (`fjarrkoll accounts add` says who may sign in)")
             console.print(f"for other terminals: export FJARRKOLL_ENV_FILE={system.env_file}", soft_wrap=True)
             _watch(system, fleet)
     except KeyboardInterrupt:

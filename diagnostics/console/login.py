@@ -31,9 +31,11 @@ async def take_login(request: Request) -> Response:
     login, password = str(form.get("login", ""))[:64].strip().lower(), str(form.get("password", ""))
     resources = resources_of(request)
     origin = request.client.host if request.client else "unknown"
-    for key in (f"login from {origin}", f"login of {login}"):
-        if seconds := resources.limits.refusals.wait_seconds(key, time.monotonic()):
-            raise rate_exceeded(seconds)
+    now = time.monotonic()
+    if seconds := resources.limits.refusals.wait_seconds(f"sign-in {origin}", now):
+        raise rate_exceeded(seconds)
+    if seconds := resources.limits.logins.wait_seconds(login, now):
+        raise rate_exceeded(seconds)
     secret = await sign_in(resources.pool, login, password) if len(password) <= _LONGEST_PASSWORD else None
     if secret is None:
         _log.warning("A sign-in was refused", event_name="sign_in_refused", origin=origin)

@@ -20,6 +20,7 @@ from rich.progress import Progress
 from device_sim.connection import Line
 from device_sim.ledger import Ledger
 from device_sim.swarm import Plan, Swarm, build_swarm, today_in_sweden
+from fjarrkoll.demo.accounts import make_accounts
 from fjarrkoll.demo.check import Report, observe, replay_cards, report
 from fjarrkoll.demo.client import DemoClient, DemoTokens
 from fjarrkoll.demo.guide import guide
@@ -97,6 +98,7 @@ def _run(folder: Path, devices: int, seed: int, *, check: bool) -> Report | None
         with psycopg.connect(system.urls.owner) as connection:
             population = populate(connection, registry, devices, datetime.now(UTC), seed)
             tokens = _tokens(connection)
+            make_accounts(system, connection)
         everyone = (*population.playing, *population.replaying)
         system.broker.add_credentials({entry.device_id: entry.password for entry in everyone})
         system.start_parts()

@@ -11,6 +11,9 @@ def guide(system: LocalSystem, roles: Cast, token: str) -> str:
     return f"""
 Fjärrkoll is running. Nothing here is real but the software: devices are simulated, payers and units are invented.
 
+  Open the console; its login page shows an account for each role:
+    {url}/console/
+
   See what devices say:
     {system.mosquitto_sub} -h {host} -p {port} -u observer -P '{password}' -v -t 'fk/v1/{roles.jammed}/#'
 

@@ -72,6 +72,11 @@ class LocalSystem:
         return self.folder / "env"
 
     @property
+    def demo_accounts_file(self) -> Path:
+        """Accounts that the console's login page shows; only the demo writes it."""
+        return self.folder / "console-accounts.json"
+
+    @property
     def mosquitto_sub(self) -> Path:
         """The subscriber that came with the broker."""
         return self._binaries.mosquitto_sub
@@ -134,10 +139,16 @@ class LocalSystem:
             (
                 "api",
                 ["diagnostics", "api"],
-                {"api_database_url": self.urls.api, "api_host": HOST, "api_port": str(self.api_port)},
+                self._api_settings(),
             ),
             ("keep", ["keep", "run", "--every", "60"], {"owner_database_url": self.urls.owner}),
         ]
+
+    def _api_settings(self) -> dict[str, str]:
+        settings = {"api_database_url": self.urls.api, "api_host": HOST, "api_port": str(self.api_port)}
+        if self.demo_accounts_file.is_file():
+            settings["console_demo_file"] = str(self.demo_accounts_file)
+        return settings
 
     def _broker_account(self, name: str) -> dict[str, str]:
         return {

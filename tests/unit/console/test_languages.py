@@ -19,7 +19,7 @@ _SAID = re.compile(r"""(?:\b_|\bsay)\(\s*(["'])(.+?)\1""", re.DOTALL)
 _PLACES = re.compile(r"\{\w+\}")
 # Text between tags of a template that is neither filled in nor a sign.
 _BARE = re.compile(r">([^<>{}%#]*[A-Za-zÅÄÖåäö]{2,}[^<>{}%#]*)<")
-_NOT_TRANSLATED = {"Fjärrkoll", "English", "&nbsp;"}
+_NOT_TRANSLATED = {"Fjärrkoll", "Fjärrkoll – Fjärrkoll", "English", "&nbsp;"}
 
 
 def sentences() -> set[str]:
