@@ -55,6 +55,25 @@ class ApiClient:
         """The answer to POST below /api/v1, with an idempotency key where one is needed."""
         return self.call("POST", path, query, {} if key is None else {"Idempotency-Key": key})
 
+    def send(self, method: str, path: str, body: Mapping[str, object]) -> Json:
+        """The answer to a request with a JSON body below /api/v1."""
+        try:
+            response = self._client.request(method, f"/api/v1/{path}", json=dict(body))
+        except httpx.HTTPError as error:
+            raise ApiError(_no_answer(self._address).to(self._language)) from error
+        return self._checked(response)
+
+    def file(self, path: str, **query: object) -> bytes:
+        """The content of a file below /api/v1."""
+        sent = {name.rstrip("_"): str(value) for name, value in query.items() if value is not None}
+        try:
+            response = self._client.get(f"/api/v1/{path}", params=sent)
+        except httpx.HTTPError as error:
+            raise ApiError(_no_answer(self._address).to(self._language)) from error
+        if not response.is_success:
+            self._checked(response)
+        return response.content
+
     def list(self, path: str, limit: int, **query: object) -> Json:
         """Up to `limit` items over as many pages as that takes; all else as on the first page."""
         answer = self.get(path, limit=min(limit, _PAGE), **query)

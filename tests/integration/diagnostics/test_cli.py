@@ -17,13 +17,21 @@ from typer.testing import CliRunner, Result
 
 from diagnostics.app import build_app
 from diagnostics.server import open_resources
-from fjarrkoll.api import alarms, devices, faults, idle
+from fjarrkoll.api import alarms, devices, faults, idle, orders, ready, timeline
 from fleet.clock import local_day
 from fleet.errors import FjarrkollError
 from tests.fixtures.database import Database
 from tests.integration.diagnostics.conftest import NOW, MakeToken, Store, Town
 
-ROOMS = {"devices": devices.app, "faults": faults.app, "alarms": alarms.app, "idle": idle.app}
+ROOMS = {
+    "devices": devices.app,
+    "faults": faults.app,
+    "alarms": alarms.app,
+    "idle": idle.app,
+    "ready": ready.app,
+    "orders": orders.app,
+    "timeline": timeline.app,
+}
 Run = Callable[..., Result]
 
 
@@ -160,3 +168,65 @@ def test_exit_codes_and_what_to_do_without_token_or_api() -> None:
     assert "Traceback" not in away.stderr
     assert program("devices", "list", "--limit", "0").returncode == 2
     assert program("devices", "--help").returncode == 0
+
+
+def test_work_orders(run: Run, town: Town, store: Store, tmp_path: Path) -> None:
+    store.fault(town.chair.device_no, "vr2", "2", "WC-BAT-01")
+    number = str(store.all("SELECT device_fault_id FROM device_fault")[0][0])
+    drafted = json.loads(run("orders", "draft", "A-1", "--fault", number, "--part", "batteri", "--json").stdout)
+    order = str(drafted["order"]["order_id"])
+    assert "redan en öppen" in run("orders", "draft", "A-1", "--fault", number).stdout
+    assert order in run("orders", "list").stdout
+    assert "verkstad" in run("orders", "place", order, "--technician", "verkstad", "--json").stdout
+    refused = run("orders", "place", order)
+    assert isinstance(refused.exception, FjarrkollError)
+    assert "inte i det läget" in str(refused.exception)
+    done = run("orders", "finish", order, "remotely", "--minutes", "20", "--cause", "lös kontakt")
+    assert "lös kontakt" in done.stdout
+    assert "1 av 1" in run("orders", "measures").stdout
+    assert "lös kontakt" in run("orders", "causes").stdout
+    for shape in ("csv", "xlsx", "json"):
+        made = run("orders", "export", str(tmp_path / f"lista.{shape}"), "--state", "all")
+        assert made.exit_code == 0, made.stderr
+        assert (tmp_path / f"lista.{shape}").stat().st_size > 200
+    assert isinstance(run("orders", "export", str(tmp_path / "lista.pdf")).exception, FjarrkollError)
+    assert "antagande" in run("orders", "settings").stdout
+    assert json.loads(run("orders", "set", "visit_minutes", "90", "tidsstudie", "--json").stdout)["items"]
+
+
+def test_readiness(run: Run, town: Town, store: Store, tmp_path: Path) -> None:
+    checked = run("ready", "check", "A-1")
+    assert checked.exit_code == 1, "an unknown is not ready"
+    assert "Har aldrig hörts av" in checked.stdout
+    assert json.loads(run("ready", "check", "A-1", "--json").stdout)["verdict"] == "unknown"
+    approved = run("ready", "approve", "permobil-m3", "2.1", "--note", "provad")
+    assert "ska vara i" in approved.stdout
+    assert "365" in run("ready", "schedule", "permobil-m3", "inspection", "365").stdout
+    assert "krävs inte" in run("ready", "schedule", "permobil-m3", "calibration").stdout
+    assert "indragen" in run("ready", "withdraw", "permobil-m3", "2.1").stdout
+    noted = json.loads(run("ready", "note", "A-1", "inspection", "--json").stdout)
+    assert {c["name"]: c["answer"] for c in noted["checks"]}["inspection"] == "ok"
+    lines = tmp_path / "nummer.txt"
+    lines.write_text("A-1\nA-2\n\nno-such\n", encoding="utf-8")
+    table = tmp_path / "lista.csv"
+    table.write_text("Modell;Individnummer\nx;A-1\ny;no-such\n", encoding="utf-8")
+    told = run("ready", "list", "--file", str(lines)).stdout
+    assert "0 av 2 är klara" in told
+    assert "no-such" in told
+    listed = json.loads(run("ready", "list", "--file", str(table), "--json").stdout)
+    assert (listed["counts"], listed["not_found"]) == (
+        {"ready": 0, "not_ready": 0, "unknown": 1, "not_found": 1},
+        ["no-such"],
+    )
+    staged = json.loads(run("ready", "stage", "A-1", "--json").stdout)["staged"]
+    assert {"read_faults", "sync_clock"} <= {entry["command"] for entry in staged}
+
+
+def test_a_timeline(run: Run, town: Town, store: Store) -> None:
+    store.fault(town.chair.device_no, "vr2", "2", "WC-BAT-01")
+    store.execute("UPDATE device_fault SET known_at = known_at + interval '3 hours'")
+    told = run("timeline", "A-1").stdout
+    assert "Fel uppstod" in told
+    assert "Uthyrning började" in told
+    found = json.loads(run("timeline", "A-1", "--kind", "fault", "--json").stdout)["items"]
+    assert [(entry["kind"], entry["clocks_differ"]) for entry in found] == [("fault", True)]

@@ -1,0 +1,122 @@
+"""How long the workshop's pages take with a whole region's devices: readiness, work orders, one device's timeline.
+
+    python -m benchmarks.workshop_pages 417000
+
+Fills a database of its own with devices, loans, states, faults and work orders, one device with ninety days of readings
+a minute, and asks the API in this process, as a technician who sees every payer and as one who sees a single payer.
+"""
+
+import asyncio
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import psycopg
+
+from diagnostics.app import build_app
+from diagnostics.rates import Limiter, Rate
+from diagnostics.resources import Limits
+from diagnostics.server import open_resources
+from fjarrkoll.services import Postgres, install
+from fleet.plumbing.store.bootstrap import DatabaseUrls, Passwords, bootstrap
+from fleet.plumbing.store.migrate import migrate
+from fleet.plumbing.store.register import create_token
+from fleet.registry import load_registry
+
+ASKED: Final = 40
+TARGET_MILLISECONDS: Final = 100.0
+_PAYERS: Final = 50
+_FILL: Final = Path(__file__).with_suffix(".sql")
+
+
+@contextmanager
+def region(devices: int) -> Iterator[DatabaseUrls]:
+    """A database with so many devices."""
+    folder = Path(tempfile.mkdtemp(prefix="fjarrkoll-pages-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    try:
+        with Postgres(install(), folder / "database") as server:
+            urls = bootstrap(server.superuser_dsn(), "fjarrkoll", Passwords.generate())
+            migrate(urls.owner, load_registry())
+            with psycopg.connect(urls.owner) as connection:
+                connection.execute("SET statement_timeout = 0")
+                text = _FILL.read_text(encoding="utf-8").format(devices=devices, payers=_PAYERS)
+                connection.execute(text.encode())
+            with psycopg.connect(server.superuser_dsn("fjarrkoll"), autocommit=True) as connection:
+                connection.execute("VACUUM ANALYZE")
+            yield urls
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def pages() -> dict[str, tuple[str, dict[str, Any]]]:
+    """What is asked, by name."""
+    return {
+        "orders open": ("orders", {}),
+        "orders all": ("orders", {"state": "all"}),
+        "orders acute": ("orders", {"priority": "acute"}),
+        "orders of a depot": ("orders", {"depot": "depa-2"}),
+        "orders overdue": ("orders", {"overdue": "true"}),
+        "readiness of one": ("devices/d-00000007/readiness", {}),
+        "readiness of a depot": ("readiness", {"depot": "depa-2"}),
+        "readiness of a model": ("readiness", {"model": "permobil-m3"}),
+        "readiness of a unit": ("readiness", {"unit": "enhet-77"}),
+        "timeline of the busiest": ("devices/d-00000007/timeline", {}),
+        "timeline of its events": ("devices/d-00000007/timeline", {"kind": "event"}),
+        "timeline of its readings": ("devices/d-00000007/timeline", {"kind": "readings"}),
+        "timeline of a usual one": ("devices/d-00000107/timeline", {}),
+        "timeline of a silent one": ("devices/d-00009007/timeline", {}),
+    }
+
+
+async def measure(urls: DatabaseUrls) -> bool:
+    """Prints p50 and p99 of every page for both technicians; whether all stay within the target."""
+    tokens = {}
+    with psycopg.connect(urls.owner) as connection:
+        for name, payers in (("every payer", None), ("one payer", [8])):
+            token = create_token(connection, name, "administrator", care_unit="x", payers=payers, frames=("HSL", "SoL"))
+            tokens[name] = token
+    within = True
+    async with open_resources(urls.api, connections=2) as resources:
+        fast = Rate(burst=10**6, per_second=10**6)
+        resources.limits = Limits(requests=Limiter(fast), commands=Limiter(fast), refusals=Limiter(fast))
+        transport = httpx.ASGITransport(app=build_app(resources))
+        async with httpx.AsyncClient(transport=transport, base_url="http://api", timeout=60) as client:
+            for name, (path, query) in pages().items():
+                for who, token in tokens.items():
+                    times = await _times(client, path, query, token)
+                    p50, p99 = statistics.median(times), statistics.quantiles(times, n=100)[98]
+                    within = within and p50 <= TARGET_MILLISECONDS
+                    print(f"{name:<26} {who:<12} p50 {p50:7.1f} ms   p99 {p99:7.1f} ms")
+    return within
+
+
+async def _times(client: httpx.AsyncClient, path: str, query: dict[str, Any], token: str) -> list[float]:
+    times = []
+    for _ in range(ASKED):
+        begun = time.perf_counter()
+        answer = await client.get(f"/api/v1/{path}", params=query, headers={"authorization": f"Bearer {token}"})
+        times.append((time.perf_counter() - begun) * 1000)
+        if answer.status_code not in {200, 404}:
+            raise RuntimeError(answer.text)
+    return times
+
+
+def main() -> None:
+    """Runs it; ends with 1 where a page's median is beyond the target."""
+    devices = int(sys.argv[1]) if len(sys.argv) > 1 else 417_000
+    begun = time.perf_counter()
+    with region(devices) as urls:
+        print(f"{devices} devices, filled in {time.perf_counter() - begun:.0f} s")
+        sys.exit(0 if asyncio.run(measure(urls)) else 1)
+
+
+if __name__ == "__main__":
+    main()

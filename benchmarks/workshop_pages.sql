@@ -1,0 +1,40 @@
+-- A region of {devices} devices, for benchmarks/workshop_pages.py.
+INSERT INTO payer (code, name, kind) SELECT 'kommun-' || n, 'Kommun ' || n, 'municipality' FROM generate_series(1, {payers}) n;
+INSERT INTO depot (code, name) SELECT 'depa-' || n, 'Depå ' || n FROM generate_series(1, 4) n;
+INSERT INTO prescriber (code, unit_name, payer_id, legal_frame)
+    SELECT 'enhet-' || n, 'Enhet ' || n, 1 + n % {payers}, 'HSL' FROM generate_series(1, 7500) n;
+INSERT INTO device (device_id, individual_number, device_class, model_key, firmware, depot_id, enrolled_at)
+    SELECT 'd-' || lpad(n::text, 8, '0'), lpad(n::text, 8, '0'), 'wheelchair', 'permobil-m3', '2.1', 1 + n % 4, now()
+      FROM generate_series(1, {devices}) n;
+ALTER TABLE loan DISABLE TRIGGER USER;
+INSERT INTO loan (device_no, payer_id, legal_frame, prescriber_id, started_at)
+    SELECT n, 1 + n % {payers}, 'HSL', 1 + n % 7500, now() - interval '100 days' FROM generate_series(1, {devices}) n;
+ALTER TABLE loan ENABLE TRIGGER USER;
+UPDATE device SET payer_id = 1 + device_no % {payers}, legal_frame = 'HSL', loan_started_at = now() - interval '100 days',
+                  stock_state = 'on_loan';
+INSERT INTO device_state (device_no, boot, online, first_seen_at, last_seen_at, last_event_at, metric_values)
+    SELECT n, 1, true, now() - interval '99 days', now(), now(),
+           jsonb_build_object('battery.soc', jsonb_build_array(80, (extract(epoch FROM now()) * 1000)::bigint))
+      FROM generate_series(1, {devices}) n;
+INSERT INTO device_fault (device_no, system, code, fault_code, raised_at, last_seen_at, known_at, cleared_at, cleared_by, source)
+    SELECT 1 + n % {devices}, 'vr2', n::text, NULL, now() - n * interval '10 s', now(), now(),
+           CASE WHEN n % 10 > 0 THEN now() END, CASE WHEN n % 10 > 0 THEN 'device' END, 'event'
+      FROM generate_series(1, {devices} / 2) n;
+INSERT INTO work_order (device_no, priority, audience, title_sv, title_en, reported_at, start_by, done_by, created_by, state,
+                        closed_at, solved, visits)
+    SELECT 1 + (n * 7) % {devices}, 'ordinary', 'technical', 'Fel', 'Fault', now() - n * interval '1 minute', now(),
+           now() - n * interval '1 minute' + interval '14 days', 'x', CASE WHEN n % 20 > 0 THEN 'done' ELSE 'placed' END,
+           CASE WHEN n % 20 > 0 THEN now() END, CASE WHEN n % 20 > 0 THEN 'visit' END, CASE WHEN n % 20 > 0 THEN 1 END
+      FROM generate_series(1, {devices} / 5) n;
+INSERT INTO work_order_finding (order_id, device_no, kind, reference, finding_key, title_sv, title_en, happened_at, known_at, noted_by,
+                                is_open)
+    SELECT order_id, device_no, 'fault', '1', 'fault:x', 'Fel', 'Fault', reported_at, reported_at, 'x', state = 'placed' FROM work_order;
+INSERT INTO work_order_transition (order_id, at, state, by_whom) SELECT order_id, reported_at, 'draft', 'x' FROM work_order;
+INSERT INTO reading_wheelchair (device_no, ts, received_at, boot, seq, battery_soc)
+    SELECT 7, now() - n * interval '1 minute', now() - n * interval '1 minute', 1, 200000 - n, 50 FROM generate_series(1, 129600) n;
+INSERT INTO reading_wheelchair (device_no, ts, received_at, boot, seq, battery_soc)
+    SELECT d, now() - n * interval '1 hour', now() - n * interval '1 hour', 1, n, 50
+      FROM generate_series(8, 507) d, generate_series(1, 1000) n;
+INSERT INTO device_event (device_no, ts, received_at, boot, seq, event, audience, data)
+    SELECT 7, now() - n * interval '10 minutes', now(), 1, 300000 + n, 'charge_started', 'technical', '{{}}'
+      FROM generate_series(1, 10000) n;
