@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from diagnostics import health, problems
 from diagnostics.alarms import endpoints as alarms
+from diagnostics.alarms import settings_endpoints as settings
 from diagnostics.classes import endpoints as classes
 from diagnostics.commands import endpoints as commands
 from diagnostics.console.app import build_console
@@ -14,6 +15,7 @@ from diagnostics.console.pages import ROOT as CONSOLE
 from diagnostics.devices import endpoints as devices
 from diagnostics.documentation import endpoints as documentation
 from diagnostics.documentation.openapi import describe
+from diagnostics.doses import endpoints as doses
 from diagnostics.envelope import Envelope
 from diagnostics.faults import endpoints as faults
 from diagnostics.gate import Gate
@@ -29,7 +31,10 @@ from diagnostics.timeline import endpoints as timeline
 from diagnostics.work import Door
 
 PREFIX = "/api/v1"
-ROOMS = (devices, faults, commands, alarms, idle, lists, recall, classes, quarantine, readiness, orders, timeline)
+ROOMS = (
+    *(devices, faults, commands, alarms, idle, lists, recall, classes, quarantine),
+    *(readiness, orders, timeline, doses, settings),
+)
 
 
 def routes() -> FastAPI:

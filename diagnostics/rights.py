@@ -27,6 +27,9 @@ class Right(StrEnum):
     SEE_QUARANTINE = "see_quarantine"
     SEE_METRICS = "see_metrics"
     TAKE_ALARMS = "take_alarms"
+    SET_RULES = "set_rules"
+    KEEP_DOSES = "keep_doses"
+    ENTER_SCHEDULES = "enter_schedules"
     SEE_RECALLS = "see_recalls"
     ANSWER_RECALLS = "answer_recalls"
     MOVE_RECALLS = "move_recalls"
@@ -40,9 +43,18 @@ class Right(StrEnum):
 _R = Right
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
-        Role.TECHNICIAN: frozenset(Right) - {_R.SEE_METRICS, _R.SET_WORKSHOP},
-        Role.CARER: frozenset({_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.COMMAND_READ}),
-        Role.CLINICAL: frozenset({_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.COMMAND_READ}),
+        Role.TECHNICIAN: frozenset(Right) - {_R.SEE_METRICS, _R.SET_WORKSHOP, _R.KEEP_DOSES, _R.ENTER_SCHEDULES},
+        Role.CARER: frozenset({_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.KEEP_DOSES, _R.COMMAND_READ}),
+        Role.CLINICAL: frozenset(
+            {
+                _R.SEE_DEVICES,
+                _R.TAKE_ALARMS,
+                _R.SET_RULES,
+                _R.KEEP_DOSES,
+                _R.ENTER_SCHEDULES,
+                _R.COMMAND_READ,
+            }
+        ),
         Role.ANALYST: frozenset(
             {_R.SEE_DEVICES, _R.SEE_IDLE, _R.SEE_RECALLS, _R.ANSWER_RECALLS, _R.MOVE_RECALLS, _R.SEE_ORDERS}
         ),

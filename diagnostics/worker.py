@@ -14,7 +14,9 @@ import psycopg
 import psycopg_pool
 from prometheus_client import start_http_server
 
+from diagnostics.alarms.area_watch import AreaWatch
 from diagnostics.alarms.judging import Judge, Judged
+from diagnostics.alarms.lease import LeaseLostError
 from diagnostics.commands.broker import connected
 from diagnostics.commands.dispatch import Dispatcher
 from diagnostics.commands.repository import COMMAND_CHANNEL
@@ -34,7 +36,7 @@ from fleet.registry import load_registry
 
 DUE_CHANNEL: Final = "fjarrkoll_due"
 TURN_SECONDS: Final = 1.0
-QUIET_SECONDS: Final = 5.0
+QUIET_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 5.0
 SWEEP_SECONDS: Final = 60.0
 RECALL_SECONDS: Final = 5.0
@@ -53,6 +55,7 @@ class Worker:
 
     judge: Judge
     walker: Walker
+    areas: AreaWatch
     outbox: Outbox
     dispatcher: Dispatcher
     recalls: RecallWatch
@@ -83,11 +86,20 @@ class Worker:
             nonlocal looked_at
             self._tell(await self.judge.round())
             if time.monotonic() - looked_at >= QUIET_SECONDS:
-                self._tell(await self.judge.quiet())
+                await self._silence()
                 looked_at = time.monotonic()
             self.metrics.last_cycle.set_to_current_time()
 
         await self._every("judging", turn, DUE_CHANNEL)
+
+    async def _silence(self) -> None:
+        """Areas first, then single devices; by one worker at a time, so that none rings before it has been counted."""
+        try:
+            if await self.areas.round():
+                self._tell(await self.judge.quiet())
+                self._tell(await self.judge.judge_all(await self.areas.released(), past=False))
+        except LeaseLostError as lost:
+            _log.warning("Another worker judges areas now", event_name="lease_lost", reason=str(lost))
 
     async def _sweeping(self) -> None:
         """At the start, and then now and then, beside the judging of what is due and never before it."""
@@ -165,6 +177,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         yield Worker(
             judge=Judge(pool, load_registry(), sorted(channels), metrics),
             walker=Walker(pool, sorted(channels), metrics),
+            areas=AreaWatch(pool, load_registry(), sorted(channels)),
             outbox=Outbox(pool, channels, settings.api_url, metrics, _links(settings)),
             dispatcher=Dispatcher(pool, server_clock, metrics),
             recalls=RecallWatch(pool),

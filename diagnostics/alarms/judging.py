@@ -1,13 +1,18 @@
 """Judging devices: reads their state, asks the engine, writes alarms and notifications in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from diagnostics.alarms.engine import Action, Decision, decide
-from diagnostics.alarms.snapshot import case_of
-from diagnostics.escalation.start import begin
+from diagnostics.alarms import telling
+from diagnostics.alarms.applying import Changed, apply
+from diagnostics.alarms.engine import Action, Case, Decision, decide, next_look
+from diagnostics.alarms.past import load_past
+from diagnostics.alarms.rulebook import Book, books
+from diagnostics.alarms.snapshot import Past, case_of
+from diagnostics.doses.supervising import Supervised, supervise_all
 from diagnostics.metrics import WorkerMetrics
 from diagnostics.queries import Row, execute, fetch_all, fetch_one, room
 from fleet.plumbing.database import Connection, Pool
@@ -20,6 +25,7 @@ _CHUNK: Final = 200
 _LOCK_CLASS: Final = 0x666A0002
 """First half of the advisory locks that keep two workers from judging the same device."""
 _NOT_YET: Final = object()
+_PUT_OFF: Final = timedelta(minutes=1)
 _log = get_logger(part="alarms")
 
 
@@ -43,23 +49,40 @@ class Judged:
         self.cleared += other.cleared
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was loaded for a batch beside its states: the past by device number, doses, and the clocks."""
+
+    past: Mapping[int, Past]
+    past_known: bool
+    areas_known: bool
+    supervised: Mapping[int, Supervised]
+    now: datetime
+    watermark: datetime | None
+
+
 @dataclass(slots=True)
 class Judge:
     """Finds the devices that are due and judges them.
 
     Args:
-        channels: names of the notification channels; the alarm's ladder chooses among them.
+        channels: names of the notification channels; each gets a row in the outbox with every alarm.
     """
 
     pool: Pool
     registry: Registry
     channels: Sequence[str]
     metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
+    books: Mapping[str, Book] = field(init=False)
     _judged: dict[int, datetime | None] = field(default_factory=dict)
     """Devices with an open alarm, and when they had last been heard when they were judged."""
 
+    def __post_init__(self) -> None:
+        """Works the rules of every class out once."""
+        self.books = books(self.registry)
+
     async def round(self) -> Judged:
-        """Judges what ingest marked, and what changes without a mark: open alarms whose device spoke, holds."""
+        """Judges what ingest marked, and what changes without a mark: timers, open alarms whose device spoke, holds."""
         done = Judged()
         while True:
             due = await self._ask("due", {"limit": _CHUNK})
@@ -67,6 +90,11 @@ class Judge:
             judged = await self._judge(sorted(marks), marks)
             done.add(judged)
             if len(due) < _CHUNK or not judged.devices:  # the rest is another worker's at the moment
+                break
+        while timed := [row["device_no"] for row in await self._ask("timed", {"limit": _CHUNK})]:
+            judged = await self._judge(timed, {})
+            done.add(judged)
+            if len(timed) < _CHUNK or not judged.devices:
                 break
         done.add(await self._judge_restless())
         return done
@@ -77,7 +105,7 @@ class Judge:
         heard = {row["device_no"]: row["last_seen_at"] for row in rows if not row["holding"]}
         holding = {row["device_no"] for row in rows if row["holding"]}
         spoke = {number for number, at in heard.items() if self._judged.get(number, _NOT_YET) != at}
-        done = await self._judge_all(sorted(spoke | holding))
+        done = await self.judge_all(sorted(spoke | holding), past=False)
         self._judged = {number: at for number, at in heard.items() if number in done.numbers or number not in spoke}
         return done
 
@@ -93,15 +121,19 @@ class Judge:
         parameters = {
             "classes": [name for name, _ in rules],
             "rules": [rule.name for _, rule in rules],
-            "seconds": [rule.after_seconds for _, rule in rules],
+            "seconds": [int(rule.adjust.get("after_seconds", (rule.after_seconds,))[0]) for _, rule in rules],
         }
-        return await self._judge_all([row["device_no"] for row in await self._ask("quiet", parameters)])
+        numbers = [row["device_no"] for row in await self._ask("quiet", parameters)]
+        return await self.judge_all(numbers, past=False, areas_known=True)
 
     async def sweep(self) -> Judged:
-        """Judges every device: at the start, when conditions may hold already, and now and then as a safety net."""
+        """Judges every device: at the start, when conditions may hold already, and now and then as a safety net.
+
+        Rules that look at the past are left alone here: only new data, which ingest marks, can make them true.
+        """
         done, after = Judged(), 0
         while rows := await self._ask("all_devices", {"after": after, "limit": _CHUNK}):
-            done.add(await self._judge_all([row["device_no"] for row in rows]))
+            done.add(await self.judge_all([row["device_no"] for row in rows], past=False))
             after = rows[-1]["device_no"]
         return done
 
@@ -109,14 +141,24 @@ class Judge:
         async with self.pool.connection() as connection:
             return await fetch_all(connection, _SQL[query], parameters)
 
-    async def _judge_all(self, numbers: Sequence[int]) -> Judged:
+    async def judge_all(self, numbers: Sequence[int], *, past: bool, areas_known: bool = False) -> Judged:
+        """Judges these devices now, some at a time.
+
+        Args:
+            numbers: the devices.
+            past: whether rules that look at the past are judged too.
+            areas_known: whether areas have just been judged, so that contact lost may be raised for single devices.
+        """
         done = Judged()
         for start in range(0, len(numbers), _CHUNK):
-            done.add(await self._judge(numbers[start : start + _CHUNK], {}))
+            chunk = numbers[start : start + _CHUNK]
+            done.add(await self._judge(chunk, {}, past=past, areas_known=areas_known))
         return done
 
-    async def _judge(self, devices: Sequence[int], marks: Mapping[int, datetime]) -> Judged:
-        """One transaction: alarms, holds, notifications and marks change together or not at all."""
+    async def _judge(
+        self, devices: Sequence[int], marks: Mapping[int, datetime], *, past: bool = True, areas_known: bool = False
+    ) -> Judged:
+        """One transaction: alarms, holds, timers, notifications and marks change together or not at all."""
         done = Judged()
         if not devices:
             return done
@@ -124,8 +166,12 @@ class Judge:
             parameters = {"devices": list(devices), "lock_class": _LOCK_CLASS}
             ours = [row["device_no"] for row in await fetch_all(connection, _SQL["lock"], parameters)]
             clocks = await fetch_one(connection, _SQL["clocks"]) or {}
-            for row in await fetch_all(connection, _SQL["states"], {"devices": ours}):
-                await self._judge_one(connection, row, clocks, done)
+            rows = await fetch_all(connection, _SQL["states"], {"devices": ours})
+            known = await self._known(connection, rows, clocks, past=past, areas_known=areas_known)
+            changed = Changed()
+            for row in rows:
+                await self._judge_one(connection, row, known, done, changed)
+            await telling.began(connection, changed.began, self.channels, known.now)
             seen = [number for number in ours if number in marks]
             if seen:
                 await execute(
@@ -134,68 +180,78 @@ class Judge:
         self.metrics.evaluated.inc(done.devices)
         return done
 
-    async def _judge_one(self, connection: Connection, row: Row, clocks: Row, done: Judged) -> None:
-        profile = self.registry.by_name.get(row["device_class"])
-        rules = {rule.name: rule for rule in profile.rules} if profile else {}
-        done.numbers.add(row["device_no"])
-        for decision in self._decisions(rules.values(), row, clocks):
-            changed = await self._apply(connection, row, rules.get(decision.rule), decision, clocks["now"])
-            done.raised += changed and decision.action is Action.RAISE
-            done.cleared += changed and decision.action is Action.CLEAR
+    async def _known(
+        self, connection: Connection, rows: Sequence[Row], clocks: Row, *, past: bool, areas_known: bool
+    ) -> Known:
+        now, watermark = clocks["now"], clocks["watermark"]
+        supervised: dict[int, Supervised] = {}
+        with_doses = [row for row in rows if (book := self.books.get(row["device_class"])) and book.doses]
+        if with_doses:
+            known_until = min(now, watermark) if watermark is not None else now - timedelta(days=1)
+            supervised = await supervise_all(connection, with_doses, known_until, now)
+        pasts: dict[int, Past] = {}
+        by_class: dict[str, list[int]] = defaultdict(list)
+        for row in rows if past else ():
+            by_class[row["device_class"]].append(row["device_no"])
+        for name, numbers in by_class.items():
+            book = self.books.get(name)
+            if book is not None and book.needs:
+                pasts |= await load_past(connection, book.profile, numbers, book.needs, now)
+        return Known(pasts, past, areas_known, supervised, now, watermark)
 
-    def _decisions(self, rules: Iterable[Rule], row: Row, clocks: Row) -> list[Decision]:
+    async def _judge_one(self, connection: Connection, row: Row, known: Known, done: Judged, changed: Changed) -> None:
+        number = row["device_no"]
+        book = self.books.get(row["device_class"])
+        rules = book.of_device(row["overrides"]) if book else {}
+        done.numbers.add(number)
+        decided = self._decisions(rules, row, known)
+        if decided is None:  # a timer that has run out would come back at every turn
+            await execute(connection, _SQL["put_off"], {"device_no": number, "due_at": known.now + _PUT_OFF})
+            return
+        case, decisions = decided
+        for decision in decisions:
+            alarm = await apply(connection, row, rules.get(decision.rule), decision, known.now, changed)
+            if alarm is not None:
+                self._told(row, decision, alarm)
+                done.raised += decision.action is Action.RAISE
+                done.cleared += decision.action is Action.CLEAR
+        await self._set_timer(connection, row, case, decisions, known)
+
+    def _decisions(self, rules: Mapping[str, Rule], row: Row, known: Known) -> tuple[Case, list[Decision]] | None:
         """The engine's word; a rule that fails on one device must not keep the others from being judged."""
         try:
-            return decide(rules, case_of(row, clocks["watermark"]), clocks["now"])
+            case = case_of(
+                row,
+                known.watermark,
+                known.supervised.get(row["device_no"]),
+                known.past.get(row["device_no"]),
+                past_known=known.past_known,
+                areas_known=known.areas_known,
+            )
+            return case, decide(rules.values(), case, known.now)
         except Exception:  # noqa: BLE001 - told in the log and counted
             self.metrics.failures.labels("judging").inc()
             _log.exception("A device could not be judged", event_name="judging_failed", device_id=row["device_id"])
-            return []
+            return None
 
-    async def _apply(
-        self, connection: Connection, row: Row, rule: Rule | None, decision: Decision, now: datetime
-    ) -> bool:
-        """Carries out a decision; whether something changed that people are told of."""
-        common = {"device_no": row["device_no"], "rule": decision.rule}
-        match decision.action:
-            case Action.RAISE if rule is not None and decision.finding is not None:
-                await execute(connection, _SQL["release"], common)
-                raised = await fetch_one(connection, _SQL["raise"], self._alarm(common, rule, decision, now))
-                if raised is not None:
-                    await begin(connection, [raised["alarm_id"]], now, self.channels)
-                return self._told(row, decision, raised)
-            case Action.CLEAR:
-                cleared = await fetch_one(connection, _SQL["clear"], {**common, "why": decision.why, "now": now})
-                return self._told(row, decision, cleared)
-            case Action.HOLD:
-                await execute(connection, _SQL["hold"], {**common, "since": decision.held_since})
-            case Action.RELEASE:
-                await execute(connection, _SQL["release"], common)
-            case _:
-                pass
-        return False
+    async def _set_timer(
+        self, connection: Connection, row: Row, case: Case, decisions: Sequence[Decision], known: Known
+    ) -> None:
+        """The moment at which the device must be looked at though nothing is heard of it; in the same transaction."""
+        supervised = known.supervised.get(row["device_no"])
+        doses = supervised.doses if supervised else None
+        looks = [doses.look_at if doses else None, next_look(decisions, case, known.now)]
+        look_at = min((look for look in looks if look is not None), default=None)
+        if look_at is not None:
+            # Where our own lag is what is waited for, once a second is often enough.
+            due_at = max(look_at, known.now + timedelta(seconds=1))
+            next_dose = doses.next_due if doses else None
+            timer = {"device_no": row["device_no"], "due_at": due_at, "next_dose_at": next_dose}
+            await execute(connection, _SQL["set_timer"], timer)
+        elif case.lingering or case.rests or supervised is not None:
+            await execute(connection, _SQL["drop_timer"], {"device_no": row["device_no"]})
 
-    def _alarm(self, common: dict[str, Any], rule: Rule, decision: Decision, now: datetime) -> dict[str, Any]:
-        finding = decision.finding
-        if finding is None:
-            msg = f"an alarm of {rule.name} without a finding"
-            raise ValueError(msg)
-        return {
-            **common,
-            "severity": rule.severity,
-            "safety": rule.safety,
-            "audience": rule.audience,
-            "title_sv": rule.title.sv,
-            "title_en": rule.title.en,
-            "reason_sv": finding.reason.sv,
-            "reason_en": finding.reason.en,
-            "happened_at": finding.since,
-            "now": now,
-        }
-
-    def _told(self, row: Row, decision: Decision, alarm: Row | None) -> bool:
-        if alarm is None:
-            return False
+    def _told(self, row: Row, decision: Decision, alarm: Row) -> None:
         self.metrics.alarms.labels(decision.action).inc()
         _log.info(
             "An alarm changed",
@@ -205,4 +261,3 @@ class Judge:
             why=decision.why,
             alarm_id=alarm["alarm_id"],
         )
-        return True

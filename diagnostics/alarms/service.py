@@ -7,7 +7,17 @@ from typing import Final
 
 from diagnostics.alarms import repository
 from diagnostics.alarms.engine import Why
-from diagnostics.alarms.schemas import AlarmItem, AlarmQuery
+from diagnostics.alarms.schemas import (
+    AlarmDetail,
+    AlarmItem,
+    AlarmQuery,
+    AtRiskItem,
+    ChildItem,
+    JournalItem,
+    Precision,
+    PrecisionItem,
+    PrecisionQuery,
+)
 from diagnostics.paging import Page, cut, decode_cursor
 from diagnostics.problems import Problem, not_found
 from diagnostics.queries import Row
@@ -15,11 +25,16 @@ from diagnostics.schemas import BilingualText
 from diagnostics.work import Work
 from fleet.text import Text
 
+RESOLVED: Final = "resolved"
+FALSE: Final = "false"
 _ENDED: Final[Mapping[str, Text]] = MappingProxyType(
     {
         Why.CONDITION_ENDED: Text("Villkoret gäller inte längre.", "The condition no longer holds."),
         Why.RULE_REMOVED: Text("Larmregeln finns inte längre.", "The alarm rule no longer exists."),
         Why.NOT_ON_LOAN: Text("Hjälpmedlet är inte uthyrt.", "The device is not on loan."),
+        Why.KNOWN_TOO_LATE: Text("Blev känt för sent för att ringa.", "Became known too late to ring."),
+        RESOLVED: Text("Åtgärdat av en person.", "Resolved by a person."),
+        FALSE: Text("Falskt larm enligt en person.", "A false alarm, as a person says."),
         "the loan ended": Text("Uthyrningen upphörde.", "The loan ended."),
     }
 )
@@ -43,29 +58,108 @@ async def open_alarms(work: Work, device_no: int) -> list[AlarmItem]:
     return [alarm_item(row) for row in await repository.search(work, device_no=device_no, all=False)]
 
 
-async def show_alarm(work: Work, alarm_id: int) -> AlarmItem:
-    """One alarm.
+async def show_alarm(work: Work, alarm_id: int) -> AlarmDetail:
+    """One alarm with its journal.
 
     Raises:
         Problem: no such alarm in the caller's scope.
     """
     row = await _one(work, alarm_id)
     await work.record("alarm.read", row["device_no"], alarm_id=alarm_id)
-    return alarm_item(row)
+    return AlarmDetail(
+        **alarm_item(row).model_dump(),
+        corrected_at=row["corrected_at"],
+        journal=[JournalItem(**entry) for entry in await repository.journal(work, alarm_id)],
+        at_risk=[AtRiskItem(**entry) for entry in row["detail"].get("devices", [])],
+        children=[ChildItem(**entry) for entry in await repository.children(work, alarm_id)],
+    )
 
 
-async def take_alarm(work: Work, alarm_id: int) -> AlarmItem:
+async def take_alarm(work: Work, alarm_id: int, plan: str = "") -> AlarmItem:
     """Takes an alarm; the one who has it may ask again without harm.
 
     Raises:
         Problem: no such alarm in the caller's scope, it has ended, or somebody else has taken it.
     """
-    taken_now = await repository.take(work, alarm_id)
+    taken_now = await repository.take(work, alarm_id, plan)
     row = await _one(work, alarm_id)
     if not taken_now and row["taken_by"] != work.caller.name:
         raise _already_over() if row["cleared_at"] is not None else _already_taken()
     await work.record("alarm.take", row["device_no"], alarm_id=alarm_id, changed=taken_now)
     return alarm_item(row)
+
+
+async def hand_over(work: Work, alarm_id: int, to: str | None, note: str) -> AlarmItem:
+    """Offers a taken alarm to somebody by name, who has it when they take it; to nobody, and it rings again.
+
+    Raises:
+        Problem: no such alarm in the caller's scope, or it is not the caller's to hand over.
+    """
+    done = await (repository.give_back(work, alarm_id) if to is None else repository.offer(work, alarm_id, to))
+    row = await _one(work, alarm_id)
+    if not done:
+        raise _already_over() if row["cleared_at"] is not None else _not_yours()
+    if to is None:
+        await repository.write(work, alarm_id, "given_back", note)
+    else:
+        await repository.write(work, alarm_id, "offered", note, to=to)
+    await work.record("alarm.hand_over", row["device_no"], alarm_id=alarm_id, to=to)
+    return alarm_item(row)
+
+
+async def close_alarm(work: Work, alarm_id: int, why: str, verdict: str, note: str) -> AlarmItem:
+    """Ends an alarm in a person's name; it rests until its condition has ended, then a new one may ring.
+
+    Raises:
+        Problem: no such alarm in the caller's scope, or it has ended.
+    """
+    done = await repository.close(work, alarm_id, why, verdict)
+    row = await _one(work, alarm_id)
+    if not done:
+        raise _already_over()
+    await repository.write(work, alarm_id, why, note, verdict=verdict)
+    await work.record("alarm.close", row["device_no"], alarm_id=alarm_id, why=why, verdict=verdict)
+    return alarm_item(row)
+
+
+async def comment(work: Work, alarm_id: int, note: str) -> AlarmItem:
+    """Adds a remark to an alarm's journal, whether it is open or over.
+
+    Raises:
+        Problem: no such alarm in the caller's scope.
+    """
+    row = await _one(work, alarm_id)
+    await repository.write(work, alarm_id, "commented", note)
+    await work.record("alarm.comment", row["device_no"], alarm_id=alarm_id)
+    return alarm_item(row)
+
+
+async def give_verdict(work: Work, alarm_id: int, verdict: str, note: str) -> AlarmItem:
+    """Says what an alarm that is over was.
+
+    Raises:
+        Problem: no such alarm in the caller's scope, or it is still open.
+    """
+    done = await repository.judge_it(work, alarm_id, verdict)
+    row = await _one(work, alarm_id)
+    if not done:
+        raise _still_open()
+    await repository.write(work, alarm_id, "verdict", note, verdict=verdict)
+    await work.record("alarm.verdict", row["device_no"], alarm_id=alarm_id, verdict=verdict)
+    return alarm_item(row)
+
+
+async def precision(work: Work, query: PrecisionQuery) -> Precision:
+    """What was raised in a period and how much of it was right, by what people said."""
+    rows = await repository.precision(work, query.start, query.end)
+    await work.record("alarms.precision", start=query.start, end=query.end)
+    return Precision(items=[PrecisionItem(**row, precision=_precision(row)) for row in rows])
+
+
+def _precision(row: Row) -> float | None:
+    right = row["judged_true"] + row["judged_expected"]
+    judged = right + row["judged_false"]
+    return None if judged == 0 else round(right / judged, 4)
 
 
 def alarm_item(row: Row) -> AlarmItem:
@@ -77,6 +171,7 @@ def alarm_item(row: Row) -> AlarmItem:
         title=BilingualText(sv=row["title_sv"], en=row["title_en"]),
         reason=BilingualText(sv=row["reason_sv"], en=row["reason_en"]),
         cleared_why=ended,
+        told_through=row["quieted_by"],
     )
 
 
@@ -95,6 +190,27 @@ def _already_taken() -> Problem:
         Text(
             "Någon annan har kvitterat det; läs larmet för att se vem.",
             "Somebody else has taken it; read the alarm to see who.",
+        ),
+    )
+
+
+def _not_yours() -> Problem:
+    return Problem(
+        HTTPStatus.CONFLICT,
+        "alarm_not_yours",
+        Text("Larmet är inte ditt att lämna över", "The alarm is not yours to hand over"),
+        Text("Kvittera det först, eller be den som har det.", "Take it first, or ask the one who has it."),
+    )
+
+
+def _still_open() -> Problem:
+    return Problem(
+        HTTPStatus.CONFLICT,
+        "alarm_open",
+        Text("Larmet pågår", "The alarm is still open"),
+        Text(
+            "Avsluta det med `resolve` eller `false`; omdömet följer med.",
+            "End it with `resolve` or `false`; the verdict goes with it.",
         ),
     )
 

@@ -9,7 +9,7 @@ from fleet.profiles._apap_machine_faults import MACHINE_FAULTS
 from fleet.profiles._apap_metrics import METRICS
 from fleet.profiles._apap_models import MODELS
 from fleet.profiles._apap_service_faults import SERVICE_FAULTS
-from fleet.rules import FaultActive, Rule, Silence, Threshold
+from fleet.rules import Deviation, FaultActive, Rule, Silence, Threshold
 from fleet.self_test import Subsystem
 from fleet.signals import Audience, Basis, Event
 from fleet.text import Text
@@ -195,6 +195,17 @@ SERVICE_RULES: Final[tuple[Rule, ...]] = (
         metric="leak.p95",
         above=24.0,
         clear_at=20.0,
+        adjust={"above": (20.0, 60.0)},
+    ),
+    # The same mask, worse than it used to be: seen before the common limit is passed (anchors 1.6).
+    Deviation(
+        name="leak_unusual",
+        title=Text("Masken läcker mer än den brukar", "Mask leaks more than it used to"),
+        severity=Severity.INFO,
+        metric="leak.p95",
+        spreads=6.0,
+        at_least=8.0,
+        inhibited_by=("high_leak",),
     ),
     Silence(
         name="no_upload",

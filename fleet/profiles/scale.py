@@ -11,7 +11,7 @@ from fleet.faults import Severity
 from fleet.models import Conversion, DeviceModel
 from fleet.profile import DeviceProfile
 from fleet.profiles._scale_faults import FAULTS
-from fleet.rules import FaultActive, Rule, Silence, Threshold
+from fleet.rules import Expected, FaultActive, Rule, Silence, Threshold
 from fleet.self_test import Subsystem
 from fleet.signals import Audience, Basis, Event, Kind, Metric
 from fleet.text import Text
@@ -170,6 +170,17 @@ RULES: Final[tuple[Rule, ...]] = (
         metric="gateway.rssi",
         below=-95,
         clear_at=-90,
+    ),
+    # A person who stops weighing is a signal of its own, whether or not the hub is well: a drop in weighing goes with
+    # later hospitalisation (domain 5.2, S78). Seven days: earlier contact (domain 5.5); one's plan may say otherwise.
+    Expected(
+        name="not_weighed",
+        title=Text("Ingen vägning på länge", "No weighing for long"),
+        severity=Severity.WARNING,
+        audience=Audience.CARE,
+        metric="body.weight",
+        within_seconds=7 * DAY,
+        adjust={"within_seconds": (2 * DAY, 28 * DAY)},
     ),
     Silence(
         name="silent",

@@ -305,6 +305,9 @@ RULES: Final[tuple[Rule, ...]] = (
         name="tipped",
         title=Text("Stolen har vält eller fått en smäll", "Chair has tipped or was hit"),
         severity=Severity.HIGH,
+        # Somebody may lie under it: whoever is nearest must know, and the technician can do nothing.
+        safety=True,
+        audience=Audience.CARE,
         event="tip_or_impact",
         settled_by=("drive_started", "power_on"),
     ),

@@ -45,3 +45,9 @@ class EventSeen(Rule):
         if not firing and now - happened > timedelta(seconds=self.fresh_seconds):
             return None
         return Finding(happened, Text(f"händelse: {self.event}", f"event: {self.event}"))
+
+    def stale(self, snapshot: Snapshot, now: datetime) -> Finding | None:
+        """The event, unsettled, that became known too late to ring."""
+        if self.evaluate(snapshot, now, firing=False) is not None:
+            return None
+        return self.evaluate(snapshot, now, firing=True)

@@ -22,6 +22,11 @@ class Silence(Rule):
         if self.after_seconds <= 0:
             raise ProfileError(f"rule {self.name}: after_seconds must be positive")
 
+    @property
+    def delay_seconds(self) -> int:
+        """The silence itself."""
+        return self.after_seconds + self.hold_seconds
+
     def metrics(self) -> frozenset[str]:
         """None: it looks at when the device was last heard."""
         return frozenset()

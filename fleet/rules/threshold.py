@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from fleet.errors import ProfileError
 from fleet.rules.base import Finding, Rule, Snapshot
@@ -17,6 +18,8 @@ class Threshold(Rule):
         above, below: exactly one of them, in the metric's unit.
         clear_at: where an open alarm closes; the limit itself where not given.
     """
+
+    onset: ClassVar[bool] = False
 
     metric: str
     above: float | None = None

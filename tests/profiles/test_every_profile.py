@@ -4,11 +4,30 @@ import re
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
+import pytest
+
 from fleet.commands import COMMON_READ_COMMANDS, MOTION_WORDS, Level
+from fleet.doses import Dose, Outcome, Standing
 from fleet.faults import Fault, NativeCode, Remedy, Severity
 from fleet.models import DeviceModel
 from fleet.profile import DeviceProfile
-from fleet.rules import EventSeen, FaultActive, Sample, Silence, Snapshot, Threshold
+from fleet.rules import (
+    BatteryHours,
+    Combined,
+    Deviation,
+    DoseUnknown,
+    EventSeen,
+    Expected,
+    FaultActive,
+    OtherSchedule,
+    Repeated,
+    RollUnverified,
+    Rule,
+    Sample,
+    Silence,
+    Snapshot,
+    Threshold,
+)
 from fleet.signals import Audience, Basis, Kind, Metric
 from fleet.usage import Gather
 from tests.profiles.cases import PROFILES, each_model, each_profile
@@ -127,7 +146,7 @@ def test_only_what_our_own_box_or_the_user_could_end_is_cleared_from_afar(profil
 
 @each_profile
 def test_a_critical_fault_rings(profile: DeviceProfile) -> None:
-    rung = {code for rule in profile.rules if isinstance(rule, FaultActive) for code in rule.faults}
+    rung = {code for rule in profile.rules for code in rule.fault_codes()}
     assert {fault.code for fault in profile.faults if fault.severity is Severity.CRITICAL} <= rung
 
 
@@ -153,8 +172,35 @@ def ringing(profile: DeviceProfile, rule: object) -> Snapshot:
         return Snapshot(active_faults={rule.faults[-1]: NOW}, watermark=NOW)
     if isinstance(rule, EventSeen):
         return Snapshot(events={rule.event: NOW}, watermark=NOW)
-    assert isinstance(rule, Silence), "a new rule kind: say here when it must fire"
-    return Snapshot(last_seen=NOW - timedelta(seconds=rule.after_seconds + 1), watermark=NOW)
+    if isinstance(rule, Silence):
+        return Snapshot(last_seen=NOW - timedelta(seconds=rule.after_seconds + 1), watermark=NOW)
+    if isinstance(rule, Combined):
+        return ringing(profile, rule.parts[-1])
+    return _ringing_by_more(rule)
+
+
+def _ringing_by_more(rule: object) -> Snapshot:  # noqa: PLR0911 - one answer per kind
+    match rule:
+        case Expected():
+            return Snapshot(since=NOW - timedelta(seconds=rule.within_seconds + 1), watermark=NOW)
+        case Deviation():
+            days = [(NOW.date() - timedelta(days=back), 10.0) for back in range(30, 0, -1)]
+            return Snapshot(days={rule.metric: [*days, (NOW.date(), 10.0 + 2 * rule.at_least)]}, watermark=NOW)
+        case Repeated():
+            return Snapshot(occurrences={rule.event: [NOW] * rule.times}, watermark=NOW)
+        case BatteryHours():
+            values = {rule.level: Sample(1.0, NOW), rule.mains: Sample(value=False, at=NOW)}
+            return Snapshot(values=values, watermark=NOW)
+        case DoseUnknown():
+            dose = Dose(sequence=2026050401, due_at=NOW - timedelta(hours=2), outcome=Outcome.UNKNOWN, since=NOW)
+            return Snapshot(doses=[dose], watermark=NOW)
+        case RollUnverified():
+            return Snapshot(standing=(Standing.UNVERIFIED, NOW), watermark=NOW)
+        case OtherSchedule():
+            told = {rule.metric: Sample(2, NOW)}
+            return Snapshot(values=told, schedule=(3, NOW - timedelta(days=1)), watermark=NOW)
+    assert isinstance(rule, Rule), "a new rule kind: say here when it must fire"
+    pytest.fail(f"{type(rule).__name__}: say here when it must fire")
 
 
 @each_profile

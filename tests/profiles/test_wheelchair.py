@@ -76,9 +76,9 @@ def test_thresholds_follow_the_placement_and_winter_is_quiet_outdoors_only() -> 
     assert quiet["indoor"] == quiet["assist"] == (frozenset(), None)
 
 
-def test_brakes_and_joystick_are_safety() -> None:
+def test_brakes_joystick_and_a_tipped_chair_are_safety() -> None:
     safety = {rule.name for rule in PROFILE.rules if rule.safety}
-    assert safety == {"brake_fault", "joystick_fault"}
+    assert safety == {"brake_fault", "joystick_fault", "tipped"}
     for fault in ("WC-BRK-01", "WC-BRK-02", "WC-BRK-03", "WC-JOY-01"):
         assert PROFILE.faults_by_code[fault].action.sv.startswith("Kör inte.")
         assert not PROFILE.faults_by_code[fault].clearable

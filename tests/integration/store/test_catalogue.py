@@ -40,6 +40,8 @@ WITHOUT_ROW_SECURITY: Final = {
     "day_block": SERVICES_ONLY,
     "day_block_progress": SERVICES_ONLY,
     "evaluation_due": SERVICES_ONLY,
+    "alarm_timer": SERVICES_ONLY,
+    "worker_lease": SERVICES_ONLY,
     "canary_device": SERVICES_ONLY,
     "canary_run": SERVICES_ONLY,
     "ladder": SERVICES_ONLY,
@@ -178,7 +180,9 @@ def test_functions_with_the_owners_rights_are_few_and_pin_their_search_path(cata
     pinned = ["search_path=public"]
     assert rows == [
         ("alarm_behind_link", pinned, True, False),
+        ("alarm_changed_hands", pinned, False, False),
         ("alarm_settled", pinned, False, False),
+        ("doses_changed", pinned, False, False),
         ("end_session", pinned, True, False),
         ("find_account", pinned, True, False),
         ("find_session", pinned, True, False),

@@ -77,7 +77,7 @@ CASES = [
     (LOW, case(soc=40, open_rules=OPEN["low"]), Action.CLEAR, Why.CONDITION_ENDED),
     # events: fresh rings, old does not, settled is over, open stays however old
     (MISSED, case(events={"dose_missed": ago(hours=1)}), Action.RAISE, Why.HOLDS),
-    (MISSED, case(events={"dose_missed": ago(hours=7)}), None, None),
+    (MISSED, case(events={"dose_missed": ago(hours=7)}), Action.NOTE, Why.KNOWN_TOO_LATE),
     (MISSED, case(events={"dose_missed": ago(hours=7)}, open_rules=OPEN["missed"]), Action.KEEP, Why.HOLDS),
     (MISSED, case(events={"dose_missed": ago(hours=2), "dose_taken": ago(hours=1)}), None, None),
     (MISSED, case(events={"dose_missed": ago(hours=1), "dose_taken": ago(hours=2)}), Action.RAISE, Why.HOLDS),

@@ -30,9 +30,21 @@ _ROWS: Final[tuple[tuple[LiteralString, LiteralString, LiteralString], ...]] = (
         "t.state <> 'pending' AND t.alarm_id IN (SELECT alarm_id FROM alarm a WHERE a.cleared_at < %(cut)s)",
     ),
     (
+        "alarm_journal",
+        "alarms_days",
+        "t.alarm_id IN (SELECT alarm_id FROM alarm a WHERE a.cleared_at < %(cut)s)",
+    ),
+    ("dose", "alarms_days", "t.due_at < %(cut)s"),
+    ("dose_absence", "alarms_days", "t.ended_at < %(cut)s"),
+    ("roll_check", "alarms_days", "t.verified_at < %(cut)s"),
+    ("rule_override", "alarms_days", "t.ended_at < %(cut)s"),
+    (
         "alarm",
         "alarms_days",
-        "t.cleared_at < %(cut)s AND NOT EXISTS (SELECT FROM notification n WHERE n.alarm_id = t.alarm_id)",
+        (
+            "t.cleared_at < %(cut)s AND NOT EXISTS (SELECT FROM notification n WHERE n.alarm_id = t.alarm_id)"
+            " AND NOT EXISTS (SELECT FROM alarm_journal j WHERE j.alarm_id = t.alarm_id)"
+        ),
     ),
     ("command_reply", "commands_days", "t.received_at < %(cut)s"),
     (

@@ -1,0 +1,1 @@
+"""Doses: schedules and absences that care enters, and what has become of each dose."""
