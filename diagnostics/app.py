@@ -22,6 +22,8 @@ from diagnostics.gate import Gate
 from diagnostics.idle import endpoints as idle
 from diagnostics.lists import endpoints as lists
 from diagnostics.orders import endpoints as orders
+from diagnostics.passport import endpoints as passport
+from diagnostics.payers import endpoints as payers
 from diagnostics.quarantine import endpoints as quarantine
 from diagnostics.readiness import endpoints as readiness
 from diagnostics.recall import endpoints as recall
@@ -32,7 +34,7 @@ from diagnostics.work import Door
 
 PREFIX = "/api/v1"
 ROOMS = (
-    *(devices, faults, commands, alarms, idle, lists, recall, classes, quarantine),
+    *(devices, faults, commands, alarms, idle, lists, recall, passport, payers, classes, quarantine),
     *(readiness, orders, timeline, doses, settings),
 )
 

@@ -41,6 +41,10 @@ def one(  # noqa: PLR0913 - each is an option of the command
     payer: Annotated[str | None, typer.Option(help="Code of the payer it is on loan to; in store without it.")] = None,
     frame: Annotated[str | None, typer.Option(help=f"Legal frame of the loan: {_FRAMES}.")] = None,
     prescriber: Annotated[str | None, typer.Option(help="Code of the prescriber of the loan.")] = None,
+    basic_equipment: Annotated[bool, typer.Option(help="Pooled, not prescribed to a person.")] = False,
+    administration_service: Annotated[
+        bool, typer.Option(help="A dispenser that is filled and supervised for one person; never basic equipment.")
+    ] = False,
     password_file: Annotated[
         Path | None, typer.Option(help="The broker's password file; the device's line is added to it.")
     ] = None,
@@ -57,7 +61,14 @@ def one(  # noqa: PLR0913 - each is an option of the command
     now = datetime.now(UTC)
     with psycopg.connect(load_settings().need("owner_database_url")) as connection:
         loan = None if payer is None else _loan(connection, payer, frame, prescriber, now)
-        new = NewDevice(device_class=device_class, model_key=model, individual_number=individual_number, loan=loan)
+        new = NewDevice(
+            device_class=device_class,
+            model_key=model,
+            individual_number=individual_number,
+            basic_equipment=basic_equipment,
+            administration_service=administration_service,
+            loan=loan,
+        )
         enrolled = enroll_devices(connection, [new], now)[0]
     line = password_line(enrolled.device_id, enrolled.password)
     if password_file is not None:

@@ -57,22 +57,26 @@ class ApiClient:
 
     def send(self, method: str, path: str, body: Mapping[str, object]) -> Json:
         """The answer to a request with a JSON body below /api/v1."""
-        try:
-            response = self._client.request(method, f"/api/v1/{path}", json=dict(body))
-        except httpx.HTTPError as error:
-            raise ApiError(_no_answer(self._address).to(self._language)) from error
-        return self._checked(response)
+        return self._checked(self._request(method, path, json=dict(body)))
 
     def file(self, path: str, **query: object) -> bytes:
         """The content of a file below /api/v1."""
-        sent = {name.rstrip("_"): str(value) for name, value in query.items() if value is not None}
-        try:
-            response = self._client.get(f"/api/v1/{path}", params=sent)
-        except httpx.HTTPError as error:
-            raise ApiError(_no_answer(self._address).to(self._language)) from error
+        return self.download(path, **query)[0]
+
+    def upload(self, path: str, content: bytes, **query: object) -> Json:
+        """The answer to POST below /api/v1 with a file as its body."""
+        return self._checked(self._request("POST", path, content=content, params=_sent(query)))
+
+    def download(self, path: str, **query: object) -> tuple[bytes, int]:
+        """A file below /api/v1, and how many rows it has.
+
+        Raises:
+            ApiError: it failed; the sentence says what to do.
+        """
+        response = self._request("GET", path, params=_sent(query))
         if not response.is_success:
             self._checked(response)
-        return response.content
+        return response.content, int(response.headers.get("X-Rows", "0"))
 
     def list(self, path: str, limit: int, **query: object) -> Json:
         """Up to `limit` items over as many pages as that takes; all else as on the first page."""
@@ -106,12 +110,13 @@ class ApiClient:
         Raises:
             ApiError: it failed; the sentence says what to do.
         """
-        sent = {name.rstrip("_"): str(value) for name, value in query.items() if value is not None}
+        return self._checked(self._request(method, path, params=_sent(query), headers=headers))
+
+    def _request(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own options
         try:
-            response = self._client.request(method, f"/api/v1/{path}", params=sent, headers=headers)
+            return self._client.request(method, f"/api/v1/{path}", **more)
         except httpx.HTTPError as error:
             raise ApiError(_no_answer(self._address).to(self._language)) from error
-        return self._checked(response)
 
     def _checked(self, response: httpx.Response) -> Json:
         try:
@@ -134,6 +139,11 @@ def open_client(language: str) -> ApiClient:
         ApiError: there is no token.
     """
     return ApiClient(load_settings(), language)
+
+
+def _sent(query: Mapping[str, object]) -> dict[str, str]:
+    """Query parameters; a filter of None is not sent."""
+    return {name.rstrip("_"): str(value) for name, value in query.items() if value is not None}
 
 
 _NO_TOKEN: Final = Text(

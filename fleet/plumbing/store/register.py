@@ -13,6 +13,7 @@ import psycopg
 
 from fleet.clock import aware
 from fleet.errors import FjarrkollError, shown
+from fleet.register_rows import ALWAYS_PERSONAL
 from fleet.signals import Audience
 from fleet.topics import is_device_id
 
@@ -65,6 +66,7 @@ class NewDevice:
     firmware: str = ""
     serial_number: str = ""
     basic_equipment: bool = False
+    administration_service: bool = False
     depot_id: int | None = None
     loan: NewLoan | None = None
 
@@ -93,7 +95,8 @@ def enroll_devices(connection: psycopg.Connection, devices: Iterable[NewDevice],
         now: becomes `enrolled_at`; from here on the device may report.
 
     Raises:
-        RegisterError: a number or id is taken, or a class, model, payer or frame is unknown.
+        RegisterError: a number or id is taken, basic equipment has an administration service, or a class, model, payer
+            or frame is unknown.
     """
     rows = list(devices)
     aware(now)
@@ -102,6 +105,10 @@ def enroll_devices(connection: psycopg.Connection, devices: Iterable[NewDevice],
         with connection.transaction():
             numbers = _insert_devices(connection, rows, identities, now)
             _insert_loans(connection, rows, [numbers[identity] for identity in identities])
+    except psycopg.errors.CheckViolation as error:
+        if error.diag.constraint_name != "administration_service_is_personal":
+            raise
+        raise RegisterError(ALWAYS_PERSONAL.reason.en) from error
     except psycopg.errors.UniqueViolation as error:
         raise RegisterError(
             f"an individual number or device id is registered already ({error.diag.constraint_name}): use another"
@@ -131,9 +138,9 @@ def _insert_devices(
     found = connection.execute(
         """
         INSERT INTO device (enrolled_at, device_id, individual_number, device_class, model_key, firmware, serial_number,
-                            basic_equipment, depot_id)
+                            basic_equipment, administration_service, depot_id)
         SELECT %s, n.* FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                                   %s::boolean[], %s::integer[]) n
+                                   %s::boolean[], %s::boolean[], %s::integer[]) n
         RETURNING device_id, device_no
         """,
         [
@@ -145,6 +152,7 @@ def _insert_devices(
             [row.firmware for row in rows],
             [row.serial_number for row in rows],
             [row.basic_equipment for row in rows],
+            [row.administration_service for row in rows],
             [row.depot_id for row in rows],
         ],
     )

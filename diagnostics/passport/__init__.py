@@ -1,0 +1,1 @@
+"""The device passport: a device's technical life on one page, and its return."""

@@ -1,0 +1,20 @@
+-- name: disagreements
+-- Open loans whose payer or legal frame is another than their prescriber's: the wrong payer code ("baskod") after a transfer.
+SELECT d.device_no, d.device_id, d.individual_number, d.device_class, m.maker, m.name AS model_name, l.legal_frame,
+       p.code AS payer_code, p.name AS payer_name, r.code AS prescriber_code, r.unit_name AS prescriber_unit,
+       q.code AS prescriber_payer_code, q.name AS prescriber_payer_name, r.legal_frame AS prescriber_frame,
+       (l.started_at AT TIME ZONE 'Europe/Stockholm')::date AS since
+  FROM loan l
+  JOIN prescriber r ON r.prescriber_id = l.prescriber_id
+  JOIN device d ON d.device_no = l.device_no
+  JOIN device_model m USING (model_key)
+  JOIN payer p ON p.payer_id = l.payer_id
+  JOIN payer q ON q.payer_id = r.payer_id
+ WHERE l.ended_at IS NULL AND (l.payer_id <> r.payer_id OR l.legal_frame <> r.legal_frame)
+   AND (%(device_class)s::text IS NULL OR d.device_class = %(device_class)s)
+   AND (%(after)s::integer IS NULL OR d.device_no > %(after)s)
+ ORDER BY d.device_no
+ LIMIT %(limit)s
+
+-- name: checked
+SELECT count(*) AS on_loan, count(l.prescriber_id) AS with_prescriber FROM loan l WHERE l.ended_at IS NULL

@@ -1,0 +1,135 @@
+"""The register's import against a real database: a dry run, once, again; bad rows kept; the payer check; the rule."""
+
+from datetime import UTC, date, datetime
+from io import BytesIO
+from typing import Any
+
+import psycopg
+import pytest
+
+from fleet.plumbing.sheets import Column, write_workbook
+from fleet.plumbing.store.register import NewDevice, RegisterError, enroll_devices
+from fleet.plumbing.store.register_import import Report, import_register
+from fleet.register_rows import TITLES
+from fleet.registry import load_registry
+from tests.fixtures.database import Database, MakePayer
+from tests.integration.recall.conftest import Api, MakeToken, Store
+
+COLUMNS = tuple(Column(field=name, title=title, explanation="") for name, title in TITLES.items())
+DISPENSER = load_registry()["dispenser"].models[0].key
+SCALE = load_registry()["scale"].models[0].key
+
+
+@pytest.fixture
+def units(make_payer: MakePayer, store: Store) -> None:
+    for code in ("kommun-a", "kommun-b"):
+        payer = make_payer(code)
+        store.execute(
+            "INSERT INTO prescriber (code, unit_name, payer_id, legal_frame) VALUES (%s, %s, %s, 'HSL')",
+            f"rehab-{code[-1]}",
+            f"Rehab {code[-1].upper()}",
+            payer.payer_id,
+        )
+
+
+def line(number: str, **overrides: Any) -> dict[str, Any]:
+    row = {"individual_number": number, "device_class": "scale", "model": SCALE, "payer": "kommun-a"}
+    loan: dict[str, Any] = {"legal_frame": "HSL", "prescriber": "rehab-a", "loan_started": "2026-01-15"}
+    return {**row, **loan, **overrides}
+
+
+def listed(*rows: dict[str, Any]) -> bytes:
+    out = BytesIO()
+    write_workbook(out, sheet="Register", columns=COLUMNS, rows=[[row.get(name) for name in TITLES] for row in rows])
+    return out.getvalue()
+
+
+def take(database: Database, content: bytes, *, dry_run: bool = False) -> Report:
+    with psycopg.connect(database.owner) as connection:
+        return import_register(
+            connection,
+            content,
+            load_registry(),
+            file_name="individer.xlsx",
+            actor="test",
+            now=datetime.now(UTC),
+            dry_run=dry_run,
+        )
+
+
+IN_STORE = dict.fromkeys(("payer", "legal_frame", "prescriber", "loan_started"), "")
+GOOD = [line("0001"), line("0002", **IN_STORE), line("0003", payer="kommun-b")]
+BAD = [
+    line("0004", device_class="dispenser", model=DISPENSER, administration_service="ja", basic_equipment="ja"),
+    line("0001"),
+    line("0005", payer="kommun-z"),
+]
+
+
+@pytest.mark.usefixtures("units")
+def test_a_dry_run_tells_and_changes_nothing_the_real_one_takes_and_the_next_finds_it_known(
+    database: Database, store: Store
+) -> None:
+    content = listed(*GOOD, *BAD)
+    trial = take(database, content, dry_run=True)
+    assert (trial.registered, trial.lent, trial.refused) == (3, 2, 3)
+    assert store.all("SELECT count(*) FROM device") == [(0,)]
+    assert store.all("SELECT count(*) FROM import_run") == [(0,)]
+    first = take(database, content)
+    assert (first.registered, first.lent, first.refused, first.unchanged) == (3, 2, 3, 0)
+    rows = store.all("SELECT individual_number, stock_state, enrolled_at FROM device ORDER BY 1")
+    assert rows == [("0001", "on_loan", None), ("0002", "in_stock", None), ("0003", "on_loan", None)]
+    [(started,)] = store.all("SELECT DISTINCT (started_at AT TIME ZONE 'Europe/Stockholm')::date FROM loan")
+    assert started == date(2026, 1, 15)
+    kept = store.all("SELECT row_no, reason, cells ->> 'individnummer' FROM import_refusal ORDER BY row_no")
+    assert [(row, number) for row, _, number in kept] == [(5, "0004"), (6, "0001"), (7, "0005")]
+    assert "alltid personligt förskriven" in kept[0][1]
+    assert "två gånger" in kept[1][1]
+    again = take(database, content)
+    assert (again.registered, again.lent, again.corrected, again.unchanged) == (0, 0, 0, 3)
+    changed = take(database, listed(line("0001", serial_number="S-9")))
+    assert (changed.corrected, changed.lent) == (1, 0)
+    assert store.all("SELECT serial_number FROM device WHERE individual_number = '0001'") == [("S-9",)]
+
+
+@pytest.mark.usefixtures("units")
+async def test_payers_that_do_not_fit_their_prescriber_are_listed_with_what_could_be_checked(
+    api: Api, make_token: MakeToken, database: Database, store: Store
+) -> None:
+    take(database, listed(*GOOD, line("0006", prescriber="")))
+    body = (await api.get("payer-checks", make_token("analyst", name="reader"))).json()
+    assert [item["individual_number"] for item in body["items"]] == ["0003"]
+    assert "baskoden" in body["items"][0]["reason"]["sv"]
+    assert (body["on_loan"], body["with_prescriber"]) == (3, 2)
+    assert store.audit() == [("reader", "payers.check", None)]
+    assert (await api.get("payer-checks", make_token("carer"))).status_code == 403
+
+
+def test_the_database_and_enrolling_refuse_a_pooled_dispenser_with_an_administration_service(
+    database: Database, store: Store
+) -> None:
+    new = NewDevice(device_class="dispenser", model_key=DISPENSER, individual_number="1", administration_service=True)
+    with psycopg.connect(database.owner) as connection:
+        [made] = enroll_devices(connection, [new], datetime.now(UTC))
+        pooled = NewDevice(
+            device_class="dispenser",
+            model_key=DISPENSER,
+            individual_number="2",
+            administration_service=True,
+            basic_equipment=True,
+        )
+        with pytest.raises(RegisterError, match="always prescribed to a person"):
+            enroll_devices(connection, [pooled], datetime.now(UTC))
+    with pytest.raises(psycopg.errors.CheckViolation):
+        store.execute("UPDATE device SET basic_equipment = true WHERE device_no = %s", made.device_no)
+
+
+@pytest.mark.usefixtures("units")
+def test_a_loan_before_an_earlier_ones_end_is_refused_at_its_row(database: Database, store: Store) -> None:
+    take(database, listed(line("0001")))
+    store.execute("UPDATE loan SET ended_at = now()")
+    early = take(database, listed(line("0001")))
+    assert early.refused == 1
+    assert early.outcomes[0].reason is not None
+    assert "tidigare uthyrning" in early.outcomes[0].reason.sv
+    assert store.all("SELECT count(*) FROM loan") == [(1,)]
