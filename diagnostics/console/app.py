@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from diagnostics.console import alarms, devices, idle, login, start
+from diagnostics.console import alarms, devices, idle, login, recalls, start, workshop
 from diagnostics.console.gate import ConsoleGate, on_error
 from diagnostics.console.pages import ROOT, page, static
 from diagnostics.problems import Problem, unknown_address
@@ -37,7 +37,15 @@ ROUTES: Final = (
     Route(f"{ROOT}/alarms/{{alarm_id:int}}/take", alarms.take, methods=["POST"]),
     Route(f"{ROOT}/devices", devices.search_devices),
     Route(f"{ROOT}/devices/{{device_id}}", devices.show_device),
+    Route(f"{ROOT}/devices/{{device_id}}/timeline", workshop.show_timeline),
+    Route(f"{ROOT}/devices/{{device_id}}/read-faults", workshop.read_faults, methods=["POST"]),
+    Route(f"{ROOT}/commands/{{command_id}}", workshop.show_command),
+    Route(f"{ROOT}/orders", workshop.show_orders),
     Route(f"{ROOT}/idle", idle.show_idle),
+    Route(f"{ROOT}/recalls", recalls.show_cases),
+    Route(f"{ROOT}/recalls", recalls.propose, methods=["POST"]),
+    Route(f"{ROOT}/recalls/{{case_id:int}}", recalls.show_case),
+    Route(f"{ROOT}/recalls/{{case_id:int}}", recalls.move, methods=["POST"]),
     Route(f"{ROOT}/accessibility", _accessibility),
     Route(f"{ROOT}/static/{{name}}", static),
 )

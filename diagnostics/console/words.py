@@ -47,6 +47,63 @@ STOCK_STATES: Final[Mapping[str, Text]] = {
     "lost": Text("Förkommet", "Lost"),
 }
 
+ACTIONS: Final[Mapping[str, Text]] = {
+    "propose": Text("Föreslogs", "Proposed"),
+    "ask": Text("Fråga förskrivaren", "Ask the prescriber"),
+    "need": Text("Behövs fortfarande", "Still needed"),
+    "confirm": Text("Bekräfta oanvänd", "Confirm unused"),
+    "order": Text("Lägg hämtorder", "Order the pick-up"),
+    "collect": Text("Hämtat", "Collected"),
+    "deregister": Text("Avregistrera", "Deregister"),
+    "recondition": Text("Rekonditionerat", "Reconditioned"),
+    "harvest": Text("Ta till vara delar", "Harvest parts"),
+    "scrap": Text("Skrota", "Scrap"),
+    "stock": Text("Lägg i lager", "Put in stock"),
+    "lose": Text("Förkommet", "Lost"),
+    "wake_up": Text("Används igen", "Used again"),
+    "withdraw": Text("Ta tillbaka förslaget", "Withdraw the proposal"),
+}
+PRIORITIES: Final[Mapping[str, Text]] = {
+    "on_call": Text("Jour, inom 5 timmar", "On call, within 5 hours"),
+    "acute": Text("Akut, inom 8 arbetstimmar", "Acute, within 8 working hours"),
+    "ordinary": Text("Ordinarie", "Ordinary"),
+}
+ORDER_FILTERS: Final[Mapping[str, Text]] = {
+    "open": Text("Öppna", "Open"),
+    "draft": Text("Utkast", "Draft"),
+    "placed": Text("Lagd", "Placed"),
+    "started": Text("Påbörjad", "Started"),
+    "done": Text("Klar", "Done"),
+    "cancelled": Text("Avbruten", "Cancelled"),
+    "closed": Text("Avslutade", "Closed"),
+    "all": Text("Alla", "All"),
+}
+COMMAND_STATES: Final[Mapping[str, Text]] = {
+    "waiting": Text("Väntar på godkännande", "Waiting for approval"),
+    "queued": Text("Väntar på att skickas", "Waiting to be sent"),
+    "sent": Text("Skickat, inget svar än", "Sent, no answer yet"),
+    "delivered": Text("Framme, arbetar", "Delivered, at work"),
+    "running": Text("Pågår", "Running"),
+    "succeeded": Text("Klart", "Done"),
+    "refused": Text("Hjälpmedlet sade nej", "The device refused"),
+    "failed": Text("Misslyckades", "Failed"),
+    "expired": Text("Inget svar i tid", "No answer in time"),
+    "cancelled": Text("Avbrutet", "Cancelled"),
+    "unknown": Text("Okänt vad som hände", "Unknown what happened"),
+}
+ENTRY_KINDS: Final[Mapping[str, Text]] = {
+    "readings": Text("Mätvärden", "Readings"),
+    "event": Text("Händelse", "Event"),
+    "fault": Text("Fel", "Fault"),
+    "command": Text("Kommando", "Command"),
+    "alarm": Text("Larm", "Alarm"),
+    "software": Text("Programversion", "Software"),
+    "loan": Text("Uthyrning", "Loan"),
+    "order": Text("Arbetsorder", "Work order"),
+    "service": Text("Service", "Service"),
+    "hold": Text("Avvikelsespärr", "Incident hold"),
+}
+
 
 def known(table: Mapping[str, Text], word: object) -> Text:
     """The words for a stable word; one that has none yet is shown as it is, never hidden."""

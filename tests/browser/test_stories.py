@@ -129,6 +129,40 @@ def test_analyst_reads_the_idle_list_in_english_with_its_denominators(visit: Vis
     assert page.locator("#class").input_value() == "scale"
 
 
+def unused_device(system: RunningSystem) -> FleetEntry:
+    """A scale that reports and has not been used for half a year, judged so."""
+    device = system.enroll("scale", "and-uc352ble")
+    say(system, device, Verb.BIRTH, 0, device_class="scale", model="and-uc352ble", firmware="1.0.0", metrics=[])
+    with psycopg.connect(system.local.urls.owner) as connection:
+        number = connection.execute("SELECT device_no FROM device WHERE device_id = %s", [device.device_id]).fetchone()
+        assert number is not None
+        prove_unused(connection, number[0])
+    return device
+
+
+def test_analyst_walks_a_case_from_the_idle_list_to_deregistration(
+    visit: Visitors, running_system: RunningSystem
+) -> None:
+    device = unused_device(running_system)
+    window = visit("analyst")
+    page = window.open("/idle?class=scale")
+    page.get_by_role("button", name=re.compile(f"Föreslå {device.individual_number}")).click()
+    expect(page.locator("h1")).to_contain_text("föreslagen")
+    for action, after in (
+        ("ask", "förskrivaren tillfrågad"),
+        ("confirm", "bekräftat oanvänd"),
+        ("order", "hämtorder lagd"),
+        ("collect", "hämtad"),
+        ("deregister", "avregistrerad"),
+    ):
+        page.select_option("#action", action)
+        page.fill("#why", f"Prov: {action}")
+        page.get_by_role("button", name="Spara").click()
+        expect(page.locator("h1")).to_contain_text(after)
+    expect(page.locator("#journal ~ div tbody tr")).to_have_count(6)
+    assert window.faults() == []
+
+
 def test_a_carer_is_told_in_words_that_the_idle_list_is_not_for_the_role(visit: Visitors) -> None:
     window = visit("carer")
     page = window.open("/idle")
@@ -210,7 +244,9 @@ def test_nothing_is_fetched_from_elsewhere_and_a_first_visit_is_light(
     assert total < 200_000
 
 
-PAGES = ("/", "/alarms", "/devices", "/devices?text=inget-sådant", "/idle", "/nothing", "/accessibility")
+PAGES = (
+    "/", "/alarms", "/devices", "/devices?text=inget-sådant", "/idle", "/recalls", "/orders", "/nothing", "/accessibility",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -220,7 +256,7 @@ def test_axe_finds_nothing_on_any_page(visit: Visitors, running_system: RunningS
     stranger.sign_in("nobody", "wrong")
     assert stranger.faults() == []
     window = visit("administrator", scheme=scheme)
-    for path in (*PAGES, f"/devices/{device.device_id}"):
+    for path in (*PAGES, f"/devices/{device.device_id}", f"/devices/{device.device_id}/timeline"):
         window.open(path)
         assert window.faults() == [], path
     carer = visit("carer", scheme=scheme)

@@ -12,6 +12,11 @@ from diagnostics.console.language import Words, catalogue
 from diagnostics.rights import Role
 from fleet.faults import Severity
 from fleet.idle import Step, Verdict
+from fleet.orders import OrderState
+from fleet.priority import PriorityClass
+from fleet.recall import Action
+from diagnostics.commands.states import State
+from diagnostics.timeline.schemas import EntryKind
 
 FOLDER = Path(console.__file__).parent
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -48,6 +53,11 @@ def test_every_word_the_services_use_has_a_name() -> None:
     assert set(words.VERDICTS) >= {verdict.value for verdict in Verdict}
     assert set(words.STEPS) == {step.value for step in Step}
     assert set(words.SEVERITIES) == set(words.SHAPES) == set(words.COLOURS) == {s.value for s in Severity}
+    assert set(words.ACTIONS) == {action.value for action in Action}
+    assert set(words.PRIORITIES) == {priority.value for priority in PriorityClass}
+    assert set(words.ORDER_FILTERS) >= {state.value for state in OrderState}
+    assert set(words.COMMAND_STATES) >= {state.value for state in State}
+    assert set(words.ENTRY_KINDS) >= {kind.value for kind in EntryKind}
     assert set(words.ROLES) == {role.value for role in Role}
     assert len(set(words.SHAPES.values())) == len(words.SHAPES), "status is told by shape, too"
 
