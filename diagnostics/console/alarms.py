@@ -57,6 +57,28 @@ async def take(request: Request) -> Response:
     return seen(f"{ROOT}/alarms")
 
 
+async def close(request: Request) -> Response:
+    """Ends a taken alarm as done or false, or gives it back so that it rings again."""
+    form = await form_of(request)
+    caller, alarm_id = signed_in(request).caller, request.path_params["alarm_id"]
+    if not may(caller.role, Right.TAKE_ALARMS):
+        raise forbidden()
+    note = printable(str(form.get("note", "")))
+    async with Door(resources_of(request)).open(caller) as work:
+        if form.get("as") == "back":
+            await service.hand_over(work, alarm_id, None, note)
+        elif form.get("as") == "false":
+            await service.close_alarm(work, alarm_id, service.FALSE, "false", note)
+        else:
+            await service.close_alarm(work, alarm_id, service.RESOLVED, "true", note)
+    return seen(f"{ROOT}/alarms")
+
+
+def printable(text: str) -> str:
+    """A remark as it may be kept: 300 characters at most, none of them a control character."""
+    return "".join(character for character in text if character.isprintable())[:300]
+
+
 async def stream(request: Request) -> Response:
     """Server-sent events: a line whenever the board of this person has changed, and a sign of life in between."""
     session = signed_in(request)

@@ -35,6 +35,7 @@ ROUTES: Final = (
     Route(f"{ROOT}/alarms", alarms.show_board),
     Route(f"{ROOT}/alarms/stream", alarms.stream),
     Route(f"{ROOT}/alarms/{{alarm_id:int}}/take", alarms.take, methods=["POST"]),
+    Route(f"{ROOT}/alarms/{{alarm_id:int}}/close", alarms.close, methods=["POST"]),
     Route(f"{ROOT}/devices", devices.search_devices),
     Route(f"{ROOT}/devices/{{device_id}}", devices.show_device),
     Route(f"{ROOT}/devices/{{device_id}}/timeline", workshop.show_timeline),

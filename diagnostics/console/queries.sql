@@ -1,6 +1,7 @@
 -- name: mark
 -- Whatever changes on the board changes one of these.
-SELECT count(*) AS open, max(alarm_id) AS newest, max(taken_at) AS taken, sum(alarm_id) AS which FROM alarm WHERE cleared_at IS NULL
+SELECT count(*) AS open, sum(hashtext(concat_ws('|', alarm_id, taken_at, taken_by, handed_to, plan, times, quieted_by, parent_id))) AS which
+  FROM alarm WHERE cleared_at IS NULL
 
 -- name: used_days
 -- Per local day what was measured, for the strip of a year; whether a day counts as used is its class's word.

@@ -37,11 +37,7 @@ async def show_case(request: Request) -> Response:
     caller = _with(request, Right.SEE_RECALLS)
     async with Door(resources_of(request)).open(caller) as work:
         case = await service.show_case(work, request.path_params["case_id"])
-    movable = BY_PEOPLE if may(caller.role, Right.MOVE_RECALLS) else ANSWERS
-    possible = (
-        [action for action in case.possible if action in movable] if may(caller.role, Right.ANSWER_RECALLS) else []
-    )
-    return page(request, "recall.html", case=case, possible=possible)
+    return page(request, "recall.html", case=case, possible=[a for a in case.possible if a in _open_to(caller)])
 
 
 async def move(request: Request) -> Response:

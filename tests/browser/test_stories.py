@@ -5,6 +5,7 @@ import re
 import time
 
 import httpx
+import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -54,6 +55,9 @@ def test_carer_sees_an_alarm_arrive_and_takes_it_on_a_phone(visit: Visitors, run
     button.click()
     taken = page.locator("li.alarm.taken", has_text=device.individual_number).first
     expect(taken).to_contain_text("Kvitterat av carer-")
+    taken.get_by_label("Anteckning, utan namn").fill("Rullen satt snett")
+    taken.get_by_role("button", name="Klart").click()
+    expect(page.locator("li.alarm", has_text=device.individual_number)).to_have_count(0)
     assert not phone.complaints
 
 
@@ -132,12 +136,30 @@ def test_analyst_reads_the_idle_list_in_english_with_its_denominators(visit: Vis
 def unused_device(system: RunningSystem) -> FleetEntry:
     """A scale that reports and has not been used for half a year, judged so."""
     device = system.enroll("scale", "and-uc352ble")
-    say(system, device, Verb.BIRTH, 0, device_class="scale", model="and-uc352ble", firmware="1.0.0", metrics=[])
     with psycopg.connect(system.local.urls.owner) as connection:
         number = connection.execute("SELECT device_no FROM device WHERE device_id = %s", [device.device_id]).fetchone()
         assert number is not None
         prove_unused(connection, number[0])
     return device
+
+
+def prove_unused(connection: psycopg.Connection, device_no: int) -> None:
+    """What ingest and the verdict's run leave behind for a device that was put aside half a year ago."""
+    connection.execute(
+        "INSERT INTO device_state (device_no, online, first_seen_at, last_seen_at, last_event_at, last_used_day)"
+        " VALUES (%s, true, now() - interval '300 days', now(), now(), current_date - 200)"
+        " ON CONFLICT (device_no) DO UPDATE SET last_seen_at = now(), last_event_at = now(),"
+        " first_seen_at = excluded.first_seen_at, last_used_day = excluded.last_used_day",
+        [device_no],
+    )
+    connection.execute(
+        "INSERT INTO idle_verdict (device_no, loan_started_at, verdict, step, since, days, judged_day, judged_at,"
+        " last_used_day, last_heard_day, p_in_use, rent_sek, cost_sek)"
+        " SELECT device_no, loan_started_at, 'unused', 'propose', current_date - 200, 200, current_date, now(),"
+        " current_date - 200, current_date, 0.01, 125, 800 FROM device WHERE device_no = %s"
+        " ON CONFLICT (device_no) DO NOTHING",
+        [device_no],
+    )
 
 
 def test_analyst_walks_a_case_from_the_idle_list_to_deregistration(
@@ -245,8 +267,9 @@ def test_nothing_is_fetched_from_elsewhere_and_a_first_visit_is_light(
 
 
 PAGES = (
-    "/", "/alarms", "/devices", "/devices?text=inget-sådant", "/idle", "/recalls", "/orders", "/nothing", "/accessibility",
-)  # fmt: skip
+    *("/", "/alarms", "/devices", "/devices?text=inget-sådant", "/idle", "/recalls", "/orders", "/nothing"),
+    "/accessibility",
+)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

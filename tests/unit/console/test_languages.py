@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from diagnostics import console
+from diagnostics.commands.states import State
 from diagnostics.console import words
 from diagnostics.console.language import Words, catalogue
 from diagnostics.rights import Role
+from diagnostics.timeline.schemas import EntryKind
 from fleet.faults import Severity
 from fleet.idle import Step, Verdict
 from fleet.orders import OrderState
 from fleet.priority import PriorityClass
 from fleet.recall import Action
-from diagnostics.commands.states import State
-from diagnostics.timeline.schemas import EntryKind
 
 FOLDER = Path(console.__file__).parent
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
