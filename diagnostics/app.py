@@ -13,6 +13,7 @@ from diagnostics.commands import endpoints as commands
 from diagnostics.console.app import build_console
 from diagnostics.console.pages import ROOT as CONSOLE
 from diagnostics.devices import endpoints as devices
+from diagnostics.diagnosis import endpoints as diagnosis
 from diagnostics.documentation import endpoints as documentation
 from diagnostics.documentation.openapi import describe
 from diagnostics.doses import endpoints as doses
@@ -34,7 +35,7 @@ from diagnostics.work import Door
 
 PREFIX = "/api/v1"
 ROOMS = (
-    *(devices, faults, commands, alarms, idle, lists, recall, passport, payers, classes, quarantine),
+    *(devices, faults, diagnosis, commands, alarms, idle, lists, recall, passport, payers, classes, quarantine),
     *(readiness, orders, timeline, doses, settings),
 )
 

@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "ready": ("fjarrkoll.api.ready", "Say whether devices are ready to be handed out, and stage what can be staged."),
     "orders": ("fjarrkoll.api.orders", "Draft, work, export and count work orders."),
     "timeline": ("fjarrkoll.api.timeline", "Show everything about one device in one order."),
+    "diagnose": ("fjarrkoll.api.diagnose", "Find out what is probably wrong with a device, and what to do."),
     "alarms": ("fjarrkoll.api.alarms", "Show alarms and take them."),
     "idle": ("fjarrkoll.api.idle", "List devices that are not used, with reason and cost."),
     "recall": ("fjarrkoll.api.recall", "Get unused devices back: propose, ask, order, collect; letters; payer check."),

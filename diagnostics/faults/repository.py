@@ -1,7 +1,7 @@
-"""Reads the faults of a device."""
+"""Reads the faults of a device and of the fleet."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from diagnostics.queries import Row, fetch_all, room
 from diagnostics.work import Work
@@ -34,3 +34,18 @@ async def of_device(
             "limit": limit,
         },
     )
+
+
+async def groups(work: Work, asked: dict[str, Any]) -> list[Row]:
+    """How often each fault came, by model, module and firmware; `asked` has every parameter of the query."""
+    return await fetch_all(work.connection, _SQL["groups"], asked)
+
+
+async def exposure(work: Work, asked: dict[str, Any]) -> list[Row]:
+    """Device-days by model and firmware; `asked` has every parameter of the query."""
+    return await fetch_all(work.connection, _SQL["exposure"], asked)
+
+
+async def unknown(work: Work, device_class: str | None, limit: int) -> list[Row]:
+    """Codes that no profile knew when they came, the most devices first."""
+    return await fetch_all(work.connection, _SQL["unknown"], {"device_class": device_class, "limit": limit})

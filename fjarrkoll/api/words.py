@@ -41,6 +41,7 @@ STATES: Final[Mapping[str, Text]] = {
 UNKNOWN: Final = Text("okänt", "unknown")
 NEVER: Final = Text("aldrig", "never")
 NUMBER: Final = Text("Individnummer", "Number")
+DEVICES: Final = Text("Hjälpmedel", "Devices")
 DEVICE_CLASS: Final = Text("Typ", "Class")
 MODEL: Final = Text("Modell", "Model")
 PAYER: Final = Text("Betalare", "Payer")

@@ -56,8 +56,11 @@ class Posterior:
 
 
 def possible(knowledge: Knowledge, evidence: Evidence) -> tuple[Cause, ...]:
-    """The causes that this model can have: at least one of their faults can be said by it or found from readings."""
-    return tuple(cause for cause in knowledge.causes if any(map(evidence.can_say, cause.raises)))
+    """The causes this model can have: at least one of their faults can be said by it, was said, or is derived."""
+    seen = {fault.code for fault in evidence.faults}
+    return tuple(
+        cause for cause in knowledge.causes if any(code in seen or evidence.can_say(code) for code in cause.raises)
+    )
 
 
 def weigh(knowledge: Knowledge, evidence: Evidence, findings: Mapping[str, Finding]) -> Posterior:

@@ -1,0 +1,75 @@
+-- name: faults
+-- Active faults and those of the last thirty days; a code that was unknown when it came may be known by now.
+SELECT f.system, f.code, f.module, f.text, f.fault_code, f.times, f.raised_at, f.cleared_at
+  FROM device_fault f
+  LEFT JOIN fault_code c ON c.code = f.fault_code
+ WHERE f.device_no = %(device_no)s
+   AND (f.cleared_at IS NULL OR f.cleared_at >= %(start)s)
+   AND coalesce(c.audience, 'technical') = ANY (%(audiences)s::text[])
+ ORDER BY f.raised_at DESC
+ LIMIT 2000
+
+-- name: state
+SELECT last_seen_at, last_used_day FROM device_state_seen WHERE device_no = %(device_no)s
+
+-- name: days
+-- One row for each Swedish day and metric that was read: lowest, mean, highest and latest value.
+SELECT (ts AT TIME ZONE 'Europe/Stockholm')::date AS day, {values}
+  FROM {view}
+ WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(end)s
+ GROUP BY 1
+ ORDER BY 1
+
+-- name: heard
+-- Days on which readings came, starts of the device, and how often its clock was not believed.
+SELECT (ts AT TIME ZONE 'Europe/Stockholm')::date AS day, boot, min(ts) AS began, count(*) AS readings,
+       count(*) FILTER (WHERE clock_corrected IS NOT NULL) AS doubted
+  FROM {view}
+ WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(end)s
+ GROUP BY 1, 2
+ ORDER BY began
+
+-- name: events
+SELECT event, ts, boot
+  FROM device_event_seen
+ WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(end)s
+ ORDER BY ts DESC
+ LIMIT 5000
+
+-- name: answer
+-- The latest successful answer to a command.
+SELECT result, answered_at
+  FROM command
+ WHERE device_no = %(device_no)s AND name = %(name)s AND state = 'succeeded' AND result IS NOT NULL
+ ORDER BY answered_at DESC
+ LIMIT 1
+
+-- name: silent_nearby
+-- Of the devices of the same class and payer that were heard until about then: how many fell silent at the same time.
+SELECT count(*) AS heard, count(*) FILTER (WHERE s.last_seen_at < %(until)s) AS silent
+  FROM device_state s
+  JOIN device d USING (device_no)
+  JOIN device me ON me.device_no = %(device_no)s
+ WHERE d.device_class = me.device_class AND d.payer_id = me.payer_id AND d.device_no <> me.device_no
+   AND s.last_seen_at >= %(since)s
+
+-- name: mains_nearby
+-- Of the devices of the same class and payer that were heard in the last day: how many lost mains within the same hours.
+SELECT count(*) AS heard,
+       count(*) FILTER (WHERE EXISTS (
+           SELECT FROM device_fault f
+            WHERE f.device_no = d.device_no AND f.fault_code = ANY (%(codes)s::text[])
+              AND f.raised_at >= %(since)s AND f.raised_at < %(until)s)) AS without
+  FROM device d
+  JOIN device_state s USING (device_no)
+  JOIN device me ON me.device_no = %(device_no)s
+ WHERE d.device_class = me.device_class AND d.payer_id = me.payer_id AND d.device_no <> me.device_no
+   AND s.last_seen_at >= %(day_ago)s
+
+-- name: outcomes
+-- What finished work orders found, of the caller's devices of this class.
+SELECT o.cause, count(*) AS times
+  FROM work_order o
+  JOIN device d USING (device_no)
+ WHERE d.device_class = %(device_class)s AND o.state = 'done' AND o.cause <> ''
+ GROUP BY o.cause

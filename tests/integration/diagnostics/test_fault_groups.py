@@ -1,0 +1,102 @@
+"""The fleet's faults through the API: one group for many devices, its rate, what is new, and codes nobody knows."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.fixtures.database import MakeDevice
+from tests.integration.diagnostics.conftest import NOW, Api, MakeToken, Store, Town
+
+
+async def groups(api: Api, token: str, **query: Any) -> dict[str, Any]:
+    answer = await api.get("faults/groups", token, **query)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def chair(make_device: MakeDevice, store: Store, town: Town, firmware: str, *, days: int = 40) -> int:
+    made = make_device("wheelchair", loan=(town.payer, "HSL"))
+    store.execute(
+        "UPDATE device SET model_key = 'pg-vr2', firmware = %s WHERE device_no = %s", firmware, made.device_no
+    )
+    store.execute("DELETE FROM software_change WHERE device_no = %s", made.device_no)
+    store.heard(made.device_no, at=NOW, first=NOW - timedelta(days=days))
+    return made.device_no
+
+
+async def test_the_same_fault_on_many_devices_is_one_group_with_its_exact_rate(
+    api: Api, make_token: MakeToken, make_device: MakeDevice, town: Town, store: Store
+) -> None:
+    chairs = [chair(make_device, store, town, "1.0") for _ in range(5)]
+    for number in chairs[:3]:
+        store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=10))
+    store.fault(chairs[0], "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=30), cleared=NOW - timedelta(days=29))
+    body = await groups(api, make_token("technician"), days=60)
+    assert body["total"] == 1
+    group = body["items"][0]
+    assert (group["meaning"]["code"], group["model"], group["devices"], group["times"]) == ("WC-MOT-01", "pg-vr2", 3, 4)
+    assert (group["active"], group["devices_observed"]) == (3, 5)
+    assert abs(group["device_days"] - 200) < 1
+    assert abs(group["rate"]["per_1000_device_days"] - 20) < 0.2
+    assert group["rate"]["low"] < 20 < group["rate"]["high"]
+    assert [line[1] for line in store.audit()] == ["fault_groups.read"]
+
+
+async def test_a_fault_that_came_with_a_firmware_is_marked(
+    api: Api, make_token: MakeToken, make_device: MakeDevice, town: Town, store: Store
+) -> None:
+    for _ in range(6):
+        chair(make_device, store, town, "1.0", days=60)
+    fresh = [chair(make_device, store, town, "2.0", days=12) for _ in range(5)]
+    for number in fresh:
+        store.fault(number, "vr2", "7", "WC-JOY-01", raised=NOW - timedelta(days=3))
+    found = (await groups(api, make_token("technician"), new_only=True))["items"]
+    assert [(part["firmware"], part["new_since_firmware"]) for part in found[0]["firmwares"]] == [("2.0", True)]
+
+
+async def test_the_firmware_of_a_fault_is_the_one_it_came_on(
+    api: Api, make_token: MakeToken, make_device: MakeDevice, town: Town, store: Store
+) -> None:
+    number = chair(make_device, store, town, "1.0")
+    store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=5))
+    store.execute("UPDATE device SET firmware = '2.0' WHERE device_no = %s", number)
+    store.execute("UPDATE software_change SET known_at = now() - interval '1 day' WHERE device_no = %s", number)
+    parts = (await groups(api, make_token("technician")))["items"][0]["firmwares"]
+    assert [(part["firmware"], round(part["device_days"])) for part in parts] == [("1.0", 39)]
+
+
+async def test_groups_hold_only_what_the_caller_sees(api: Api, make_token: MakeToken, town: Town, store: Store) -> None:
+    store.fault(town.elsewhere.device_no, "vr2", "9", "WC-BRK-03", raised=NOW - timedelta(days=2))
+    store.fault(town.dispenser.device_no, "philips-mds", "MISSED_DOSE", "MED-DOS-01", raised=NOW - timedelta(days=2))
+    mine = make_token("technician", payers=[town.payer])
+    assert (await groups(api, mine))["items"] == []
+    assert [g["meaning"]["code"] for g in (await groups(api, make_token("carer", payers=[town.payer])))["items"]] == [
+        "MED-DOS-01"
+    ]
+
+
+async def test_unknown_codes_are_counted_raw_and_gone_once_the_catalogue_knows_them(
+    api: Api, make_token: MakeToken, make_device: MakeDevice, town: Town, store: Store
+) -> None:
+    for number in (town.chair.device_no, town.elsewhere.device_no):
+        store.fault(number, "vr2", "=cmd|'x'!A1", None, raised=NOW - timedelta(days=2))
+    store.fault(town.chair.device_no, "vr2", "9", None, raised=NOW - timedelta(days=2))
+    items = (await api.get("faults/unknown", make_token("technician"))).json()["items"]
+    assert [(item["system"], item["code"], item["devices"]) for item in items] == [("vr2", "=cmd|'x'!A1", 2)]
+    assert items[0]["line_to_add"].startswith("native(")
+
+
+async def test_the_dictionary_tells_the_same_number_apart_by_system(
+    api: Api, make_token: MakeToken, town: Town
+) -> None:
+    token = make_token("technician", payers=[town.payer])
+    meanings = {}
+    for system in ("vr2", "shark", "rem24"):
+        answer = await api.get("faults/dictionary", token, **{"class": "wheelchair", "system": system, "code": "3"})
+        (entry,) = answer.json()["items"]
+        meanings[system] = (entry["meaning"]["code"], entry["priority"])
+        assert entry["causes"][0]["check"]["sv"]
+    assert [code for code, _ in meanings.values()] == ["WC-MOT-02", "WC-MOT-09", "WC-MOT-08"]
+    missing = await api.get("faults/dictionary", token, **{"class": "wheelchair", "system": "vr2", "code": "77"})
+    assert missing.status_code == 404
+    assert (await api.get("faults/dictionary", token, **{"class": "nonsense"})).status_code == 404
