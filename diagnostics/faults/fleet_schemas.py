@@ -84,7 +84,7 @@ class GroupQuery(BaseModel):
     model: Annotated[Word | None, Field(description="Model key")] = None
     days: Annotated[int, Field(ge=2, le=400, description="How far back")] = 90
     new_only: Annotated[bool, Field(description="Only those that came with a firmware")] = False
-    limit: Annotated[int, Field(ge=1, le=500)] = 50
+    limit: Annotated[int, Field(ge=1, le=500, description="At most so many")] = 50
 
 
 class UnknownQuery(BaseModel):
@@ -93,7 +93,7 @@ class UnknownQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     class_: Annotated[Word | None, Field(alias="class", description="Device class")] = None
-    limit: Annotated[int, Field(ge=1, le=500)] = 50
+    limit: Annotated[int, Field(ge=1, le=500, description="At most so many")] = 50
 
 
 class RateItem(Answer):
