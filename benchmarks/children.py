@@ -24,14 +24,15 @@ class ChildError(FjarrkollError):
 class Child(Generic[Answer]):
     """A helper that is ready to begin."""
 
-    def __init__(self, process: subprocess.Popen[str], answer: type[Answer]) -> None:
+    def __init__(self, process: subprocess.Popen[str], answer: type[Answer], errors: Path | None = None) -> None:
         self._process = process
+        self._errors = errors
         self._answer = answer
         self.pid = process.pid
 
-    def go(self) -> None:
+    def go(self, word: str = "go") -> None:
         """Lets it begin."""
-        self._say("go")
+        self._say(word)
 
     def report(self) -> Answer:
         """Waits until it has finished; returns what it says of it.
@@ -61,29 +62,34 @@ class Child(Generic[Answer]):
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
             _, complaint = self._process.communicate(timeout=_ENDING_SECONDS)
+            if self._errors is not None:
+                complaint = "\n".join(self._errors.read_text(encoding="utf-8").splitlines()[-3:])
             raise ChildError(complaint.strip() or f"a helper ended with code {self._process.returncode}")
         return line
 
 
 @contextmanager
-def child(module: str, order: msgspec.Struct, answer: type[Answer]) -> Iterator[Child[Answer]]:
+def child(
+    module: str, order: msgspec.Struct, answer: type[Answer], *, errors: Path | None = None
+) -> Iterator[Child[Answer]]:
     """`python -m module`, told its order and ready to begin; ended with the block, whatever happened.
 
     Args:
         module: such as `benchmarks.generator`.
         order: what to do.
         answer: the type of its report.
+        errors: where its standard error goes, for one that says more than a pipe holds; its complaint is the end of it.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", module],
         cwd=_ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.PIPE if errors is None else errors.open("w", encoding="utf-8"),
         text=True,
     )
     try:
-        helper = Child(process, answer)
+        helper = Child(process, answer, errors)
         helper.begin(order)
         yield helper
     finally:

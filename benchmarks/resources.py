@@ -41,9 +41,9 @@ def parse_busy(stat: str) -> float:
     return (user + nice + system + interrupts + soft_interrupts + stolen) / _TICKS
 
 
-def parse_peak_mebibytes(status: str) -> float:
-    """The largest resident size so far, in the text of /proc/pid/status. Pure."""
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+def parse_peak_mebibytes(status: str, name: str = "VmHWM") -> float:
+    """The largest resident size so far, in the text of /proc/pid/status; with `VmRSS` the present one. Pure."""
+    line = next(line for line in status.splitlines() if line.startswith(f"{name}:"))
     return int(line.split()[1]) / 1024
 
 
@@ -67,6 +67,11 @@ def busy_seconds() -> float:
 def peak_mebibytes(pid: int) -> float:
     """The most memory a process has held."""
     return parse_peak_mebibytes((_PROC / str(pid) / "status").read_text(encoding="utf-8"))
+
+
+def resident_mebibytes(pid: int) -> float:
+    """The memory a process holds now."""
+    return parse_peak_mebibytes((_PROC / str(pid) / "status").read_text(encoding="utf-8"), "VmRSS")
 
 
 @dataclass(frozen=True, slots=True)

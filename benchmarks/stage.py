@@ -122,7 +122,7 @@ def _servers(folder: Path, workload: Workload) -> Iterator[Stage]:
     with database, broker:
         urls = bootstrap(database.superuser_dsn(), "fjarrkoll", Passwords.generate())
         migrate(urls.owner, registry)
-        _require_durable(urls.ingest)
+        require_durable(urls.ingest)
         *numbers, canary = _enroll(urls.owner, workload)
         yield Stage(
             binaries=binaries,
@@ -137,7 +137,8 @@ def _servers(folder: Path, workload: Workload) -> Iterator[Stage]:
         )
 
 
-def _require_durable(url: str) -> None:
+def require_durable(url: str) -> None:
+    """Raises where the database would not keep its promises through a power cut."""
     with psycopg.connect(url) as connection:
         for name in _MUST_BE_ON:
             row = connection.execute("SELECT current_setting(%s)", [name]).fetchone()

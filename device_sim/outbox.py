@@ -16,7 +16,11 @@ Kept = Reading | Occurrence | Reply
 ASK_EVERY: Final = 20
 """Messages sent between two requests for a receipt; receipts then cost a twentieth of the traffic."""
 RESEND_WINDOW: Final = 50
-"""Messages sent again at a time, so that a returning device does not flood."""
+"""Messages sent again at a time at most: it begins with one and doubles with every receipt.
+
+One is a question: where only receipts or acknowledgements were lost, the receipt for the oldest message reaches to the
+end of all, and nothing else has to go again.
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +76,8 @@ class Outbox:
     _entries: deque[Entry] = field(default_factory=deque)
     _since_ask: int = 0
     _asked: dict[int, int] = field(default_factory=dict)
+    _window: int = 1
+    _in_vain: dict[int, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many entries are kept."""
@@ -109,8 +115,12 @@ class Outbox:
             entry.gone = entry.boot == receipt.boot and entry.last <= receipt.seq
         gone = [part for entry in self._entries if entry.gone for part in entry.parts]
         self._entries = deque(entry for entry in self._entries if not entry.gone)
-        if receipt.seq >= self._asked.get(receipt.boot, 0):
-            self._asked.pop(receipt.boot, None)
+        if gone:
+            self._in_vain.pop(receipt.boot, None)
+        asked = self._asked.get(receipt.boot)
+        if asked is not None and receipt.seq >= asked:
+            del self._asked[receipt.boot]
+            self._window = min(RESEND_WINDOW, 2 * self._window)
         return gone
 
     def answered(self) -> set[str]:
@@ -119,25 +129,34 @@ class Outbox:
         return {reply.command_id for reply in replies if reply.status not in {"delivered", "running"}}
 
     def start_over(self) -> None:
-        """The line was lost: whatever is kept may not have arrived and has to go again."""
+        """The line was lost: what is kept may not have arrived and has to go again, the oldest first, as a question."""
         self._asked.clear()
+        self._window = 1
         for entry in self._entries:
             entry.again = True
 
     def receipt_overdue(self) -> None:
-        """No receipt came: the next window goes, after the last one the first again, so that none blocks another."""
-        self._asked.clear()
-        if not any(entry.again for entry in self._entries):
-            self.start_over()
+        """No receipt came: it is asked for again with the oldest message, of a boot not asked for so often in vain."""
+        kept = {entry.boot for entry in self._entries}
+        self._in_vain = {boot: times for boot, times in self._in_vain.items() if boot in kept}
+        for boot in self._asked.keys() & kept:
+            self._in_vain[boot] = self._in_vain.get(boot, 0) + 1
+        self.start_over()
 
     def closing(self) -> list[Entry]:
         """The newest entry of each boot: sent once more, it asks for a receipt at the price of one message."""
         return list({entry.boot: entry for entry in self._entries}.values())
 
     def next_window(self) -> list[tuple[Entry, bool]]:
-        """The oldest entries that have to go again, each with whether it asks: the last of each boot does."""
-        window = list(islice((entry for entry in self._entries if entry.again), RESEND_WINDOW))
-        closing = {entry.boot: entry for entry in window}
+        """The oldest entries of a boot that have to go again; the last of them asks.
+
+        One boot at a time, the one that was asked for in vain least often, so that none blocks another.
+        """
+        boots = dict.fromkeys(entry.boot for entry in self._entries if entry.again)
+        if not boots:
+            return []
+        boot = min(boots, key=lambda one: self._in_vain.get(one, 0))
+        window = list(islice((entry for entry in self._entries if entry.again and entry.boot == boot), self._window))
         for entry in window:
             entry.again = False
-        return [(entry, closing[entry.boot] is entry) for entry in window]
+        return [(entry, entry is window[-1]) for entry in window]

@@ -5,12 +5,14 @@ from typing import Annotated
 import typer
 
 from fjarrkoll.bench_diagnosis import measure_diagnosis
+from fjarrkoll.bench_fleet import measure_fleet_run
 from fjarrkoll.chain.cli import measure_chain
 from fleet.errors import ConfigurationError
 
 app = typer.Typer(no_args_is_help=True, help="Measure ingest against the broker's and the database's own limits.")
 app.command("chain")(measure_chain)
 app.command("diagnosis")(measure_diagnosis)
+app.command("fleet")(measure_fleet_run)
 
 
 @app.callback()

@@ -36,6 +36,10 @@ def measure_chain(  # noqa: PLR0913, PLR0917 - every option is a knob of the run
         Control | None, typer.Option(help="Take a safeguard away; the run is good if that is noticed.")
     ] = None,
     *,
+    database_delay: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Seconds added to whatever passes between ingest and database, each way."),
+    ] = 0.003,
     outbox: Annotated[bool, typer.Option(help="Devices keep messages until they are stored.")] = True,
 ) -> None:
     """Kill broker, ingest and database in turn under traffic, then compare the database with what was produced.
@@ -52,7 +56,14 @@ def measure_chain(  # noqa: PLR0913, PLR0917 - every option is a knob of the run
         else:
             chosen, kept = _OF_CONTROL[control] if control else (tuple(parts.split(",")), outbox)
             order = Order(
-                name="kills", messages=messages, kills=kills, parts=chosen, rate=rate, outbox=kept, control=control
+                name="kills",
+                messages=messages,
+                kills=kills,
+                parts=chosen,
+                rate=rate,
+                outbox=kept,
+                control=control,
+                database_delay_seconds=database_delay,
             )
             report = _ran(campaign(order, folder, lambda text: typer.echo(text, err=True)))
     finally:

@@ -116,8 +116,8 @@ class ChainDevice:
             self._again()
 
     def ask_again(self) -> None:
-        """Begins again with the oldest unconfirmed message, as before a tidy end."""
-        if not self.trusts_broker and not self.waiting and len(self.outbox):
+        """Asks with the oldest unconfirmed message, as before a tidy end; not while an answer is awaited."""
+        if not self.trusts_broker and not self.waiting and len(self.outbox) and not self.outbox.asking:
             self.outbox.start_over()
             self._again()
 

@@ -52,11 +52,12 @@ class Mosquitto:
         credentials: user name to password; a device's user name is its device_id.
         extra_acl: lines added to the shipped access list (benchmarks, tests).
         settings: settings of mosquitto.conf that replace the shipped ones.
+        start_seconds: how long it may take to listen; a long access list takes its time.
     """
 
     host = HOST
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, by name
         self,
         binaries: Binaries,
         folder: Path,
@@ -64,12 +65,14 @@ class Mosquitto:
         *,
         extra_acl: str = "",
         settings: Mapping[str, str] | None = None,
+        start_seconds: float = _START_SECONDS,
     ) -> None:
         self._binaries = binaries
         self._account = service_account()
         self._private = private_folder(folder, self._account)
         self._extra_acl = extra_acl
         self._settings = dict(settings or {})
+        self._start_seconds = start_seconds
         self._lines = {name: password_line(name, password) for name, password in credentials.items()}
         self._process: ServerProcess | None = None
         self._port: int | None = None
@@ -183,7 +186,7 @@ class Mosquitto:
             )
         )
         try:
-            process.wait_listening(port, _START_SECONDS)
+            process.wait_listening(port, self._start_seconds)
         except BaseException:
             process.end([(signal.SIGTERM, 5.0)])
             raise

@@ -153,7 +153,7 @@ class OutboxOnABadLine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Once the line is good, everything still kept arrives and is confirmed, within one round per window."""
-        for _ in range(2 * (CAPACITY // RESEND_WINDOW + 2)):
+        for _ in range(4 * CAPACITY):
             self.outbox.receipt_overdue()
             while window := self.outbox.next_window():
                 for kept, ask in window:
@@ -207,27 +207,57 @@ def test_overflow_gives_up_the_oldest_and_counts_every_numbered_message() -> Non
     assert (len(outbox), outbox.given_up, first.gone, outbox.lowest(1)) == (2, 3, True, 4)
 
 
-def test_a_window_is_bounded_and_the_last_of_each_boot_asks() -> None:
-    outbox = filled(*(entry(1, number) for number in range(1, 31)), *(entry(2, number) for number in range(1, 61)))
+def answered(outbox: Outbox, window: list[tuple[Entry, bool]]) -> None:
+    """The platform stores a window and says so."""
+    for kept, ask in window:
+        outbox.wrap(kept, ask=ask)
+    outbox.trim(Receipt(boot=window[-1][0].boot, seq=window[-1][0].last))
+
+
+def test_windows_double_with_every_receipt_up_to_a_bound_and_the_last_message_asks() -> None:
+    outbox = filled(*(entry(1, number) for number in range(1, 301)))
     outbox.start_over()
-    window = outbox.next_window()
-    assert len(window) == RESEND_WINDOW
-    assert [(kept.boot, kept.last) for kept, ask in window if ask] == [(1, 30), (2, 20)]
-    heard = [spoken(outbox.wrap(kept, ask=ask))[0] for kept, ask in window]
-    assert [part.get("outbox_from") for part in heard if "outbox_from" in part] == [1, 1]
-    assert [kept.last for kept, _ in outbox.next_window()] == list(range(21, 61))
+    sizes = []
+    while window := outbox.next_window():
+        assert [ask for _, ask in window] == [False] * (len(window) - 1) + [True]
+        sizes.append(len(window))
+        answered(outbox, window)
+    assert sizes[:7] == [1, 2, 4, 8, 16, 32, RESEND_WINDOW]
+    assert max(sizes) == RESEND_WINDOW
+    assert (sum(sizes), len(outbox)) == (300, 0)
+
+
+def test_where_only_receipts_were_lost_one_question_settles_all() -> None:
+    outbox = filled(*(entry(1, number) for number in range(1, 101)))
+    outbox.start_over()
+    ((oldest, asks),) = outbox.next_window()
+    assert (oldest.first, asks) == (1, True)
+    outbox.wrap(oldest, ask=True)
+    outbox.trim(Receipt(boot=1, seq=100))
     assert outbox.next_window() == []
 
 
-def test_what_is_never_confirmed_does_not_keep_the_rest_from_going() -> None:
-    outbox = filled(*(entry(1, number) for number in range(1, RESEND_WINDOW + 3)))
+def test_silence_begins_again_with_a_single_question() -> None:
+    outbox = filled(*(entry(1, number) for number in range(1, 301)))
     outbox.start_over()
-    first = [kept.last for kept, _ in outbox.next_window()]
+    for _ in range(6):
+        answered(outbox, outbox.next_window())
+    for kept, ask in outbox.next_window():
+        outbox.wrap(kept, ask=ask)
     outbox.receipt_overdue()
-    second = [kept.last for kept, _ in outbox.next_window()]
-    outbox.receipt_overdue()
-    third = [kept.last for kept, _ in outbox.next_window()]
-    assert (first[0], second, third) == (1, [RESEND_WINDOW + 1, RESEND_WINDOW + 2], first)
+    assert [(kept.first, ask) for kept, ask in outbox.next_window()] == [(64, True)]
+
+
+def test_a_boot_that_is_never_confirmed_does_not_keep_others_from_going() -> None:
+    outbox = filled(entry(1, 1), entry(2, 1), entry(3, 1))
+    outbox.start_over()
+    seen = []
+    for _ in range(4):
+        ((kept, ask),) = outbox.next_window()
+        outbox.wrap(kept, ask=ask)
+        seen.append(kept.boot)
+        outbox.receipt_overdue()
+    assert seen == [1, 2, 3, 1]
 
 
 def test_a_request_is_open_until_a_receipt_covers_what_asked() -> None:

@@ -14,10 +14,30 @@ def test_patience_doubles_up_to_a_minute() -> None:
     assert LONGEST_PATIENCE_SECONDS == 60
 
 
-def test_a_receipt_makes_it_impatient_again() -> None:
+def test_each_receipt_takes_one_step_of_patience_back() -> None:
     reminder = Reminder()
     assert times_due(reminder, 22) == [3, 9, 21]
-    reminder.answered()
+    for patience in (12, 6, 3, 3):
+        reminder.answered()
+        assert not reminder.due(100.0, kept=1, asking=True)
+        assert not reminder.due(99.9 + patience, kept=1, asking=True)
+        assert reminder.due(100.0 + patience, kept=1, asking=True)
+        reminder.answered()  # takes back the step that this last try in vain has added
+
+
+def test_late_receipts_do_not_make_it_ask_faster_and_faster() -> None:
+    """A backlog at the platform delays every receipt by ten seconds: the device must not add to it without end."""
+    reminder, asked = Reminder(), 0
+    for ten_seconds in range(60):
+        asked += sum(reminder.due(ten_seconds * 10 + second, kept=1, asking=True) for second in range(10))
+        reminder.answered()
+    assert asked <= 65  # about one in ten seconds; without growing patience three
+
+
+def test_an_outbox_that_was_emptied_makes_it_impatient_again() -> None:
+    reminder = Reminder()
+    times_due(reminder, 22)
+    assert not reminder.due(22.0, kept=0, asking=False)
     assert not reminder.due(100.0, kept=1, asking=True)
     assert reminder.due(103.0, kept=1, asking=True)
 

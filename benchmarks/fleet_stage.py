@@ -1,0 +1,163 @@
+"""What a regional run stands on: PostgreSQL, the broker with every gateway's list, a whole fleet enrolled."""
+
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from benchmarks.stage import require_durable
+from device_sim.regional.accounts import Account, access_list, gateways, supplier
+from device_sim.regional.plan import RegionalPlan, device_id
+from device_sim.regional.readings import DEVICE_CLASS, MODEL
+from fjarrkoll.local.part import Part
+from fjarrkoll.services import Mosquitto, Postgres, install
+from fjarrkoll.services.process import free_port
+from fleet.plumbing.store.bootstrap import DatabaseUrls, Passwords, bootstrap
+from fleet.plumbing.store.mass_register import enroll_fleet
+from fleet.plumbing.store.migrate import migrate
+from fleet.plumbing.store.register import NewLoan
+from fleet.registry import load_registry
+
+DATABASE: Final = "fjarrkoll"
+MOST_BEHIND_GATEWAYS: Final = 500_000
+"""With more devices the run plays a supplier: the broker would read a list of millions of lines at its start."""
+SUPPLIER_LINES: Final = 64
+_SERVICES: Final = ("ingest", "diagnostics")
+_LENT_BEFORE: Final = timedelta(days=390)
+_BROKER_START_SECONDS: Final = 300.0
+"""It reads two lines of its access list for each device behind a gateway."""
+_TEMPORARY: Final = Path("/var/tmp")  # noqa: S108 - the folder made in it is private to us
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetStage:
+    """Everything a run needs.
+
+    Attributes:
+        accounts: the lines of the swarm.
+        device_numbers: device_no by the device's number in the plan.
+        enrolled_seconds: how long registering all of them took.
+        ingest_metrics: port.
+    """
+
+    folder: Path
+    postgres: Postgres
+    broker: Mosquitto
+    urls: DatabaseUrls
+    passwords: Mapping[str, str]
+    accounts: list[Account]
+    device_numbers: list[int]
+    enrolled_seconds: float
+    ingest_metrics: int
+
+    @property
+    def superuser(self) -> str:
+        """Address with which everything is seen."""
+        return self.postgres.superuser_dsn(DATABASE)
+
+    def parts(self) -> list[Part]:
+        """Ingest and the worker that judges alarms, with their default settings."""
+        broker = {"mqtt_host": self.broker.host, "mqtt_port": str(self.broker.port)}
+        settings = {
+            "ingest": {
+                "ingest_database_url": self.urls.ingest,
+                "mqtt_username": "ingest",
+                "mqtt_password": self.passwords["ingest"],
+                "metrics_port": str(self.ingest_metrics),
+            },
+            "worker": {
+                "worker_database_url": self.urls.worker,
+                "mqtt_username": "diagnostics",
+                "mqtt_password": self.passwords["diagnostics"],
+                "metrics_port": str(free_port()),
+            },
+        }
+        arguments = {"ingest": ["ingest", "run"], "worker": ["diagnostics", "worker"]}
+        return [Part(name, arguments[name], settings[name] | broker, self.folder) for name in settings]
+
+
+@contextmanager
+def fleet_stage(plan: RegionalPlan, per_gateway: int, tell: Callable[[str], None]) -> Iterator[FleetStage]:
+    """Sets the stage in a new folder and takes it down again, whatever happened.
+
+    Raises:
+        ServiceError: a server did not start.
+        NotDurableError: the database would not keep its promises.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="fjarrkoll-fleet-", dir=_TEMPORARY if _TEMPORARY.is_dir() else None))
+    folder.chmod(0o755)  # the servers' own account must get through
+    try:
+        with ExitStack() as stack:
+            yield _set(stack, folder, plan, per_gateway, tell)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _set(
+    stack: ExitStack,
+    folder: Path,
+    plan: RegionalPlan,
+    per_gateway: int,
+    tell: Callable[[str], None],
+) -> FleetStage:
+    binaries = install()
+    accounts = accounts_for(plan, per_gateway)
+    passwords = {name: secrets.token_urlsafe(16) for name in _SERVICES}
+    # Commit times are read from the database afterwards instead of asking it all the while.
+    settings = {"track_commit_timestamp": "on"}
+    database = stack.enter_context(Postgres(binaries, folder / "database", durable=True, settings=settings))
+    urls = bootstrap(database.superuser_dsn(), DATABASE, Passwords.generate())
+    migrate(urls.owner, load_registry())
+    require_durable(urls.ingest)
+    tell(f"enrolling {plan.devices} devices")
+    began = time.monotonic()
+    numbers = _enroll(database.superuser_dsn(DATABASE), plan)
+    enrolled_seconds = time.monotonic() - began
+    tell(f"enrolled in {enrolled_seconds:.1f} s; the broker reads its list")
+    credentials = passwords | {account.name: account.password for account in accounts}
+    extra = "\n".join(access_list(accounts)) + "\n"
+    broker = Mosquitto(
+        binaries,
+        folder / "broker",
+        credentials,
+        extra_acl=extra,
+        start_seconds=_BROKER_START_SECONDS,
+    )
+    return FleetStage(
+        folder=folder,
+        postgres=database,
+        broker=stack.enter_context(broker),
+        urls=urls,
+        passwords=passwords,
+        accounts=accounts,
+        device_numbers=numbers,
+        enrolled_seconds=enrolled_seconds,
+        ingest_metrics=free_port(),
+    )
+
+
+def accounts_for(plan: RegionalPlan, per_gateway: int) -> list[Account]:
+    """Gateways, or one supplier where the fleet is too large for lists of its devices."""
+    if plan.devices > MOST_BEHIND_GATEWAYS:
+        return supplier(plan.devices, secrets.token_urlsafe(16), SUPPLIER_LINES)
+    return gateways(plan.devices, iter(lambda: secrets.token_urlsafe(16), ""), per_gateway)
+
+
+def _enroll(url: str, plan: RegionalPlan) -> list[int]:
+    now = datetime.now(UTC)
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "INSERT INTO payer (code, name, kind) VALUES ('fleet', 'Fleet', 'region') RETURNING payer_id"
+        ).fetchone()
+        if row is None:
+            raise RuntimeError("the payer was not made")
+        loan = NewLoan(payer_id=row[0], legal_frame="HSL", started_at=now - _LENT_BEFORE)
+        return enroll_fleet(connection, plan.devices, device_id, DEVICE_CLASS, MODEL, loan, now, unchecked=True)

@@ -1,0 +1,64 @@
+"""`fjarrkoll bench fleet`: a whole region's devices against the whole chain, and the database compared row by row."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from fleet.errors import ConfigurationError
+
+
+def measure_fleet_run(  # noqa: PLR0913, PLR0917 - every option is a knob of the run
+    devices: Annotated[int, typer.Option(min=1, help="Devices, each with its own outbox and receipts.")] = 417_000,
+    minutes: Annotated[float, typer.Option(min=0.05, help="How long they speak.")] = 10.0,
+    interval: Annotated[int, typer.Option(min=1, help="Seconds between two messages of a device.")] = 60,
+    readings_per_message: Annotated[int, typer.Option(min=1, max=50, help="Readings in each message.")] = 1,
+    backlog_hours: Annotated[
+        float, typer.Option(min=0, help="What returning devices bring, in hours of readings.")
+    ] = 0.0,
+    returning: Annotated[int, typer.Option(min=0, help="How many devices return with it at the beginning.")] = 0,
+    stored_up_per_message: Annotated[int, typer.Option(min=1, max=40, help="Stored-up readings in one message.")] = 40,
+    per_gateway: Annotated[int, typer.Option(min=1, help="Devices behind one gateway, which is one connection.")] = 200,
+    kill_broker_after: Annotated[
+        float | None, typer.Option(min=0, help="Seconds until the broker is killed and started: a reconnect storm.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+    withhold: Annotated[
+        int, typer.Option(min=0, hidden=True, help="Negative control: produce so many, send none.")
+    ] = 0,
+) -> None:
+    """Let a region's devices speak through broker, ingest and database, the alarm worker on; print one JSON report.
+
+    Starts its own durable PostgreSQL and Mosquitto, and removes them. Ends with code 1 where a reading was lost, stored
+    twice, changed, or never confirmed to its device. Examples: fjarrkoll bench fleet --devices 417000 --minutes 10;
+    fjarrkoll bench fleet --devices 2500000 --readings-per-message 5 --interval 300
+    """
+    try:
+        from benchmarks.fleet_run import FleetOrder, measure_fleet  # noqa: PLC0415 - see the message below
+        from device_sim.regional.plan import RegionalPlan  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name != "benchmarks":
+            raise
+        raise ConfigurationError("an installed copy has no benchmark: run it in the project's own folder") from error
+
+    plan = RegionalPlan(
+        devices=devices,
+        seed=seed,
+        interval_seconds=interval,
+        readings_per_message=readings_per_message,
+        stored_up=round(backlog_hours * 3600 / interval),
+        returning=returning,
+        withheld=withhold,
+    )
+    order = FleetOrder(
+        plan=plan,
+        seconds=minutes * 60,
+        in_array=stored_up_per_message,
+        per_gateway=per_gateway,
+        kill_broker_after=kill_broker_after,
+    )
+    run = measure_fleet(order, lambda text: typer.echo(text, err=True))
+    typer.echo(msgspec.json.format(msgspec.json.encode(run), indent=2).decode())
+    if complaints := run.complaints():
+        typer.echo(f"not sound: {', '.join(complaints)}", err=True)
+        raise typer.Exit(1)
