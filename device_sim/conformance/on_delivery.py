@@ -36,8 +36,10 @@ def numbers(evidence: Evidence) -> Verdict:
     if not evidence.numbered:
         return not_seen("no numbered message came")
     heard = _numbers_by_boot(evidence)
+    questions = _questions(evidence)
     for boot, seqs in heard.items():
-        gaps = [seq for seq in range(min(seqs), max(seqs)) if seq not in seqs]
+        lowest = min((seq for seq in seqs if (boot, seq) not in questions), default=max(seqs))
+        gaps = [seq for seq in range(lowest, max(seqs)) if seq not in seqs]
         if gaps:
             return failed(
                 f"boot {boot}: seq {gaps[0]} is missing between {min(seqs)} and {max(seqs)}: number without gaps"
@@ -118,6 +120,16 @@ def forgets(evidence: Evidence) -> Verdict:
         if seq <= evidence.confirmed_before(numbered.at - GRACE_SECONDS, boot) and _came_before(evidence, numbered):
             return failed(f"boot {boot} seq {seq} came again after a receipt that covers it: trim the outbox")
     return passed(f"nothing came again after {len(evidence.receipts)} receipts")
+
+
+def _questions(evidence: Evidence) -> set[tuple[int, int]]:
+    """Numbers in messages that ask from their own beginning: the oldest kept, which may have come before we listened."""
+    asked = {(numbered.at, numbered.number[0]): first for numbered, first in evidence.asks()}
+    together: dict[tuple[float, int], list[int]] = defaultdict(list)
+    for numbered in evidence.numbered:
+        boot, seq = numbered.number
+        together[numbered.at, boot].append(seq)
+    return {(key[1], seq) for key, first in asked.items() if first == min(together[key]) for seq in together[key]}
 
 
 def _came_before(evidence: Evidence, numbered: Numbered) -> bool:

@@ -75,7 +75,6 @@ class Player:
         for line in self.lines.every:
             self._begin_again(line)
         self._run(until=began + seconds, closing_from=began + seconds - self.plan.interval_seconds)
-        self._ask_all()
         self._run(until=time.monotonic() + drain_seconds, closing_from=None)
         return self._report(time.monotonic() - began, _cpu_seconds() - cpu_before)
 
@@ -95,8 +94,10 @@ class Player:
             if now >= look_at:
                 look_at = now + LOOK_SECONDS
                 self._look(now)
-                if closing_from is None and not self.unconfirmed:
-                    return
+                if closing_from is None:
+                    if not self.unconfirmed:
+                        return
+                    self._ask_all()
             if now >= tell_at:
                 tell_at = now + TELL_SECONDS
                 self._tell(self._state(now))

@@ -303,3 +303,13 @@ def test_the_certificate_reads_for_people_and_machines() -> None:
     told_machine = certificate(story).as_json()
     assert told_machine["good"] is False
     assert [r["name"] for r in told_machine["requirements"] if r["outcome"] == "failed"] == ["refuses the expired"]
+
+
+def test_the_oldest_that_a_device_keeps_may_come_again_from_before_we_listened() -> None:
+    story = good()
+    story.say(
+        6, Verb.TELEMETRY, {"ts": story.ms(0), "boot": 7, "seq": 4, "values": {"mains.present": True}, "outbox_from": 4}
+    )
+    assert "numbers" not in failing(story)
+    story.say(6.5, Verb.TELEMETRY, {"ts": story.ms(0), "boot": 7, "seq": 9, "values": {"mains.present": True}})
+    assert "numbers" in failing(story)
