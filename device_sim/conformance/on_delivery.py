@@ -123,7 +123,7 @@ def forgets(evidence: Evidence) -> Verdict:
 
 
 def _questions(evidence: Evidence) -> set[tuple[int, int]]:
-    """Numbers in messages that ask from their own beginning: the oldest kept, which may have come before we listened."""
+    """Numbers in messages that ask from their own beginning: the oldest kept, perhaps told before we listened."""
     asked = {(numbered.at, numbered.number[0]): first for numbered, first in evidence.asks()}
     together: dict[tuple[float, int], list[int]] = defaultdict(list)
     for numbered in evidence.numbered:
