@@ -69,9 +69,11 @@ class Worker:
             tasks.create_task(self._judging(), name="judging")
             tasks.create_task(self._retrying("sweeping", self._sweeping), name="sweeping")
             tasks.create_task(self._every("escalating", self._escalating, ""), name="escalating")
+            if not self.outbox.channels:
+                tasks.create_task(self._every("notifying", partial(self.walker.pulse, "notifying"), ""), name="idle")
             tasks.create_task(self._retrying("polling", self._polling), name="polling")
             for channel in self.outbox.channels:
-                sending = partial(self.outbox.round_of, channel)
+                sending = partial(self._sending, channel)
                 tasks.create_task(
                     self._every(f"notifying by {channel}", sending, "notify"), name=f"notifying-{channel}"
                 )
@@ -88,6 +90,7 @@ class Worker:
             if time.monotonic() - looked_at >= QUIET_SECONDS:
                 await self._silence()
                 looked_at = time.monotonic()
+            await self.walker.pulse("judging")
             self.metrics.last_cycle.set_to_current_time()
 
         await self._every("judging", turn, DUE_CHANNEL)
@@ -109,6 +112,10 @@ class Worker:
             took = time.monotonic() - began
             await asyncio.sleep(max(SWEEP_SECONDS, took / _SWEEP_SHARE))
 
+    async def _sending(self, channel: str) -> None:
+        await self.outbox.round_of(channel)
+        await self.walker.pulse("notifying")
+
     async def _polling(self) -> None:
         polling = Polling(self.outbox.pool, self.outbox.channels)
         while True:
@@ -118,6 +125,7 @@ class Worker:
     async def _escalating(self) -> None:
         if await self.walker.round():
             self.wakeups.wake("notify")
+        await self.walker.pulse("escalating")
 
     async def _recalling(self) -> None:
         while True:

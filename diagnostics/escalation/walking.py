@@ -38,6 +38,11 @@ class Walker:
             if now_moved < AT_ONCE:
                 return moved + await self._bypass()
 
+    async def pulse(self, part: str) -> None:
+        """Says that a part of the worker has finished a turn; `fjarrkoll watch` looks at it from outside."""
+        async with self.pool.connection() as connection:
+            await execute(connection, _SQL["pulse"], {"part": part})
+
     async def _bypass(self) -> int:
         parameters = {
             "channels": [name for name in self.channels if name in PERSONAL],
@@ -45,7 +50,6 @@ class Walker:
         }
         async with self.pool.connection() as connection:
             lost = await fetch_all(connection, _SQL["bypass"], parameters)
-            await execute(connection, _SQL["pulse"], {"part": "escalating"})
         for row in lost:
             _log.warning("A message was sent another way", event_name="message_bypassed", **row)
         return len(lost)
