@@ -26,6 +26,7 @@ from diagnostics.orders import endpoints as orders
 from diagnostics.passport import endpoints as passport
 from diagnostics.payers import endpoints as payers
 from diagnostics.quarantine import endpoints as quarantine
+from diagnostics.reach import endpoints as reach
 from diagnostics.readiness import endpoints as readiness
 from diagnostics.recall import endpoints as recall
 from diagnostics.reception import endpoints as reception
@@ -36,7 +37,7 @@ from diagnostics.work import Door
 PREFIX = "/api/v1"
 ROOMS = (
     *(devices, faults, diagnosis, commands, alarms, idle, lists, recall, passport, payers, classes, quarantine),
-    *(readiness, orders, timeline, doses, settings),
+    *(readiness, orders, timeline, doses, settings, reach),
 )
 
 

@@ -42,7 +42,7 @@ WITHOUT_ROW_SECURITY: Final = {
     "evaluation_due": SERVICES_ONLY,
     "alarm_timer": SERVICES_ONLY,
     "worker_lease": SERVICES_ONLY,
-    "canary_device": SERVICES_ONLY,
+    "canary_device": "which devices jam for a test: nobody's",
     "canary_run": SERVICES_ONLY,
     "ladder": SERVICES_ONLY,
     "worker_pulse": SERVICES_ONLY,

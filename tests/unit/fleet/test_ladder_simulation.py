@@ -118,9 +118,7 @@ def test_an_unanswered_safety_alarm_reaches_every_step_in_time_whatever_dies(par
                 assert move.next_at <= later <= move.next_at + LATEST, where  # neither early nor late
             last = [at for at, move in moves if move.why in {Why.LAST_RESORT, Why.NOBODY_REACHABLE}]
             assert last, where
-            assert last[0] - begun <= sum((step.wait for step in ladder.steps), timedelta(0)) + LATEST, (
-                where
-            )
+            assert last[0] - begun <= sum((step.wait for step in ladder.steps), timedelta(0)) + LATEST, where
             calls += len(moves)
     assert calls > SEEDS / 4 * 7 * 40  # it did happen
 

@@ -266,6 +266,6 @@ END $$;
 
 REVOKE ALL ON FUNCTION alarm_settled, alarm_behind_link, take_by_link, receipt_arrived FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION alarm_behind_link, take_by_link, receipt_arrived TO fjarrkoll_api;
-GRANT SELECT ON escalation, escalation_call TO fjarrkoll_api;
+GRANT SELECT ON escalation, escalation_call, canary_device TO fjarrkoll_api;
 GRANT SELECT ON recipient, recipient_address, ladder, ladder_use, silence, canary_device TO fjarrkoll_worker;
 GRANT SELECT, INSERT, UPDATE ON escalation, escalation_call, acknowledge_link, worker_pulse, canary_run TO fjarrkoll_worker;

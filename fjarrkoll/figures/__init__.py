@@ -1,0 +1,1 @@
+"""How fast and how well alarms reach people, for people: on the screen, and as a monthly report."""

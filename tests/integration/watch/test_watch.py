@@ -1,0 +1,111 @@
+"""The watch over a real database: a dead engine is told without the worker; ladders and silences set from a file."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from diagnostics.notify.webhook import Webhook
+from fjarrkoll.ladders import cli as ladder_cli
+from fjarrkoll.ladders import silence
+from fjarrkoll.watch.judging import PARTS, Trouble
+from fjarrkoll.watch.watching import Watch
+from fleet.plumbing.settings import Settings
+from tests.fixtures.database import Database, MakeDevice, MakePayer
+from tests.integration.diagnostics.receiver import receiving
+from tests.unit.ladders.test_file import GOOD
+
+SECRET = "the-watchs-own-secret"
+
+
+def pulse(database: Database, part: str, seconds_ago: float) -> None:
+    with psycopg.connect(database.worker) as connection:
+        connection.execute(
+            "INSERT INTO worker_pulse VALUES (%s, now() - make_interval(secs => %s))"
+            " ON CONFLICT (part) DO UPDATE SET at = excluded.at",
+            [part, seconds_ago],
+        )
+
+
+def settings(database: Database) -> Settings:
+    return Settings(_env_file=None, worker_database_url=SecretStr(database.worker))
+
+
+async def test_a_dead_engine_is_told_by_the_watchs_own_channel_and_once_when_it_lives(database: Database) -> None:
+    for part in PARTS:
+        pulse(database, part, 1)
+    async with receiving() as operator:
+        channel = Webhook(operator.url, SECRET, allow_private=True)
+        watch = Watch(settings(database), [(channel, "")])
+        assert await watch.once() == set()
+        pulse(database, "judging", 61)
+        assert await watch.once() == {Trouble.JUDGING}
+        assert await watch.once() == {Trouble.JUDGING}
+        pulse(database, "judging", 1)
+        assert await watch.once() == set()
+        await channel.close()
+    said = [request.body.decode() for request in operator.got]
+    assert len(said) == 2
+    assert '"begun": ["engine_dead"]' in said[0]
+    assert '"over": ["engine_dead"]' in said[1]
+
+
+async def test_what_the_operator_did_not_hear_is_told_again(database: Database) -> None:
+    for part in PARTS:
+        pulse(database, part, 61)
+    async with receiving(lambda n: b"HTTP/1.1 500 X\r\n\r\n" if n < 3 else b"HTTP/1.1 204 X\r\n\r\n") as operator:
+        channel = Webhook(operator.url, SECRET, allow_private=True)
+        watch = Watch(settings(database), [(channel, "")])
+        for _ in range(5):
+            await watch.once()
+        await channel.close()
+    assert len(operator.got) == 3
+
+
+async def test_a_database_that_is_gone_is_told_without_it(database: Database) -> None:
+    gone = settings(database)
+    gone.worker_database_url = SecretStr("postgresql://nobody@127.0.0.1:1/none")
+    async with receiving() as operator:
+        channel = Webhook(operator.url, SECRET, allow_private=True)
+        assert await Watch(gone, [(channel, "")]).once() == {Trouble.DATABASE}
+        await channel.close()
+    assert len(operator.got) == 1
+
+
+@pytest.fixture
+def runner(database: Database, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    monkeypatch.setenv("FJARRKOLL_OWNER_DATABASE_URL", database.owner)
+    return CliRunner()
+
+
+def test_a_ladder_is_set_from_a_file_after_a_dry_run_and_shown_without_addresses(
+    runner: CliRunner, database: Database, tmp_path: Path, make_payer: MakePayer, make_device: MakeDevice
+) -> None:
+    file = tmp_path / "ladder.toml"
+    file.write_text(GOOD)
+    dry = runner.invoke(ladder_cli.app, ["set", str(file), "--dry-run"])
+    assert "nothing was changed" in dry.output
+    with psycopg.connect(database.owner) as connection:
+        assert connection.execute("SELECT FROM ladder").rowcount == 0
+    assert runner.invoke(ladder_cli.app, ["set", str(file)]).exit_code == 0
+    shown = runner.invoke(ladder_cli.app, ["show"]).output + runner.invoke(ladder_cli.app, ["show", "--json"]).output
+    assert "home-care" in shown
+    assert "+467" not in shown
+    assert "example.org" not in shown
+    assert runner.invoke(ladder_cli.app, ["check"]).exit_code == 0
+    file.write_text(GOOD.replace('call = ["home-care"]', 'call = [{ recipient = "home-care", when = ["day"] }]'))
+    refused = runner.invoke(ladder_cli.app, ["set", str(file)])
+    assert "gap 1" in str(refused.exception)
+    with psycopg.connect(database.owner) as connection:
+        connection.execute("UPDATE recipient SET active = false")
+    assert runner.invoke(ladder_cli.app, ["check"]).exit_code == 1
+    device = make_device("scale", loan=(make_payer(), "HSL"))
+    added = runner.invoke(
+        silence.app, ["add", "--hours", "2", "--reason", "moving house", "--device", device.device_id]
+    )
+    assert added.exit_code == 0
+    assert "moving house" in runner.invoke(silence.app, ["list", "--json"]).output
+    assert runner.invoke(silence.app, ["end", "1"]).exit_code == 0
+    assert "moving house" not in runner.invoke(silence.app, ["list", "--json"]).output
