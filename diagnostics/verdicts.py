@@ -1,64 +1,42 @@
-"""The idle verdict over many devices: SQL that compares dates computed by `fleet.idle`, so that both say the same."""
+"""The idle verdict in every list of devices: read as the latest run left it, with its reasons made from its numbers."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from psycopg.sql import SQL
 
-from diagnostics.queries import Row, room
-from fleet.idle import Evidence, Judgement, cutoffs, judge
-from fleet.profile import DeviceProfile
-from fleet.registry import Registry
-from fleet.usage import IdlePolicy
+from diagnostics.queries import room
+from fleet.idle import Found, Opinion, Step, Verdict
 
 JUDGED: Final[SQL] = room(__file__)["judged"]
-"""A query of every device in scope with `verdict`, `step` and `since`; needs the parameters of `limits`."""
+"""A query of every device in scope with `verdict`, `step`, `since` and the numbers behind them."""
 
 
-def limits(registry: Registry, today: date) -> dict[str, Any]:
-    """The parameters of JUDGED on a Swedish day."""
-    rows = [
-        _limit(profile, policy, today, today - timedelta(days=ago))
-        for profile in registry
-        for policy in profile.idle_policies
-        for ago in range(policy.silent_after_days + 1)
-    ]
-    columns = ("classes", "policies", "known_until", "training_after", "unused", "note", "contact", "propose")
-    return {"today": today, **{name: [row[name] for row in rows] for name in columns}}
-
-
-def _limit(profile: DeviceProfile, policy: IdlePolicy, today: date, known_until: date) -> Row:
-    dates = cutoffs(policy, known_until)
-    return {
-        "classes": profile.name,
-        "policies": policy.name,
-        "known_until": known_until,
-        "training_after": today - timedelta(days=policy.training_days),
-        "unused": dates.unused,
-        "note": dates.note,
-        "contact": dates.contact,
-        "propose": dates.propose,
-    }
-
-
-def judgement(registry: Registry, row: Mapping[str, Any], today: date) -> Judgement:
-    """The verdict on one row of JUDGED with its reasons."""
-    known = row["device_class"] in registry
-    evidence = Evidence(
-        loan_started=row["loan_started_at"],
-        can_report=known and row["enrolled_at"] is not None,
-        first_seen=row["first_seen_at"],
-        last_seen=row["last_seen_at"],
-        last_used_day=row["last_used_day"],
+def found(row: Mapping[str, Any], today: date) -> Found:
+    """The verdict of one row of JUDGED."""
+    verdict, since = Verdict(row["verdict"]), row["since"]
+    days = row["days"] if row["days"] is not None else None if since is None else (today - since).days
+    return Found(
+        verdict=verdict,
+        step=Step(row["step"]),
+        since=since,
+        days=days,
+        last_used=row["last_used_day"],
+        last_heard=row["last_heard_day"],
+        unheard_days=row["unheard_days"] or 0,
+        absent_days=row["absent_days"] or 0,
+        quiet_days=row["quiet_days"] or 0,
+        note_days=row["note_days"],
+        contact_days=row["contact_days"],
+        propose_days=row["propose_days"],
+        usual_gap_days=row["usual_gap_days"],
+        longest_gap_days=row["longest_gap_days"],
+        other_device=row["other_device"],
+        double_days=row["double_days"] or 0,
+        source=row["source_title"],
+        in_use=row["p_in_use"],
+        in_use_low=row["p_low"],
+        in_use_high=row["p_high"],
+        opinion=Opinion(row["opinion"] or "none"),
     )
-    return judge(evidence, _policy(registry, row) if known else _NO_POLICY, today)
-
-
-def _policy(registry: Registry, row: Mapping[str, Any]) -> IdlePolicy:
-    policies = {policy.name: policy for policy in registry[row["device_class"]].idle_policies}
-    return policies[row["idle_policy"]]
-
-
-# A class without a profile cannot report, so no limit of this one is ever looked at.
-_NO_POLICY: Final = IdlePolicy(name="none", note_days=1, contact_days=1, propose_days=1)

@@ -83,6 +83,7 @@ class IdlePolicy:
         name: the placement it is for, such as `indoor` or `outdoor`; `default` where a class has one only.
         quiet_months: months (1-12) in which silence is normal; a return is proposed only after `quiet_propose_days`.
         silent_after_days: without any data for this long the device is *silent*, which is never *unused*.
+        after_absence_days: days after a registered absence that do not count either: coming home takes time.
         source: section of domain.md.
     """
 
@@ -94,6 +95,7 @@ class IdlePolicy:
     quiet_propose_days: int | None = None
     training_days: int = 30
     silent_after_days: int = 3
+    after_absence_days: int = 7
     source: str = ""
 
     def __post_init__(self) -> None:

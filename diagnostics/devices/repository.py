@@ -1,14 +1,14 @@
 """Reads devices, their readings and events; what the caller may not see, the database does not give."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from psycopg.sql import SQL
 
 from diagnostics.problems import not_found
 from diagnostics.queries import Row, fetch_all, fetch_one, formatted, room
-from diagnostics.verdicts import JUDGED, limits
+from diagnostics.verdicts import JUDGED
 from diagnostics.work import Work
 from fleet.plumbing.store.tables import reading_view
 from fleet.signals import Audience, Kind, Metric
@@ -30,21 +30,20 @@ async def identity(work: Work, device_id: str) -> Row:
     return row
 
 
-async def search(work: Work, filters: dict[str, Any], today: date) -> list[Row]:
+async def search(work: Work, filters: dict[str, Any]) -> list[Row]:
     """Devices in the order of their individual numbers; `filters` has every parameter of the query."""
     statement = formatted(_SQL["search"], judged=JUDGED)
-    return await fetch_all(work.connection, statement, {**limits(work.registry, today), **filters})
+    return await fetch_all(work.connection, statement, filters)
 
 
-async def one(work: Work, device_id: str, today: date) -> Row:
+async def one(work: Work, device_id: str) -> Row:
     """Everything kept of one device's present.
 
     Raises:
         Problem: no such device in the caller's scope.
     """
     statement = formatted(_SQL["one"], judged=JUDGED)
-    parameters = {**limits(work.registry, today), "device_id": device_id}
-    row = await fetch_one(work.connection, statement, parameters)
+    row = await fetch_one(work.connection, statement, {"device_id": device_id})
     if row is None:
         raise not_found(THE_DEVICE)
     return row

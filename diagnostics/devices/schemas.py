@@ -10,7 +10,7 @@ from diagnostics.devices import examples
 from diagnostics.faults.schemas import FaultItem
 from diagnostics.paging import PageQuery
 from diagnostics.schemas import Answer, AskedMoment, BilingualText, Moment, SearchText, Word, shown
-from fleet.idle import Step, Verdict
+from fleet.idle import Opinion, Step, Verdict
 
 StateWord = Literal[
     "used",
@@ -74,6 +74,11 @@ class Use(Answer):
     days: Annotated[int | None, Field(description="Days of proven non-use, else days since `since`")]
     reason: BilingualText
     would_change: BilingualText
+    in_use: Annotated[float | None, Field(description="Second opinion: P(still in use); null: nothing to say")] = None
+    in_use_low: float | None = None
+    in_use_high: Annotated[float | None, Field(description="The 90 % interval, where non-use is proven")] = None
+    opinion: Annotated[Opinion, Field(description="Whether the second opinion goes with the rule")] = Opinion.NONE
+    judged_at: Annotated[Moment | None, Field(description="When the verdict last changed; null: not yet")] = None
 
 
 class DeviceItem(Answer):

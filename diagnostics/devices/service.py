@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from diagnostics import verdicts
 from diagnostics.alarms import service as alarms
 from diagnostics.devices import repository
 from diagnostics.devices.present import event_states, metric_states
@@ -12,9 +13,9 @@ from diagnostics.faults import service as faults
 from diagnostics.paging import Page, cut, decode_cursor
 from diagnostics.queries import Row
 from diagnostics.schemas import BilingualText
-from diagnostics.verdicts import judgement
 from diagnostics.work import Work
 from fleet.clock import local_day
+from fleet.idle_words import reason, would_change
 from fleet.registry import Registry
 
 
@@ -22,7 +23,7 @@ async def search(work: Work, query: DeviceQuery) -> Page[DeviceItem]:
     """A page of the devices that every given filter lets through, in the order of their individual numbers."""
     after = decode_cursor(query.cursor, tuple[str])
     today = local_day(work.now)
-    rows = await repository.search(work, _filters(query, after[0] if after else None), today)
+    rows = await repository.search(work, _filters(query, after[0] if after else None))
     page, cursor = cut(rows, query.limit, lambda row: (row["individual_number"],))
     asked = query.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
     await work.record("devices.search", devices=[row["device_no"] for row in page], asked=asked)
@@ -36,7 +37,7 @@ async def show(work: Work, device_id: str) -> Device:
         Problem: no such device in the caller's scope.
     """
     today = local_day(work.now)
-    row = await repository.one(work, device_id, today)
+    row = await repository.one(work, device_id)
     device_no, device_class = row["device_no"], row["device_class"]
     device = Device(
         **_item(work.registry, row, today),
@@ -84,21 +85,26 @@ def _item(registry: Registry, row: Row, today: date) -> dict[str, Any]:
         "first_seen": row["first_seen_at"],
         "last_seen": row["last_seen_at"],
         "last_used": row["last_used_day"],
-        "use": use_of(registry, row, today),
+        "use": use_of(row, today),
         "open_alarms": row["open_alarms"],
     }
 
 
-def use_of(registry: Registry, row: Mapping[str, Any], today: date) -> Use:
+def use_of(row: Mapping[str, Any], today: date) -> Use:
     """The idle verdict with its reasons."""
-    found = judgement(registry, row, today)
+    found = verdicts.found(row, today)
     return Use(
         verdict=found.verdict,
         step=found.step,
         since=found.since,
         days=found.days,
-        reason=BilingualText.of(found.reason),
-        would_change=BilingualText.of(found.would_change),
+        reason=BilingualText.of(reason(found)),
+        would_change=BilingualText.of(would_change(found)),
+        in_use=found.in_use,
+        in_use_low=found.in_use_low,
+        in_use_high=found.in_use_high,
+        opinion=found.opinion,
+        judged_at=row["judged_at"],
     )
 
 

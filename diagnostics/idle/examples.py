@@ -24,7 +24,14 @@ IDLE: Final[dict[str, Any]] = {
                     "en": "Last used 2026-10-12: 40 days of data without use up to 2026-11-21.",
                 },
                 "would_change": {"sv": "En använd dag.", "en": "A used day."},
+                "in_use": 0.02,
+                "in_use_low": 0.01,
+                "in_use_high": 0.02,
+                "opinion": "agrees",
+                "judged_at": "2026-11-21T13:00:00Z",
             },
+            "recent_days": "UUUUUnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn",
+            "other_device": None,
             "rent_sek_per_month": "410.00",
             "cost_sek_so_far": "538.81",
         }
@@ -32,6 +39,7 @@ IDLE: Final[dict[str, Any]] = {
     "next_cursor": None,
     "summary": {
         "today": "2026-11-21",
+        "judged_at": "2026-11-21T13:00:00Z",
         "devices": 1200,
         "on_loan": 1100,
         "can_report": 240,

@@ -1,25 +1,191 @@
 -- name: idle
--- Longest unused first; the price is the newest that has begun.
-SELECT j.*, p.code AS payer_code, p.name AS payer_name, price.rent_sek
-  FROM ({judged}) j
+-- Longest unused first, by the index of the verdicts; row security keeps to what the caller sees.
+WITH page AS MATERIALIZED (
+    SELECT v.device_no, v.since
+      FROM idle_verdict v
+      JOIN device d ON d.device_no = v.device_no AND d.loan_started_at IS NOT DISTINCT FROM v.loan_started_at
+      LEFT JOIN payer p USING (payer_id)
+     WHERE {which}
+       AND (%(step)s::text IS NULL OR v.step = %(step)s)
+       AND (%(device_class)s::text IS NULL OR d.device_class = %(device_class)s)
+       AND (%(payer)s::text IS NULL OR p.code = %(payer)s)
+       AND (%(opinion)s::text IS NULL OR v.opinion = %(opinion)s)
+       AND {after}
+     ORDER BY v.since, v.device_no
+     LIMIT %(limit)s
+)
+SELECT j.*, p.code AS payer_code, p.name AS payer_name, page.since AS listed_since
+  FROM page
+  JOIN ({judged}) j USING (device_no)
   LEFT JOIN payer p USING (payer_id)
-  LEFT JOIN LATERAL (SELECT rent_sek FROM model_price m WHERE m.model_key = j.model_key AND m.valid_from <= %(today)s
-                      ORDER BY m.valid_from DESC LIMIT 1) price ON true
- WHERE j.verdict = ANY (%(verdicts)s::text[])
-   AND (%(step)s::text IS NULL OR j.step = %(step)s)
-   AND (%(device_class)s::text IS NULL OR j.device_class = %(device_class)s)
-   AND (%(payer)s::text IS NULL OR p.code = %(payer)s)
-   AND (%(after_since)s::date IS NULL OR (coalesce(j.since, date '9999-12-31'), j.device_no) > (%(after_since)s, %(after_device)s))
- ORDER BY coalesce(j.since, date '9999-12-31'), j.device_no
- LIMIT %(limit)s
+ ORDER BY page.since, j.device_no
 
 -- name: summary
--- The denominators: every device in scope by verdict and step, with what it costs a month.
-SELECT j.verdict, j.step, count(*) AS devices, coalesce(sum(price.rent_sek), 0) AS rent_sek
-  FROM ({judged}) j
+-- The denominators: every device in scope by verdict and step, with what it costs a month and has cost.
+SELECT f.verdict, f.step, sum(f.devices)::integer AS devices, sum(f.rent_sek) AS rent_sek, sum(f.cost_sek) AS cost_sek
+  FROM idle_figure f
   LEFT JOIN payer p USING (payer_id)
-  LEFT JOIN LATERAL (SELECT rent_sek FROM model_price m WHERE m.model_key = j.model_key AND m.valid_from <= %(today)s
-                      ORDER BY m.valid_from DESC LIMIT 1) price ON true
- WHERE (%(device_class)s::text IS NULL OR j.device_class = %(device_class)s)
+ WHERE (%(device_class)s::text IS NULL OR f.device_class = %(device_class)s)
    AND (%(payer)s::text IS NULL OR p.code = %(payer)s)
  GROUP BY 1, 2
+
+-- name: latest_run
+SELECT judged_at, judged_day, devices, written, seconds FROM idle_run ORDER BY judged_at DESC LIMIT 1
+
+-- name: progress
+SELECT device_class, received_until, days_until FROM day_block_progress
+
+-- name: stored_until
+SELECT min(at) AS at FROM ingest_watermark
+
+-- name: note_progress
+INSERT INTO day_block_progress (device_class, received_until, days_until) VALUES (%(device_class)s, %(received_until)s, %(days_until)s)
+ON CONFLICT (device_class) DO UPDATE SET received_until = excluded.received_until, days_until = excluded.days_until
+
+-- name: usage_days
+-- Days since `first` of one class with what ingest keeps of them; used as the class defines it.
+SELECT u.device_no, u.local_day - date '2000-01-01' AS local_day, coalesce(bool_or(u.amount >= c.at_least), false)::integer AS used
+  FROM usage_day u
+  JOIN device d USING (device_no)
+  LEFT JOIN usage_clause c ON c.device_class = d.device_class AND c.measure = u.measure
+ WHERE d.device_class = %(device_class)s AND u.local_day >= %(first)s AND u.local_day <= %(last)s
+ GROUP BY 1, 2
+
+-- name: rolled_days
+-- Days since `first` with rolled-up readings.
+SELECT device_no, ((bucket AT TIME ZONE 'Europe/Stockholm') - make_interval(hours => %(hour)s))::date - date '2000-01-01' AS local_day,
+       0 AS used
+  FROM {daily}
+ WHERE bucket >= %(first)s AND bucket < %(after)s
+
+-- name: arrived_days
+-- Days of readings that arrived since the last run, however old; what they add to a day's use is in usage_day already.
+WITH days AS MATERIALIZED (
+    SELECT DISTINCT device_no, ((ts AT TIME ZONE 'Europe/Stockholm') - make_interval(hours => %(hour)s))::date AS local_day
+      FROM {readings}
+     WHERE received_at > %(since)s AND received_at <= %(until)s AND ts >= %(first)s
+)
+SELECT n.device_no, n.local_day - date '2000-01-01' AS local_day,
+       coalesce(bool_or(u.amount >= c.at_least), false)::integer AS used
+  FROM days n
+  LEFT JOIN usage_day u USING (device_no, local_day)
+  LEFT JOIN usage_clause c ON c.device_class = %(device_class)s AND c.measure = u.measure
+ GROUP BY 1, 2
+
+-- name: event_days
+SELECT DISTINCT e.device_no,
+       ((e.ts AT TIME ZONE 'Europe/Stockholm') - make_interval(hours => %(hour)s))::date - date '2000-01-01' AS local_day, 0 AS used
+  FROM device_event e
+  JOIN device d USING (device_no)
+ WHERE d.device_class = %(device_class)s AND e.ts >= %(first)s AND e.ts < %(after)s
+
+-- name: blocks
+SELECT block_no, local_day - date '2000-01-01' AS local_day, heard, used
+  FROM day_block
+ WHERE local_day >= %(first)s AND local_day <= %(last)s
+ ORDER BY block_no, local_day
+
+-- name: merge_block
+INSERT INTO day_block AS b (block_no, local_day, heard, used) VALUES (%(block_no)s, %(local_day)s, %(heard)s, %(used)s)
+ON CONFLICT (block_no, local_day) DO UPDATE SET heard = excluded.heard, used = excluded.used
+
+-- name: forget_days
+DELETE FROM day_block WHERE local_day < %(before)s
+
+-- name: facts
+-- One row of numbers per device that is not scrapped or lost; days count from 2000-01-01, and a day that never was is -1000000.
+SELECT d.device_no, coalesce(array_position(%(models)s::text[], d.model_key), 0) AS model,
+       (d.enrolled_at IS NOT NULL)::integer AS enrolled,
+       coalesce(((d.loan_started_at AT TIME ZONE 'Europe/Stockholm') - h.day_start)::date - date '2000-01-01'
+                + (coalesce(d.earlier_loan_ended_at, '-infinity') AT TIME ZONE 'Europe/Stockholm' - h.day_start
+                   > (((d.loan_started_at AT TIME ZONE 'Europe/Stockholm') - h.day_start)::date)::timestamp)::integer,
+                1000000) AS loan_day,
+       coalesce(((s.last_seen_at AT TIME ZONE 'Europe/Stockholm') - h.day_start)::date - date '2000-01-01', -1000000) AS last_seen,
+       coalesce(d.payer_id, 0) AS payer, coalesce(array_position(%(frames)s::text[], d.legal_frame), 0) AS frame,
+       coalesce(l.prescriber_id, 0) AS prescriber, coalesce(d.depot_id, 0) AS depot,
+       coalesce(u.prescribed_interval_days, 0) AS interval, coalesce(u.source_id, 0) AS source,
+       coalesce(r.from_day - date '2000-01-01', -1000000) AS replaced, coalesce(r.replaced_by, 0) AS replaced_by,
+       coalesce((extract(epoch FROM d.loan_started_at) * 1000000)::bigint, 0) AS loan_at,
+       coalesce(v.content, 0) AS content
+  FROM device d
+  JOIN device_class k ON k.name = d.device_class
+ CROSS JOIN LATERAL (SELECT make_interval(hours => k.day_starts_at_hour) AS day_start) h
+  LEFT JOIN device_state s USING (device_no)
+  LEFT JOIN loan l ON l.device_no = d.device_no AND l.ended_at IS NULL
+  LEFT JOIN loan_use u ON u.loan_id = l.loan_id
+  LEFT JOIN device_replacement r ON r.loan_id = l.loan_id
+  LEFT JOIN idle_verdict v ON v.device_no = d.device_no AND v.loan_started_at IS NOT DISTINCT FROM d.loan_started_at
+ WHERE d.stock_state NOT IN ('scrapped', 'lost')
+ ORDER BY d.device_no
+
+-- name: absences
+SELECT a.device_no, a.from_day - date '2000-01-01' AS from_day, coalesce(a.until_day - date '2000-01-01', 1000000) AS until_day
+  FROM absence a
+  JOIN loan l USING (loan_id)
+ WHERE l.ended_at IS NULL AND a.withdrawn_at IS NULL
+
+-- name: same_borrower
+-- Devices of one class that one person borrows at the same time.
+SELECT l.device_no, o.device_no AS other_no
+  FROM loan_use u
+  JOIN loan l USING (loan_id)
+  JOIN loan_use v USING (borrower_key)
+  JOIN loan o ON o.loan_id = v.loan_id
+  JOIN device d ON d.device_no = l.device_no
+  JOIN device e ON e.device_no = o.device_no
+ WHERE l.ended_at IS NULL AND o.ended_at IS NULL AND l.device_no <> o.device_no AND d.device_class = e.device_class
+
+-- name: outages
+SELECT source_id, max(from_day) - date '2000-01-01' AS from_day
+  FROM source_outage
+ WHERE until_day IS NULL AND from_day <= %(today)s
+ GROUP BY 1
+
+-- name: prices
+SELECT model_key, valid_from - date '2000-01-01' AS valid_from, rent_sek FROM model_price ORDER BY model_key, valid_from
+
+-- name: fits
+SELECT device_class, model_key, parameters, devices, fitted_at FROM idle_fit
+
+-- name: keep_fit
+INSERT INTO idle_fit (device_class, model_key, parameters, devices, fitted_at)
+VALUES (%(device_class)s, %(model_key)s, %(parameters)s, %(devices)s, %(fitted_at)s)
+ON CONFLICT (device_class, model_key) DO UPDATE
+   SET parameters = excluded.parameters, devices = excluded.devices, fitted_at = excluded.fitted_at
+
+-- name: note_changes
+-- What became another verdict or step, before it is overwritten; a device whose loan changed meanwhile waits for the next run.
+INSERT INTO idle_verdict_change (device_no, loan_started_at, judged_day, changed_at, verdict, step)
+SELECT f.device_no, d.loan_started_at, %(judged_day)s, %(judged_at)s, f.verdict, f.step
+  FROM unnest(%(device_no)s::integer[], %(loan_at)s::bigint[], %(verdict)s::text[], %(step)s::text[])
+       AS f (device_no, loan_at, verdict, step)
+  JOIN device d ON d.device_no = f.device_no AND coalesce((extract(epoch FROM d.loan_started_at) * 1000000)::bigint, 0) = f.loan_at
+  LEFT JOIN idle_verdict v ON v.device_no = f.device_no
+ WHERE (v.verdict, v.step, v.loan_started_at) IS DISTINCT FROM (f.verdict, f.step, d.loan_started_at)
+ON CONFLICT DO NOTHING
+
+-- name: store
+INSERT INTO idle_verdict AS v (device_no, loan_started_at, judged_day, judged_at, {columns})
+SELECT f.device_no, d.loan_started_at, %(judged_day)s, %(judged_at)s, {columns}
+  FROM unnest(%(device_no)s::integer[], %(loan_at)s::bigint[], {arrays}) AS f (device_no, loan_at, {columns})
+  JOIN device d ON d.device_no = f.device_no AND coalesce((extract(epoch FROM d.loan_started_at) * 1000000)::bigint, 0) = f.loan_at
+ON CONFLICT (device_no) DO UPDATE
+   SET loan_started_at = excluded.loan_started_at, judged_day = excluded.judged_day, judged_at = excluded.judged_at, {assignments}
+
+-- name: count_in
+INSERT INTO idle_figure (payer_id, legal_frame, device_class, prescriber_id, depot_id, verdict, step, devices, rent_sek, cost_sek)
+SELECT nullif(payer, 0), frame, device_class, nullif(prescriber, 0), nullif(depot, 0), verdict, step, devices, rent, cost
+  FROM unnest(%(payer)s::integer[], %(frame)s::text[], %(device_class)s::text[], %(prescriber)s::integer[], %(depot)s::integer[],
+              %(verdict)s::text[], %(step)s::text[], %(devices)s::integer[], %(rent)s::numeric[], %(cost)s::numeric[])
+       AS f (payer, frame, device_class, prescriber, depot, verdict, step, devices, rent, cost)
+
+-- name: forget_figures
+DELETE FROM idle_figure
+
+-- name: note_run
+INSERT INTO idle_run (judged_at, judged_day, devices, written, seconds)
+VALUES (%(judged_at)s, %(judged_day)s, %(devices)s, %(written)s, %(seconds)s)
+ON CONFLICT (judged_at) DO NOTHING
+
+-- name: forget_runs
+DELETE FROM idle_run WHERE judged_at < %(before)s

@@ -1,22 +1,33 @@
 """Reads the idle list and its denominators; what the caller may not see, the database neither gives nor counts."""
 
-from datetime import date
 from typing import Any, Final
 
-from diagnostics.queries import Row, fetch_all, formatted, room
-from diagnostics.verdicts import JUDGED, limits
+from psycopg.sql import SQL
+
+from diagnostics.queries import Row, fetch_all, fetch_one, formatted, room
+from diagnostics.verdicts import JUDGED
 from diagnostics.work import Work
+from fleet.idle import Verdict
 
 _SQL: Final = room(__file__)
+_WITHOUT_SINCE: Final = frozenset({Verdict.USED, Verdict.IN_STOCK})
+_LATER: Final = SQL("(%(after_since)s::date IS NULL OR (v.since, v.device_no) > (%(after_since)s, %(after_device)s))")
+_HIGHER: Final = SQL("(%(after_device)s::integer IS NULL OR v.device_no > %(after_device)s) AND v.since IS NULL")
 
 
-async def idle(work: Work, filters: dict[str, Any], today: date) -> list[Row]:
-    """Devices with one of the verdicts, the longest since first; `filters` has every parameter of the query."""
-    statement = formatted(_SQL["idle"], judged=JUDGED)
-    return await fetch_all(work.connection, statement, {**limits(work.registry, today), **filters})
+async def idle(work: Work, verdict: Verdict | None, filters: dict[str, Any]) -> list[Row]:
+    """Devices with a verdict, or proven unused where None, the longest since first."""
+    which = SQL("v.proven_unused") if verdict is None else SQL("v.verdict = %(verdict)s")
+    after = _HIGHER if verdict in _WITHOUT_SINCE else _LATER
+    statement = formatted(_SQL["idle"], judged=JUDGED, which=which, after=after)
+    return await fetch_all(work.connection, statement, {**filters, "verdict": verdict})
 
 
-async def counts(work: Work, device_class: str | None, payer: str | None, today: date) -> list[Row]:
-    """How many devices there are per verdict and step, with their rent."""
-    parameters = {**limits(work.registry, today), "device_class": device_class, "payer": payer}
-    return await fetch_all(work.connection, formatted(_SQL["summary"], judged=JUDGED), parameters)
+async def counts(work: Work, device_class: str | None, payer: str | None) -> list[Row]:
+    """How many devices there are per verdict and step, with their rent, as the latest run counted them."""
+    return await fetch_all(work.connection, _SQL["summary"], {"device_class": device_class, "payer": payer})
+
+
+async def latest_run(work: Work) -> Row | None:
+    """When the verdicts were made last; None before the first run."""
+    return await fetch_one(work.connection, _SQL["latest_run"])

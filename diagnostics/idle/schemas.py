@@ -10,7 +10,7 @@ from diagnostics.devices.schemas import PayerItem, Use
 from diagnostics.idle import examples
 from diagnostics.paging import PageQuery
 from diagnostics.schemas import Answer, BilingualText, Moment, Word, shown
-from fleet.idle import Step, Verdict
+from fleet.idle import Opinion, Step, Verdict
 
 Money = Annotated[Decimal, Field(description="SEK, excluding VAT", max_digits=14, decimal_places=2)]
 
@@ -22,6 +22,7 @@ class IdleQuery(PageQuery):
     payer: Annotated[Word | None, Field(description="Code of the payer")] = None
     verdict: Annotated[Verdict | None, Field(description="Exactly this verdict")] = None
     step: Annotated[Step | None, Field(description="Exactly this step of the class's policy")] = None
+    opinion: Annotated[Opinion | None, Field(description="`disagrees`: where the statistics say otherwise")] = None
 
 
 class IdleItem(Answer):
@@ -37,6 +38,14 @@ class IdleItem(Answer):
     last_seen: Moment | None
     last_used: date | None
     use: Use
+    recent_days: Annotated[
+        str | None,
+        Field(
+            description="A letter per day up to the verdict's, newest last: U used, n heard and not used, ? not heard,"
+            " a away, D this and the person's other device used, - before the loan"
+        ),
+    ]
+    other_device: Annotated[str | None, Field(description="Individual number of the person's other device")]
     rent_sek_per_month: Money | None
     cost_sek_so_far: Annotated[
         Money | None, Field(description="Rent of the days proven unused; null where nothing is proven")
@@ -56,6 +65,7 @@ class IdleSummary(Answer):
     """The denominators of the list, for the same class and payer. Unknown is never counted as unused."""
 
     today: Annotated[date, Field(description="The Swedish day of the verdicts")]
+    judged_at: Annotated[Moment | None, Field(description="When the verdicts were made last; null: never yet")]
     devices: Annotated[int, Field(description="All devices in scope")]
     on_loan: int
     can_report: Annotated[int, Field(description="Of those on loan")]

@@ -11,41 +11,38 @@ from diagnostics.paging import cut, decode_cursor
 from diagnostics.queries import Row
 from diagnostics.work import Work
 from fleet.clock import local_day
-from fleet.idle import PROVEN_UNUSED, cost_sek
 
 
 async def list_idle(work: Work, query: IdleQuery) -> IdlePage:
     """A page of devices proven unused (or of another verdict), with the denominators of the whole."""
     today = local_day(work.now)
-    rows = await repository.idle(work, _filters(query), today)
-    page, cursor = cut(rows, query.limit, lambda row: (row["since"] or date.max, row["device_no"]))
-    counts = await repository.counts(work, query.device_class, query.payer, today)
+    rows = await repository.idle(work, query.verdict, _filters(query))
+    page, cursor = cut(rows, query.limit, lambda row: (row["listed_since"] or date.max, row["device_no"]))
+    counts = await repository.counts(work, query.device_class, query.payer)
+    run = await repository.latest_run(work)
     asked = query.model_dump(mode="json", exclude={"cursor", "limit"}, exclude_none=True)
     await work.record("idle.read", devices=[row["device_no"] for row in page], asked=asked)
     return IdlePage(
-        items=[_item(work, row, today) for row in page],
+        items=[_item(row, today) for row in page],
         next_cursor=cursor,
-        summary=summarise(map(_count, counts), today),
+        summary=summarise(map(_count, counts), today, None if run is None else run["judged_at"]),
     )
 
 
 def _filters(query: IdleQuery) -> dict[str, Any]:
     after = decode_cursor(query.cursor, tuple[date, int]) or (None, None)
     return {
-        "verdicts": [query.verdict] if query.verdict is not None else sorted(PROVEN_UNUSED),
         "step": query.step,
         "device_class": query.device_class,
         "payer": query.payer,
+        "opinion": query.opinion,
         "after_since": after[0],
         "after_device": after[1],
         "limit": query.limit + 1,
     }
 
 
-def _item(work: Work, row: Row, today: date) -> IdleItem:
-    use = use_of(work.registry, row, today)
-    rent = row["rent_sek"]
-    proven = use.verdict in PROVEN_UNUSED and use.days is not None and rent is not None
+def _item(row: Row, today: date) -> IdleItem:
     return IdleItem(
         device_id=row["device_id"],
         individual_number=row["individual_number"],
@@ -56,9 +53,11 @@ def _item(work: Work, row: Row, today: date) -> IdleItem:
         legal_frame=row["legal_frame"],
         last_seen=row["last_seen_at"],
         last_used=row["last_used_day"],
-        use=use,
-        rent_sek_per_month=rent,
-        cost_sek_so_far=cost_sek(rent, use.days or 0) if proven else None,
+        use=use_of(row, today),
+        recent_days=row["recent_days"],
+        other_device=row["other_device"],
+        rent_sek_per_month=row["rent_sek"],
+        cost_sek_so_far=row["cost_sek"] if row["proven_unused"] else None,
     )
 
 

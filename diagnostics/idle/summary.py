@@ -1,28 +1,26 @@
 """The denominators of the idle list, pure: counts per verdict become figures that say of how many anything is known."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
 
 from diagnostics.idle.schemas import IdleSummary, VerdictCount
 from diagnostics.schemas import BilingualText
-from fleet.idle import PROVEN_UNUSED, Verdict
-
-_UNKNOWN: Final = frozenset({Verdict.SILENT, Verdict.NEVER_CONNECTED, Verdict.CANNOT_REPORT})
+from fleet.idle import PROVEN_UNUSED, UNKNOWN, Verdict
 
 
-def summarise(counts: Iterable[VerdictCount], today: date) -> IdleSummary:
+def summarise(counts: Iterable[VerdictCount], today: date, judged_at: datetime | None) -> IdleSummary:
     """The figures over every device in scope."""
     rows = sorted(counts, key=lambda row: (list(Verdict).index(row.verdict), row.step))
     every = _devices(rows, frozenset(Verdict))
     on_loan = every - _devices(rows, frozenset({Verdict.IN_STOCK}))
     can_report = on_loan - _devices(rows, frozenset({Verdict.CANNOT_REPORT}))
-    unknown = _devices(rows, _UNKNOWN)
+    unknown = _devices(rows, UNKNOWN)
     reported, unused = on_loan - unknown, _devices(rows, PROVEN_UNUSED)
     rent = sum((row.rent_sek_per_month for row in rows if row.verdict in PROVEN_UNUSED), Decimal(0))
     return IdleSummary(
         today=today,
+        judged_at=judged_at,
         devices=every,
         on_loan=on_loan,
         can_report=can_report,

@@ -210,9 +210,25 @@ USAGE: Final = UsageDefinition(
 # Contact after the longer of 14 days and four prescribed intervals; earlier where the care plan says daily, because a
 # scale that falls silent foretells hospital (domain 5.2, S78). A model cannot know the plan: `default` is three a week.
 IDLE_POLICIES: Final = (
-    IdlePolicy(name="default", note_days=14, contact_days=14, propose_days=60, source="domain 5.5"),
-    IdlePolicy(name="daily_plan", note_days=7, contact_days=7, propose_days=60, source="domain 5.5, S78"),
-    IdlePolicy(name="weekly_plan", note_days=28, contact_days=28, propose_days=60, source="domain 5.5"),
+    IdlePolicy(
+        name="default", note_days=14, contact_days=14, propose_days=60, after_absence_days=21, source="domain 5.5, S77"
+    ),
+    IdlePolicy(
+        name="daily_plan",
+        note_days=7,
+        contact_days=7,
+        propose_days=60,
+        after_absence_days=21,
+        source="domain 5.5, S77 S78",
+    ),
+    IdlePolicy(
+        name="weekly_plan",
+        note_days=28,
+        contact_days=28,
+        propose_days=60,
+        after_absence_days=21,
+        source="domain 5.5, S77",
+    ),
 )
 
 # Bluetooth weight: steps of 0.005 kg or 0.01 lb, and 0xFFFF for a failed measurement (domain 5.1, S70 S72).

@@ -3,9 +3,9 @@ WITH <<chosen>>,
 <<judged>>,
 counted AS (
     SELECT count(*) FILTER (WHERE verdict <> 'in_stock') AS on_loan,
-           count(*) FILTER (WHERE verdict IN ('used', 'unused', 'never_started', 'too_early')) AS known,
-           count(*) FILTER (WHERE verdict IN ('silent', 'never_connected', 'cannot_report')) AS unknown,
-           count(*) FILTER (WHERE verdict IN ('unused', 'never_started')) AS unused,
+           count(*) FILTER (WHERE verdict IN ('used', 'unused', 'never_started', 'replaced', 'too_early', 'absent')) AS known,
+           count(*) FILTER (WHERE verdict IN ('silent', 'source_lost', 'never_connected', 'cannot_report', 'not_judged')) AS unknown,
+           count(*) FILTER (WHERE verdict IN ('unused', 'never_started', 'replaced')) AS unused,
            count(*) FILTER (WHERE step = 'propose') AS proposed,
            sum(rent_sek) FILTER (WHERE step = 'propose') AS rent
       FROM judged

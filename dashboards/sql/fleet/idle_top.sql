@@ -7,6 +7,6 @@ SELECT j.step, j.verdict, k.title_sv AS class_title, j.individual_number, j.devi
   JOIN device_class k ON k.name = j.device_class
   JOIN device_model m USING (model_key)
   LEFT JOIN payer p USING (payer_id)
- WHERE j.verdict IN ('unused', 'never_started')
+ WHERE j.verdict IN ('unused', 'never_started', 'replaced')
  ORDER BY array_position(ARRAY['propose', 'contact', 'note', 'none'], j.step), j.days DESC, j.individual_number
  LIMIT 100

@@ -3,9 +3,9 @@ WITH <<chosen>>,
 <<judged>>
 SELECT p.name AS payer,
        count(*) AS on_loan,
-       count(*) FILTER (WHERE verdict IN ('used', 'unused', 'never_started', 'too_early')) || ' av ' || count(*) AS known,
-       count(*) FILTER (WHERE verdict IN ('unused', 'never_started')) || ' av '
-           || count(*) FILTER (WHERE verdict IN ('used', 'unused', 'never_started', 'too_early')) AS unused,
+       count(*) FILTER (WHERE verdict IN ('used', 'unused', 'never_started', 'replaced', 'too_early', 'absent')) || ' av ' || count(*) AS known,
+       count(*) FILTER (WHERE verdict IN ('unused', 'never_started', 'replaced')) || ' av '
+           || count(*) FILTER (WHERE verdict IN ('used', 'unused', 'never_started', 'replaced', 'too_early', 'absent')) AS unused,
        count(*) FILTER (WHERE step = 'propose') AS proposed,
        sum(rent_sek) FILTER (WHERE step = 'propose') AS rent_sek
   FROM judged j

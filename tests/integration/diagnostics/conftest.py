@@ -1,7 +1,7 @@
 """An API over a migrated database without a network, tokens of every kind, and what ingest would have stored."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,11 +14,13 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from diagnostics.app import build_app
+from diagnostics.idle.run import Ran, refresh
 from diagnostics.resources import Resources
 from diagnostics.server import open_resources
 from fleet.clock import to_milliseconds
 from fleet.plumbing.store.register import create_token
 from fleet.plumbing.store.tables import reading_table
+from fleet.registry import load_registry
 from fleet.signals import Audience
 from tests.fixtures.database import Database, MakeDevice, MakePayer, Payer
 
@@ -184,6 +186,22 @@ class Store:
             " ON CONFLICT (shard) DO UPDATE SET at = excluded.at",
             at,
         )
+
+    def days(self, device_no: int, device_class: str, *, heard: Iterable[date], used: Iterable[date] = ()) -> None:
+        """Days as ingest keeps them: a row for each day that was heard, with enough of it to be used where it was."""
+        clause = load_registry()[device_class].usage.used_when[0]
+        amounts = dict.fromkeys(heard, 0.0) | dict.fromkeys(used, clause.amount)
+        with psycopg.connect(self.database.owner) as connection:
+            connection.cursor().executemany(
+                "INSERT INTO usage_day VALUES (%s, %s, %s, %s) ON CONFLICT (device_no, local_day, measure)"
+                " DO UPDATE SET amount = greatest(usage_day.amount, excluded.amount)",
+                [[device_no, day, clause.measure, amount] for day, amount in amounts.items()],
+            )
+
+    def judge(self, now: datetime = NOW, *, learn: bool = False) -> Ran:
+        """A run of verdicts, as the worker makes it."""
+        with psycopg.connect(self.database.worker) as connection:
+            return refresh(connection, load_registry(), now, learn=learn)
 
     def audit(self) -> list[tuple[str, str, int | None]]:
         """Who did what with which device, in order."""

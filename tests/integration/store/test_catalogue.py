@@ -36,6 +36,7 @@ WITHOUT_ROW_SECURITY: Final = {
     "console_session": SERVICES_ONLY,
     "data_source": "the names of feeds and gateways: nothing about anyone",
     "source_outage": "when a feed or gateway stood still: nothing about anyone",
+    "idle_run": "when verdicts were made: nothing about anyone",
     "idle_fit": "what a model's fleet has in common: nothing about anyone",
     "day_block": SERVICES_ONLY,
     "day_block_progress": SERVICES_ONLY,

@@ -88,41 +88,70 @@ CREATE INDEX device_replacement_device ON device_replacement (device_no);
 -- ---------------------------------------------------------------------------------------------------------------------
 
 -- One row per device, judged in the loan that began at loan_started_at (NULL: in store); a row of an earlier loan is no longer shown.
+-- A row is written when what it says changes. What changes every day of its own accord is not in it: `used` has no `since` (it is
+-- device_state.last_used_day), and `days` stands only where days were proven unused (else: today - since).
 -- The sentences are made from these numbers by fleet/idle_words.py, so that they say the same in both languages.
 CREATE TABLE idle_verdict (
     device_no       integer PRIMARY KEY REFERENCES device,
     loan_started_at timestamptz,
     verdict         text NOT NULL,
     step            text NOT NULL CHECK (step IN ('none', 'note', 'contact', 'propose')),
+    proven_unused   boolean NOT NULL GENERATED ALWAYS AS (verdict IN ('unused', 'never_started', 'replaced')) STORED,
     since           date,              -- last used, last heard, first heard, or the loan's first day
-    days            integer,           -- days proven unused, or days since `since`
+    days            integer,           -- days proven unused
     judged_day      date NOT NULL,
     judged_at       timestamptz NOT NULL,
+    content         bigint NOT NULL DEFAULT 0,   -- changes with what the row says
     last_used_day   date,
     last_heard_day  date,
-    used_days       integer NOT NULL DEFAULT 0,   -- of this loan
-    heard_days      integer NOT NULL DEFAULT 0,   -- of this loan
-    unheard_days    integer NOT NULL DEFAULT 0,   -- since `since`, up to the last heard day: nothing is known about them
-    absent_days     integer NOT NULL DEFAULT 0,   -- since `since`: registered absences, not counted
-    quiet_days      integer NOT NULL DEFAULT 0,   -- since `since`: proven unused in quiet months, not counted
+    unheard_days    integer,           -- since `since`, up to the last heard day: nothing is known about them
+    absent_days     integer,           -- since `since`: registered absences, not counted
+    quiet_days      integer,           -- since `since`: proven unused in quiet months, not counted against the ordinary limits
     note_days       integer,           -- the limits that applied, after prescription and the person's own rhythm
     contact_days    integer,
     propose_days    integer,
     usual_gap_days  real,              -- the median of the person's own gaps between used days
     longest_gap_days real,             -- their 95th percentile; NULL with fewer than ten gaps
     source_id       integer REFERENCES data_source,
-    other_device_no integer REFERENCES device,    -- the device that took over, or was used the same nights
+    other_device_no integer REFERENCES device,    -- the device that took over, or was used on the same days
     double_days     integer NOT NULL DEFAULT 0,   -- days on which both were used
     p_in_use        real,              -- statistical second opinion; NULL where it has none
     p_low           real,
     p_high          real,
     opinion         text NOT NULL DEFAULT 'none' CHECK (opinion IN ('none', 'agrees', 'disagrees')),
-    recent_days     text NOT NULL DEFAULT '',     -- a letter per day up to judged_day, newest last (fleet/idle.py, DayMark)
+    recent_days     text,              -- a letter per day up to judged_day, newest last (fleet/idle.py, DayMark), where proven
     rent_sek        numeric(10, 2),    -- a month, at judged_day's price
     cost_sek        numeric(12, 2)     -- rent of the days proven unused, at the prices of those days; NULL where nothing is proven
 ) WITH (fillfactor = 80);
+CREATE INDEX idle_verdict_proven ON idle_verdict (proven_unused, since, device_no);
 CREATE INDEX idle_verdict_list ON idle_verdict (verdict, since, device_no);
 CREATE INDEX idle_verdict_step ON idle_verdict (step, since, device_no) WHERE step <> 'none';
+
+-- One row per run; the newest says how fresh the verdicts are.
+CREATE TABLE idle_run (
+    judged_at  timestamptz PRIMARY KEY,
+    judged_day date NOT NULL,
+    devices    integer NOT NULL,
+    written    integer NOT NULL,
+    seconds    real NOT NULL
+);
+GRANT SELECT ON idle_run TO fjarrkoll_worker, fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana;
+GRANT INSERT, DELETE ON idle_run TO fjarrkoll_worker;
+
+-- The denominators, counted by each run, so that no page counts a region: every device is in exactly one row.
+CREATE TABLE idle_figure (
+    payer_id      integer REFERENCES payer,
+    legal_frame   text REFERENCES legal_frame,
+    device_class  text NOT NULL,
+    prescriber_id integer,
+    depot_id      integer,
+    verdict       text NOT NULL,
+    step          text NOT NULL,
+    devices       integer NOT NULL,
+    rent_sek      numeric(14, 2) NOT NULL,  -- a month
+    cost_sek      numeric(16, 2) NOT NULL   -- so far, of the days proven unused
+);
+CREATE INDEX idle_figure_payer ON idle_figure (payer_id);
 
 -- When a verdict or step became another: the history behind "since when".
 CREATE TABLE idle_verdict_change (
@@ -137,12 +166,12 @@ CREATE TABLE idle_verdict_change (
 
 -- What a device's model has learnt from its fleet, per class and model: the second opinion's parameters and how well they fit.
 CREATE TABLE idle_fit (
-    model_key  text NOT NULL,
-    season     text NOT NULL DEFAULT 'all',
-    parameters double precision[] NOT NULL,
-    devices    integer NOT NULL,
-    fitted_at  timestamptz NOT NULL,
-    PRIMARY KEY (model_key, season)
+    device_class text NOT NULL,
+    model_key    text NOT NULL,        -- empty: the whole class
+    parameters   double precision[] NOT NULL,
+    devices      integer NOT NULL,
+    fitted_at    timestamptz NOT NULL,
+    PRIMARY KEY (device_class, model_key)
 );
 
 DO $$
@@ -175,6 +204,18 @@ CREATE POLICY register ON absence FOR INSERT TO fjarrkoll_api
     WITH CHECK (EXISTS (SELECT FROM loan l WHERE l.loan_id = absence.loan_id AND l.device_no = absence.device_no AND l.ended_at IS NULL));
 CREATE POLICY correct ON absence FOR UPDATE TO fjarrkoll_api
     USING (EXISTS (SELECT FROM loan l WHERE l.loan_id = absence.loan_id AND l.ended_at IS NULL));
+
+-- Sums of devices are seen by those who see the devices.
+ALTER TABLE idle_figure ENABLE ROW LEVEL SECURITY;
+ALTER TABLE idle_figure FORCE ROW LEVEL SECURITY;
+CREATE POLICY service ON idle_figure TO fjarrkoll_owner, fjarrkoll_ingest, fjarrkoll_worker USING (true) WITH CHECK (true);
+CREATE POLICY scoped ON idle_figure FOR SELECT TO fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana
+    USING (in_scope(payer_id, legal_frame, (SELECT scope_payers()), (SELECT scope_frames()), (SELECT scope_all_payers())));
+GRANT SELECT ON idle_figure TO fjarrkoll_worker, fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana;
+GRANT INSERT, DELETE ON idle_figure TO fjarrkoll_worker;
+
+-- The days that ingest keeps lie in the order in which they came: a block range index finds the latest ones and costs ingest nothing.
+CREATE INDEX usage_day_day ON usage_day USING brin (local_day);
 
 GRANT SELECT ON loan_use, absence, device_replacement, idle_verdict, idle_verdict_change, idle_fit TO fjarrkoll_worker, fjarrkoll_api;
 GRANT SELECT ON idle_verdict, idle_fit TO fjarrkoll_reader, fjarrkoll_grafana;

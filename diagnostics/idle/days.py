@@ -1,0 +1,167 @@
+"""Takes the days on which devices were heard and used from what ingest stored, and keeps them as one bit a day and device.
+
+Incremental and repeatable: bits are only ever set, a run looks again at the latest days and at whatever has arrived since
+the last one however old it is, and a bit set twice is set once. So late data changes the past, and no day counts twice.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from psycopg.rows import dict_row
+from psycopg.sql import Identifier
+
+from diagnostics.idle.columns import Columns, read_columns
+from diagnostics.queries import formatted, room
+from fleet.clock import STOCKHOLM, local_day
+from fleet.profile import DeviceProfile
+from fleet.registry import Registry
+
+EPOCH: Final = date(2000, 1, 1)
+BLOCK: Final = 4096
+"""Devices in a row of day_block."""
+KEPT_DAYS: Final = 800
+WINDOW_DAYS: Final = 430
+"""A verdict looks back over this many days: a year, and the same season of the year before."""
+_AGAIN_DAYS: Final = 3
+_AGAIN_DAILY: Final = 16  # once a day: an outbox holds two weeks, and events have no index by arrival
+_COLUMNS: Final = ("device_no", "local_day", "used")
+_SQL: Final = room(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many days of devices a run looked at, and in how many rows of day_block they ended."""
+
+    days: int
+    rows: int
+
+
+def take_days(connection: psycopg.Connection, registry: Registry, now: datetime) -> Taken:
+    """Brings day_block up to what ingest has stored; in the caller's transaction.
+
+    Args:
+        connection: as the worker.
+        registry: the classes.
+        now: aware.
+    """
+    until = _one(connection, "stored_until")["at"] or now
+    progress = {row["device_class"]: row for row in _rows(connection, "progress")}
+    days = rows = 0
+    for profile in registry:
+        found = _days_of(connection, profile, progress.get(profile.name), min(until, now), now)
+        days += len(found["device_no"])
+        rows += _merge(connection, found)
+        today = local_day(now, profile.usage.day_starts_at_hour)
+        noted = {"device_class": profile.name, "received_until": min(until, now), "days_until": today}
+        connection.execute(_SQL["note_progress"], noted)
+    connection.execute(_SQL["forget_days"], {"before": local_day(now) - timedelta(days=KEPT_DAYS)})
+    return Taken(days, rows)
+
+
+def _days_of(
+    connection: psycopg.Connection,
+    profile: DeviceProfile,
+    progress: dict[str, Any] | None,
+    until: datetime,
+    now: datetime,
+) -> Columns:
+    """The days of a class that may be new: from usage, roll-ups, readings by arrival, and events."""
+    hour = profile.usage.day_starts_at_hour
+    today = local_day(now, hour)
+    oldest = today - timedelta(days=WINDOW_DAYS - 1)
+    if progress is None:
+        first, since = oldest, datetime(1970, 1, 1, tzinfo=STOCKHOLM)
+    else:
+        again = _AGAIN_DAYS if progress["days_until"] == today else _AGAIN_DAILY
+        first, since = max(oldest, progress["days_until"] - timedelta(days=again)), progress["received_until"]
+    start, after = _begins(first, hour), _begins(today + timedelta(days=1), hour)
+    values = {
+        "device_class": profile.name,
+        "hour": hour,
+        "since": since,
+        "until": until,
+        "last": today,
+        "after": after,
+    }
+    arrived_from = _begins(oldest, hour)
+    if progress is None:
+        arrived_from = max(arrived_from, _not_rolled_up(connection, profile) or arrived_from)
+    readings, daily = Identifier(f"reading_{profile.name}"), Identifier(f"daily_{profile.name}")
+    parts = [
+        read_columns(connection, _SQL["usage_days"], {**values, "first": first}, _COLUMNS),
+        read_columns(connection, formatted(_SQL["rolled_days"], daily=daily), {**values, "first": start}, _COLUMNS),
+        read_columns(connection, _SQL["event_days"], {**values, "first": start}, _COLUMNS),
+        read_columns(
+            connection,
+            formatted(_SQL["arrived_days"], readings=readings),
+            {**values, "first": arrived_from},
+            _COLUMNS,
+        ),
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
+
+
+def _not_rolled_up(connection: psycopg.Connection, profile: DeviceProfile) -> datetime | None:
+    """From when on a class's readings are in no roll-up yet: a first run need not read more of them."""
+    row = connection.execute(
+        "SELECT days_until FROM roll_up_progress WHERE device_class = %s", [profile.name]
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def _merge(connection: psycopg.Connection, found: Columns) -> int:
+    """Sets the bits of the days found; returns how many rows were written."""
+    if not len(found["device_no"]):
+        return 0
+    block, column = np.divmod(found["device_no"].astype(np.int64), BLOCK)
+    place = block * 1_000_000 + found["local_day"]
+    order = np.argsort(place, kind="stable")
+    starts = np.flatnonzero(np.diff(place[order], prepend=-1))
+    first, last = int(found["local_day"].min()), int(found["local_day"].max())
+    stored = {
+        (row["block_no"], row["local_day"]): (row["heard"], row["used"])
+        for row in _rows(connection, "blocks", first=to_date(first), last=to_date(last))
+    }
+    changed = []
+    for part in np.split(order, starts[1:]):
+        number, day = int(block[part[0]]), int(found["local_day"][part[0]])
+        before = stored.get((number, day), (bytes(BLOCK // 8), bytes(BLOCK // 8)))
+        heard = _with(before[0], column[part])
+        used = _with(before[1], column[part][found["used"][part] > 0])
+        if (heard, used) != before:
+            changed.append({"block_no": number, "local_day": to_date(day), "heard": heard, "used": used})
+    with connection.cursor() as cursor:
+        cursor.executemany(_SQL["merge_block"], changed)
+    return len(changed)
+
+
+def _with(stored: bytes, columns: NDArray[np.int64]) -> bytes:
+    bits = np.unpackbits(np.frombuffer(stored, np.uint8), bitorder="little")
+    bits[columns] = 1
+    return np.packbits(bits, bitorder="little").tobytes()
+
+
+def to_date(day: int) -> date:
+    """The calendar date of a day counted from 2000-01-01."""
+    return EPOCH + timedelta(days=int(day))
+
+
+def to_number(day: date) -> int:
+    """A calendar date as days since 2000-01-01."""
+    return (day - EPOCH).days
+
+
+def _begins(day: date, hour: int) -> datetime:
+    return datetime.combine(day, time(hour), STOCKHOLM)
+
+
+def _rows(connection: psycopg.Connection, name: str, **values: object) -> list[dict[str, Any]]:
+    return connection.cursor(row_factory=dict_row, binary=True).execute(_SQL[name], values).fetchall()
+
+
+def _one(connection: psycopg.Connection, name: str) -> dict[str, Any]:
+    return _rows(connection, name)[0]

@@ -1,0 +1,280 @@
+"""Judges every device from what was read, block by block, and gathers the verdicts as columns; no database here."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diagnostics.idle.days import BLOCK, WINDOW_DAYS, to_date
+from diagnostics.idle.reading import Models, Reading, daily_rent, unpacked
+from fleet.alive import Fit, in_use, interval
+from fleet.clock import local_day
+from fleet.idle import DAYS_PER_MONTH, Opinion, Step, Verdict
+from fleet.idle_fleet import NO_DAY, Block, Judged, Other, code, judge, marks, step_code
+from fleet.idle_policies import policies_over
+from fleet.idle_sources import lost_since
+from fleet.registry import Registry
+
+Array = NDArray[np.float64]
+_VERDICTS: Final = list(Verdict)
+_STEPS: Final = list(Step)
+_PROVEN: Final = (code(Verdict.UNUSED), code(Verdict.NEVER_STARTED), code(Verdict.REPLACED))
+_LOW, _HIGH = 0.1, 0.5
+"""The second opinion disagrees with "used" below the one, and with "propose a return" above the other."""
+LEARNT_FROM: Final = 2000
+"""At most so many devices of a model are learnt from."""
+_MIX: Final = 1_000_003
+
+
+@dataclass(slots=True)
+class Sample:
+    """Histories to learn a model's rhythm from."""
+
+    histograms: list[NDArray[np.int32]] = field(default_factory=list)
+    gaps: list[NDArray[np.int32]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """The verdicts of a run, columns of one entry per device in the order of `Reading.facts`.
+
+    Attributes:
+        values: numbers by name; NaN where there is none. Days count from 2000-01-01.
+        recent: the strip of latest days, by the device's place, where non-use is proven.
+        content: changes with what a device's row says.
+        samples: per (class, model key), devices to learn from.
+    """
+
+    values: dict[str, Array]
+    recent: dict[int, str]
+    content: NDArray[np.int64]
+    samples: dict[tuple[str, str], Sample]
+
+
+_NUMBERS: Final = (
+    "verdict", "step", "since", "days", "last_used_day", "last_heard_day", "unheard_days", "absent_days", "quiet_days",
+    "note_days", "contact_days", "propose_days", "usual_gap_days", "longest_gap_days", "source_id", "other_device_no",
+    "double_days", "p_in_use", "p_low", "p_high", "opinion", "rent_sek", "cost_sek",
+)  # fmt: skip
+
+
+class Judgement:
+    """One run over everything read."""
+
+    def __init__(self, reading: Reading, models: Models, registry: Registry, now: datetime) -> None:
+        self._reading = reading
+        self._models = models
+        self._facts = reading.facts
+        self._policies = policies_over(registry, to_date(reading.first), WINDOW_DAYS)
+        self._rent = daily_rent(reading, models)
+        self._block_of = self._facts["device_no"] // BLOCK
+        self._policy_of = np.array([0, *self._places()], np.int32)
+        today = local_day(now)
+        behind = [(today - local_day(now, p.usage.day_starts_at_hour)).days for p in models.profiles]
+        self._today_of = WINDOW_DAYS - 1 - np.array([0, *behind], np.int32)
+        size = len(self._facts["device_no"])
+        self._found = Verdicts({name: np.full(size, np.nan) for name in _NUMBERS}, {}, np.zeros(size, np.int64), {})
+
+    def _places(self) -> list[int]:
+        models = self._models
+        return [
+            self._policies.index[profile.name, policy]
+            for profile, policy in zip(models.profiles, models.policies, strict=True)
+        ]
+
+    def run(self) -> Verdicts:
+        """The verdicts on every device."""
+        lost, others_used = self._first_look()
+        for block in np.unique(self._block_of):
+            self._judge_block(int(block), lost, others_used)
+        self._content()
+        return self._found
+
+    def _sources(self) -> tuple[NDArray[np.int64], list[int]]:
+        """A source per device: the one registered, else its model's maker as a negative number; and all sources."""
+        makers = {maker: -number for number, maker in enumerate(dict.fromkeys(self._models.makers), 1)}
+        of_model = np.array([0, *(makers[maker] for maker in self._models.makers)])
+        source = np.where(self._facts["source"] > 0, self._facts["source"], of_model[self._facts["model"]])
+        every, place = np.unique(source, return_inverse=True)
+        return place, every.tolist()
+
+    def _first_look(self) -> tuple[NDArray[np.int32], dict[int, NDArray[np.bool_]]]:
+        """When each device's source was lost, and the used days of devices that others are compared with."""
+        place, sources = self._sources()
+        heard_by = np.zeros((WINDOW_DAYS, len(sources)), np.int64)
+        compared = {other for others in self._reading.others.values() for other in others}
+        used_days: dict[int, NDArray[np.bool_]] = {}
+        for block in np.unique(self._block_of):
+            rows = np.flatnonzero(self._block_of == block)
+            numbers = self._facts["device_no"][rows]
+            heard, used = unpacked(self._reading, int(block))
+            for source in np.unique(place[rows]):
+                heard_by[:, source] += np.count_nonzero(heard[:, numbers[place[rows] == source] % BLOCK], axis=1)
+            for row, number in zip(rows, numbers.tolist(), strict=True):
+                if number in compared:
+                    loan = self._facts["loan_day"][row] - self._reading.first
+                    used_days[number] = used[:, number % BLOCK] & (np.arange(WINDOW_DAYS) >= loan)
+        since = lost_since(heard_by, NO_DAY)
+        for source, day in self._reading.outages.items():
+            if source in sources:
+                since[sources.index(source)] = day - self._reading.first
+        return since[place], used_days
+
+    def _judge_block(self, number: int, lost: NDArray[np.int32], others_used: dict[int, NDArray[np.bool_]]) -> None:
+        rows = np.flatnonzero(self._block_of == number)
+        block = self._as_block(number, rows, lost, others_used)
+        found = judge(block, self._policies)
+        self._write(rows, block, found)
+        self._second_opinion(rows, found)
+
+    def _as_block(
+        self, number: int, rows: NDArray[np.int64], lost: NDArray[np.int32], others_used: dict[int, NDArray[np.bool_]]
+    ) -> Block:
+        facts = {name: column[rows] for name, column in self._facts.items()}
+        columns = facts["device_no"] % BLOCK
+        heard, used = unpacked(self._reading, number)
+        first = self._reading.first
+        away, away_since = self._away(facts["device_no"], self._policy_of[facts["model"]])
+        return Block(
+            heard=heard[:, columns],
+            used=used[:, columns],
+            away=away,
+            away_since=away_since,
+            loan=_shifted(facts["loan_day"], first),
+            today=self._today_of[facts["model"]],
+            can_report=(facts["enrolled"] > 0) & (facts["model"] > 0),
+            last_seen=_shifted(facts["last_seen"], first),
+            policy=self._policy_of[facts["model"]],
+            interval=facts["interval"].astype(np.int32),
+            source_lost=lost[rows],
+            replaced=_shifted(facts["replaced"], first),
+            replaced_by=facts["replaced_by"].astype(np.int32),
+            others=[
+                Other(column, other, others_used[other])
+                for column, device in enumerate(facts["device_no"].tolist())
+                for other in self._reading.others.get(device, ())
+                if other in others_used
+            ],
+        )
+
+    def _away(
+        self, devices: NDArray[np.int64], policy: NDArray[np.int32]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+        away = np.zeros((WINDOW_DAYS, len(devices)), bool)
+        since = np.full(len(devices), NO_DAY, np.int32)
+        for column, device in enumerate(devices.tolist()):
+            for start, end in self._reading.absences.get(device, ()):
+                first, last = start - self._reading.first, end - self._reading.first
+                after = last + int(self._policies.after_absence[policy[column]])
+                away[max(0, first) : max(0, after + 1), column] = True
+                if first <= WINDOW_DAYS - 1 <= last:
+                    since[column] = first
+        return away, since
+
+    def _write(self, rows: NDArray[np.int64], block: Block, found: Judged) -> None:
+        values, first = self._found.values, self._reading.first
+        proven = np.isin(found.verdict, _PROVEN)
+        values["verdict"][rows], values["step"][rows] = found.verdict, found.step
+        lasting = (found.since > NO_DAY) & (found.verdict != code(Verdict.USED))
+        values["since"][rows] = np.where(lasting, found.since + first, np.nan)
+        for name, column in (
+            ("days", found.days),
+            ("unheard_days", found.unheard_days),
+            ("absent_days", found.absent_days),
+            ("quiet_days", found.quiet_days),
+            ("note_days", found.note),
+            ("contact_days", found.contact),
+            ("propose_days", found.propose),
+            ("usual_gap_days", found.rhythm.usual),
+            ("longest_gap_days", found.rhythm.longest),
+        ):
+            values[name][rows] = np.where(proven, column, np.nan)
+        values["note_days"][rows[found.verdict == code(Verdict.TOO_EARLY)]] = found.note[
+            found.verdict == code(Verdict.TOO_EARLY)
+        ]
+        for name, column in (("last_used_day", found.last_used), ("last_heard_day", found.last_heard)):
+            values[name][rows] = np.where(proven & (column > NO_DAY), column + first, np.nan)
+        values["other_device_no"][rows] = np.where(found.other > 0, found.other, np.nan)
+        values["double_days"][rows] = found.double_days
+        lost = found.verdict == code(Verdict.SOURCE_LOST)
+        source = self._facts["source"][rows]
+        values["source_id"][rows] = np.where(lost & (source > 0), source, np.nan)
+        model = self._facts["model"][rows]
+        today = self._rent[-1, model]
+        values["rent_sek"][rows] = np.where(today > 0, np.round(today * float(DAYS_PER_MONTH), 2), np.nan)
+        some = np.flatnonzero(proven)
+        cost = np.einsum("dn,dn->n", found.idle[:, some], self._rent[:, model[some]])
+        values["cost_sek"][rows[some]] = np.round(cost, 2)
+        strips = marks(block, found, some.astype(np.int32))
+        self._found.recent.update(zip(rows[some].tolist(), strips, strict=True))
+
+    def _second_opinion(self, rows: NDArray[np.int64], found: Judged) -> None:
+        """P(still in use) where a device was ever used and its model has been learnt; and what to learn from."""
+        model = self._facts["model"][rows]
+        known = (found.last_used >= 0) & np.isin(found.verdict, [*_PROVEN, code(Verdict.USED), code(Verdict.TOO_EARLY)])
+        values = self._found.values
+        values["opinion"][rows] = 0
+        for place in np.unique(model[known]).tolist():
+            chosen = np.flatnonzero(known & (model == place))
+            self._sample(place, found, chosen)
+            learnt = self._fit(place)
+            if learnt is None:
+                continue
+            histogram, gap = found.rhythm.histogram[chosen], found.current_gap[chosen]
+            p = np.round(in_use(learnt.parameters, histogram, gap), 2)
+            values["p_in_use"][rows[chosen]] = p
+            flagged = np.flatnonzero(np.isin(found.verdict[chosen], _PROVEN))
+            if len(flagged):
+                low, high = interval(learnt, histogram[flagged], gap[flagged])
+                values["p_low"][rows[chosen[flagged]]] = np.round(low, 2)
+                values["p_high"][rows[chosen[flagged]]] = np.round(high, 2)
+            values["opinion"][rows[chosen]] = np.where(_disagrees(found, chosen, p), 2, 1)
+
+    def _fit(self, place: int) -> Fit | None:
+        name = self._models.profiles[place - 1].name
+        return self._reading.fits.get((name, self._models.keys[place - 1]), self._reading.fits.get((name, "")))
+
+    def _sample(self, place: int, found: Judged, chosen: NDArray[np.int64]) -> None:
+        key = (self._models.profiles[place - 1].name, self._models.keys[place - 1])
+        sample = self._found.samples.setdefault(key, Sample())
+        wanted = max(0, LEARNT_FROM - sum(map(len, sample.gaps)))
+        sample.histograms.append(found.rhythm.histogram[chosen[:wanted]])
+        sample.gaps.append(found.current_gap[chosen[:wanted]])
+
+    def _content(self) -> None:
+        """One number per device that changes with its row; never 0, which means that there is no row."""
+        mixed = np.zeros(len(self._found.content), np.int64)
+        for name in _NUMBERS:
+            column = np.nan_to_num(self._found.values[name] * 100, nan=-7.0).astype(np.int64)
+            mixed = mixed * _MIX + column
+            mixed ^= mixed >> 29
+        self._found.content = np.where(mixed == 0, 1, mixed)
+
+
+def _disagrees(found: Judged, chosen: NDArray[np.int64], p: Array) -> NDArray[np.bool_]:
+    used, propose = found.verdict[chosen] == code(Verdict.USED), found.step[chosen] == step_code(Step.PROPOSE)
+    against: NDArray[np.bool_] = (used & (p < _LOW)) | (propose & (p > _HIGH))
+    return against
+
+
+def _shifted(days: NDArray[np.int64], first: int) -> NDArray[np.int32]:
+    """Days counted from the window's first; what was never or is no loan stays what it is."""
+    return np.where(np.abs(days) >= -NO_DAY, days, days - first).astype(np.int32)
+
+
+def verdict_words(column: Array) -> list[str]:
+    """The words of a column of verdict places."""
+    return [str(_VERDICTS[int(place)]) for place in column]
+
+
+def step_words(column: Array) -> list[str]:
+    """The words of a column of step places."""
+    return [str(_STEPS[int(place)]) for place in column]
+
+
+def opinion_words(column: Array) -> list[str]:
+    """The words of a column of opinions: 0 none, 1 agrees, 2 disagrees."""
+    words = list(Opinion)
+    return [str(words[int(place)]) for place in column]

@@ -1,0 +1,172 @@
+"""The statistical second opinion, pure: how probable it is that a device is still in use, given its gaps so far.
+
+A device in use has three states from day to day: *in use*, on a *pause* that will end, and *stopped* for good. On a day in
+use it is used with the person's own probability. After a used day the state is known, so that a person's history is a
+renewal process and only the lengths of the gaps matter: with a, t, s the joint probabilities of k days without use and
+of being in use, on pause, stopped,
+
+    in use' = (1-stop) ((1-pause) a + end t)      a(k+1) = (1-use) in use'     next use after k+1 days: use * in use'
+    on pause' = (1-stop) (pause a + (1-end) t)    t(k+1) = on pause'
+    stopped' = s + stop (a + t)                   s(k+1) = stopped'
+
+and P(still in use | k days without use) = (a + t) / (a + t + s). The person's own `use` is Beta distributed over the fleet; the
+integral over it is a sum over fixed bins. With pause = 0 this is the geometric/beta case of Fader, Hardie and Shang (2010), whose
+BG/BB stands in `fleet/alive_textbook.py`; without pauses an ordinary week of illness already looks like an end.
+
+A device that was never used has no gap and gets no probability: *never started* is another question.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize  # type: ignore[import-untyped]
+from scipy.special import betainc, expit, logsumexp  # type: ignore[import-untyped]
+
+from fleet.idle_gaps import LONGEST
+
+Numbers = NDArray[np.float64]
+Counts = NDArray[np.int32]
+
+PARAMETERS: Final = 5
+LONGEST_GAP: Final = 500
+"""Days without use beyond which nothing more is learnt."""
+_EDGES: Final = np.concatenate([[0.0], np.linspace(0.02, 0.9, 16), [0.94, 0.97, 0.985, 0.995, 1.0]])
+_USE: Final = (_EDGES[:-1] + _EDGES[1:]) / 2
+_START: Final = np.array([1.5, 0.5, -4.0, -1.5, -7.0])  # log alpha, log beta, logit of pause, end, stop
+_SPREAD: Final = 1.0  # of what is held possible beforehand: a factor of e either way
+_DRAWS: Final = 16
+_TINY: Final = 1e-300
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What a fleet has in common.
+
+    Attributes:
+        parameters: log alpha and log beta of the Beta distribution of use; logits a day of pause, its end, and stop.
+        covariance: of the parameters, by the outer product of the devices' scores.
+        devices: how many it was learnt from.
+    """
+
+    parameters: Numbers
+    covariance: Numbers
+    devices: int
+
+    def __post_init__(self) -> None:
+        if self.parameters.shape != (PARAMETERS,) or self.covariance.shape != (PARAMETERS, PARAMETERS):
+            raise ValueError("a fit has five parameters and their covariance")
+
+    def flat(self) -> list[float]:
+        """Parameters and covariance in one list, as the database keeps them."""
+        return [*self.parameters.tolist(), *self.covariance.ravel().tolist()]
+
+    @classmethod
+    def from_flat(cls, values: list[float], devices: int) -> "Fit":
+        """The fit of a list made by `flat`."""
+        numbers = np.array(values, dtype=np.float64)
+        return cls(numbers[:PARAMETERS], numbers[PARAMETERS:].reshape(PARAMETERS, PARAMETERS), devices)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Per bin of use and length of gap: log probability of a gap, of that many days without use, and of being in use then."""
+
+    log_gap: Numbers
+    log_quiet: Numbers
+    log_quiet_in_use: Numbers
+    log_weight: Numbers
+
+
+def tables(parameters: Numbers) -> Tables:
+    """The tables of the recursion in the module's text.
+
+    Args:
+        parameters: as in `Fit`.
+    """
+    alpha, beta = np.exp(parameters[:2])
+    pause, end, stop = expit(parameters[2:])
+    stay = 1 - stop
+    step = np.empty((len(_USE), 2, 2))
+    step[:, 0, 0], step[:, 0, 1] = (1 - _USE) * stay * (1 - pause), (1 - _USE) * stay * end
+    step[:, 1, 0], step[:, 1, 1] = stay * pause, stay * (1 - end)
+    # Both off-diagonals are positive, so that the roots are real and k days are the k-th powers of the roots.
+    roots, directions = np.linalg.eig(step)
+    share = np.linalg.inv(directions)[:, :, 0]
+    powers = roots[:, :, None] ** np.arange(LONGEST_GAP + 1)
+    state = np.einsum("uij,uj,ujk->uik", directions, share, powers)
+    in_use = state.sum(axis=1)
+    stopped = np.cumsum(in_use, axis=1) - in_use
+    quiet = in_use + stop * stopped
+    gap = np.zeros_like(in_use)
+    gap[:, 1:] = _USE[:, None] * stay * ((1 - pause) * state[:, 0, :-1] + end * state[:, 1, :-1])
+    short = gap[:, :LONGEST].copy()
+    short[:, LONGEST - 1] = gap[:, LONGEST - 1 :].sum(axis=1)
+    weight = np.diff(betainc(alpha, beta, _EDGES))
+    return Tables(*(np.log(np.maximum(part, _TINY)) for part in (short, quiet, in_use, weight)))
+
+
+def log_likelihood(parameters: Numbers, histogram: Counts, current: Counts) -> Numbers:
+    """The log likelihood of each device's gaps and of its present days without use."""
+    made = tables(parameters)
+    each = histogram @ made.log_gap.T + made.log_quiet.T[np.minimum(current, LONGEST_GAP)] + made.log_weight
+    found: Numbers = logsumexp(each, axis=1)
+    return found
+
+
+def fit(histogram: Counts, current: Counts) -> Fit:
+    """Learns the parameters from devices that were used at least once, by maximum likelihood.
+
+    Args:
+        histogram: devices x LONGEST, from `fleet.idle_gaps`.
+        current: per device, days without use since its last use.
+
+    Raises:
+        ValueError: there is no device to learn from.
+    """
+    if not len(histogram):
+        raise ValueError("no device to learn from")
+
+    def loss(parameters: Numbers) -> float:
+        """Mean negative log posterior: where the data says nothing, the parameters stay near the start."""
+        prior = 0.5 * float(np.sum((parameters - _START) ** 2)) / _SPREAD**2 / len(histogram)
+        return -float(log_likelihood(parameters, histogram, current).mean()) + prior
+
+    bounds = [(-3, 6), (-3, 6), (-9, 0), (-5, 2), (-13, -2)]
+    found = minimize(loss, _START, method="L-BFGS-B", bounds=bounds, options={"maxiter": 80})
+    best = np.asarray(found.x, dtype=np.float64)
+    return Fit(best, _covariance(best, histogram, current), len(histogram))
+
+
+def _covariance(parameters: Numbers, histogram: Counts, current: Counts) -> Numbers:
+    """From the devices' scores: the information they hold about each parameter (outer product of gradients)."""
+    step = 1e-3
+    scores = np.empty((len(histogram), PARAMETERS))
+    for place in range(PARAMETERS):
+        shift = np.zeros(PARAMETERS)
+        shift[place] = step
+        above = log_likelihood(parameters + shift, histogram, current)
+        scores[:, place] = (above - log_likelihood(parameters - shift, histogram, current)) / (2 * step)
+    information = scores.T @ scores + np.eye(PARAMETERS) / _SPREAD**2
+    inverse: Numbers = np.linalg.inv(information)
+    return inverse
+
+
+def in_use(parameters: Numbers, histogram: Counts, current: Counts) -> Numbers:
+    """P(still in use) per device that was used at least once, given its own gaps and its present days without use."""
+    made = tables(parameters)
+    days = np.minimum(current, LONGEST_GAP)
+    person = histogram @ made.log_gap.T + made.log_weight
+    still = logsumexp(person + made.log_quiet_in_use.T[days], axis=1)
+    either = logsumexp(person + made.log_quiet.T[days], axis=1)
+    found: Numbers = np.exp(still - either)
+    return np.minimum(found, 1.0)
+
+
+def interval(found: Fit, histogram: Counts, current: Counts) -> tuple[Numbers, Numbers]:
+    """The 5th and 95th percentile of P(still in use) over what the parameters may be; the same input gives the same."""
+    drawn = np.random.default_rng(7).multivariate_normal(found.parameters, found.covariance, _DRAWS, method="eigh")
+    each = np.stack([in_use(parameters, histogram, current) for parameters in drawn])
+    low, high = np.percentile(each, [5, 95], axis=0).astype(np.float64)
+    return low, high
