@@ -21,6 +21,7 @@ from diagnostics.commands.broker import connected
 from diagnostics.commands.dispatch import Dispatcher
 from diagnostics.commands.repository import COMMAND_CHANNEL
 from diagnostics.escalation.walking import Walker
+from diagnostics.idle.rounds import VerdictRounds
 from diagnostics.metrics import WorkerMetrics
 from diagnostics.notify.channels import make_channels
 from diagnostics.notify.links import Links
@@ -59,6 +60,7 @@ class Worker:
     outbox: Outbox
     dispatcher: Dispatcher
     recalls: RecallWatch
+    verdicts: VerdictRounds
     wakeups: Wakeups
     metrics: WorkerMetrics
     settings: Settings
@@ -79,6 +81,7 @@ class Worker:
                 )
             tasks.create_task(self._every("expiring", self.dispatcher.expire, ""), name="expiring")
             tasks.create_task(self._retrying("recalling", self._recalling), name="recalling")
+            tasks.create_task(self._retrying("verdicts", self._verdicts), name="verdicts")
             tasks.create_task(self._commanding(), name="commanding")
 
     async def _judging(self) -> None:
@@ -131,6 +134,11 @@ class Worker:
         while True:
             await self.recalls.round()
             await asyncio.sleep(RECALL_SECONDS)
+
+    async def _verdicts(self) -> None:
+        while True:
+            pause = await self.verdicts.round()
+            await asyncio.sleep(pause)
 
     def _tell(self, done: Judged) -> None:
         if done.raised or done.cleared:
@@ -189,6 +197,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             outbox=Outbox(pool, channels, settings.api_url, metrics, _links(settings)),
             dispatcher=Dispatcher(pool, server_clock, metrics),
             recalls=RecallWatch(pool),
+            verdicts=VerdictRounds(url, load_registry()),
             wakeups=wakeups,
             metrics=metrics,
             settings=settings,

@@ -7,12 +7,14 @@ import typer
 from fjarrkoll.bench_diagnosis import measure_diagnosis
 from fjarrkoll.bench_fleet import measure_fleet_run
 from fjarrkoll.chain.cli import measure_chain
+from fjarrkoll.idle_bench import measure_idle
 from fleet.errors import ConfigurationError
 
 app = typer.Typer(no_args_is_help=True, help="Measure ingest against the broker's and the database's own limits.")
 app.command("chain")(measure_chain)
 app.command("diagnosis")(measure_diagnosis)
 app.command("fleet")(measure_fleet_run)
+app.command("idle")(measure_idle)
 
 
 @app.callback()

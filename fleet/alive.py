@@ -1,17 +1,17 @@
 """The statistical second opinion, pure: how probable it is that a device is still in use, given its gaps so far.
 
-A device in use has three states from day to day: *in use*, on a *pause* that will end, and *stopped* for good. On a day in
-use it is used with the person's own probability. After a used day the state is known, so that a person's history is a
-renewal process and only the lengths of the gaps matter: with a, t, s the joint probabilities of k days without use and
-of being in use, on pause, stopped,
+A device in use has three states from day to day: *in use*, on a *pause* that will end, and *stopped* for good. On a
+day in use it is used with the person's own probability. After a used day the state is known, so that a person's history
+is a renewal process and only the lengths of the gaps matter: with a, t, s the joint probabilities of k days without use
+and of being in use, on pause, stopped,
 
     in use' = (1-stop) ((1-pause) a + end t)      a(k+1) = (1-use) in use'     next use after k+1 days: use * in use'
     on pause' = (1-stop) (pause a + (1-end) t)    t(k+1) = on pause'
     stopped' = s + stop (a + t)                   s(k+1) = stopped'
 
-and P(still in use | k days without use) = (a + t) / (a + t + s). The person's own `use` is Beta distributed over the fleet; the
-integral over it is a sum over fixed bins. With pause = 0 this is the geometric/beta case of Fader, Hardie and Shang (2010), whose
-BG/BB stands in `fleet/alive_textbook.py`; without pauses an ordinary week of illness already looks like an end.
+and P(still in use | k days without use) = (a + t) / (a + t + s). The person's own `use` is Beta distributed over the
+fleet; the integral over it is a sum over fixed bins. Without pauses this is BG/BB (Fader, Hardie and Shang 2010, in
+`fleet/alive_textbook.py`) with one risk of stopping for all; and without pauses a week of illness looks like an end.
 
 A device that was never used has no gap and gets no probability: *never started* is another question.
 """
@@ -71,7 +71,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Per bin of use and length of gap: log probability of a gap, of that many days without use, and of being in use then."""
+    """Per bin of use and days: log probability of such a gap, of no use for so long, and of that and still in use."""
 
     log_gap: Numbers
     log_quiet: Numbers
@@ -149,7 +149,7 @@ def _covariance(parameters: Numbers, histogram: Counts, current: Counts) -> Numb
         above = log_likelihood(parameters + shift, histogram, current)
         scores[:, place] = (above - log_likelihood(parameters - shift, histogram, current)) / (2 * step)
     information = scores.T @ scores + np.eye(PARAMETERS) / _SPREAD**2
-    inverse: Numbers = np.linalg.inv(information)
+    inverse: Numbers = np.linalg.inv(information).astype(np.float64)
     return inverse
 
 
@@ -168,5 +168,6 @@ def interval(found: Fit, histogram: Counts, current: Counts) -> tuple[Numbers, N
     """The 5th and 95th percentile of P(still in use) over what the parameters may be; the same input gives the same."""
     drawn = np.random.default_rng(7).multivariate_normal(found.parameters, found.covariance, _DRAWS, method="eigh")
     each = np.stack([in_use(parameters, histogram, current) for parameters in drawn])
-    low, high = np.percentile(each, [5, 95], axis=0).astype(np.float64)
+    low: Numbers = np.percentile(each, 5, axis=0).astype(np.float64)
+    high: Numbers = np.percentile(each, 95, axis=0).astype(np.float64)
     return low, high

@@ -1,9 +1,9 @@
-"""Two published models of "is this customer still alive", pure, from their papers' formulas: the yardsticks of `fleet/alive.py`.
+"""Two published models of "is this customer still alive", pure, from their papers: the yardsticks of `fleet/alive.py`.
 
-- BG/NBD: Fader, Hardie and Lee, "Counting Your Customers the Easy Way", Marketing Science 24(2), 2005, eq. 6 for the likelihood;
-  P(alive) follows from it by Bayes' rule, as in their technical note of 2008.
-- BG/BB: Fader, Hardie and Shang, "Customer-Base Analysis in a Discrete-Time Noncontractual Setting", Marketing Science 29(6), 2010,
-  eq. 5 for the likelihood and eq. 11 for P(alive).
+- BG/NBD: Fader, Hardie and Lee, "Counting Your Customers the Easy Way", Marketing Science 24(2), 2005, for the
+  likelihood; P(alive) follows from it by Bayes' rule.
+- BG/BB: Fader, Hardie and Shang, "Customer-Base Analysis in a Discrete-Time Noncontractual Setting", Marketing Science
+  29(6), 2010, for the likelihood; P(alive) likewise.
 
 BG/NBD gives 1.0 to whoever never came back: it cannot see a device that was never started (domain.md 8).
 """

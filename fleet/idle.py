@@ -1,7 +1,7 @@
 """The idle verdict's words and numbers, pure: what is known about a device's use, and what a person may be told to do.
 
-Silence never proposes a return. Only days count on which the device was heard, was not used, and was heard again later, so
-that everything of that day had arrived: data that says *unused*, never missing data (reliability.md R1).
+Silence never proposes a return. Only days count on which the device was heard, was not used, and was heard again
+later, so that everything of that day had arrived: data that says *unused*, never missing data (reliability.md R1).
 `fleet/idle_fleet.py` decides, `fleet/idle_words.py` says why.
 """
 

@@ -1,4 +1,4 @@
-"""The idle verdict, pure and for thousands of devices at once: which of the verdicts each has, from which day, and why not more.
+"""The idle verdict, pure and for thousands of devices at once: which verdict each has, since when, and its numbers.
 
 Arrays are window days x devices; the window's last day is the day of the judgement. A day before the open loan is never
 looked at, so that no sequence of loans lets one borrower's days speak about the next. The decision reads like a list of
@@ -43,7 +43,7 @@ class Block:
         heard, used: days x devices; a used day is a heard day.
         away: days x devices of registered absences, with the days after them that do not count.
         away_since: first day of an absence that covers the last day; NO_DAY without one.
-        loan: the first day that belongs to the open loan alone, by its place in the window, before it if negative; NO_LOAN.
+        loan: the first day of the open loan alone, by its place in the window, before it if negative; NO_LOAN.
         today: per device, the class's local day at the moment of the judgement.
         last_seen: the day of the latest message of any kind; NO_DAY.
         policy: place in `Policies`.
@@ -265,4 +265,5 @@ def _first_day(flags: Flags) -> Whole:
 
 
 def _days(flags: Flags) -> Whole:
-    return np.sum(flags, axis=0, dtype=np.int32)
+    counted: Whole = np.sum(flags, axis=0, dtype=np.int32)
+    return counted

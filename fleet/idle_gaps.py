@@ -50,11 +50,11 @@ def gap_histogram(used: Flags, chance: Flags) -> NDArray[np.int32]:
     same = device[1:] == device[:-1]
     gaps = np.minimum(passed[1:] - passed[:-1] + 1, LONGEST - 1)[same]
     places = device[1:][same] * LONGEST + gaps
-    counted = np.bincount(places, minlength=devices * LONGEST).astype(np.int32)
+    counted: NDArray[np.int32] = np.bincount(places, minlength=devices * LONGEST).astype(np.int32)
     return counted.reshape(devices, LONGEST)
 
 
 def _percentile(rising: NDArray[np.int32], total: NDArray[np.int32], share: float, few: Flags) -> NDArray[np.float64]:
-    reached = np.argmax(rising >= share * total[:, None], axis=1).astype(np.float64)
+    reached: NDArray[np.float64] = np.argmax(rising >= share * total[:, None], axis=1).astype(np.float64)
     reached[few] = np.nan
     return reached

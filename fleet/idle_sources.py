@@ -18,7 +18,7 @@ _LEAST_DAYS: Final = 2
 def lost_since(heard: NDArray[np.int64], never: int) -> Whole:
     """Per source the day since which it stands still, or `never`.
 
-    What is usual is the median of the latest four weeks in which it did not stand still, so that a long stop does not become usual.
+    What is usual is the median of the latest four weeks in which it worked, so that a long stop does not become usual.
     The last day is not over: it may end a stop and begins none.
 
     Args:

@@ -117,7 +117,8 @@ _BECAUSE: Final = {
         "Another device has taken over since {since}; {days} days of data show that this one is not used.",
     ),
     Verdict.TOO_EARLY: Text(
-        "För tidigt att bedöma: data sedan {since}, bedömning börjar efter inskolningen och {note} dagar utan användning.",
+        "För tidigt att bedöma: data sedan {since}; bedömning börjar efter inskolningen och {note} dagar utan"
+        " användning.",
         "Too early to judge: data since {since}; judging begins after the training period and {note} days without use.",
     ),
     Verdict.ABSENT: Text(

@@ -1,4 +1,4 @@
-"""Reads whole numbers of hundreds of thousands of rows as columns: PostgreSQL's binary COPY is one array of fixed rows."""
+"""Reads whole numbers of many rows as columns: PostgreSQL's binary COPY of numbers is an array of rows of one size."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

@@ -1,7 +1,7 @@
-"""Takes the days on which devices were heard and used from what ingest stored, and keeps them as one bit a day and device.
+"""Takes the days on which devices were heard and used from what ingest stored; keeps them as a bit a device and day.
 
-Incremental and repeatable: bits are only ever set, a run looks again at the latest days and at whatever has arrived since
-the last one however old it is, and a bit set twice is set once. So late data changes the past, and no day counts twice.
+Incremental and repeatable: bits are only ever set, a run looks again at the latest days and at whatever has arrived
+since the last one however old it is. So late data changes the past, and no day counts twice.
 """
 
 from dataclasses import dataclass

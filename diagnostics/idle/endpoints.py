@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from diagnostics.idle import service
-from diagnostics.idle.schemas import IdlePage, IdleQuery
+from diagnostics.idle.schemas import IdlePage, IdleQuery, MoneyAnswer, MoneyQuery
 from diagnostics.paging import PageLinks
 from diagnostics.security import IdleReader
 from diagnostics.work import Entrance
@@ -25,3 +25,10 @@ async def list_idle(
         page = await service.list_idle(work, query)
     links.to_next(page.next_cursor)
     return page
+
+
+@router.get("/idle/money", summary="What unused devices cost and what their return would save")
+async def show_money(query: Annotated[MoneyQuery, Query()], caller: IdleReader, door: Entrance) -> MoneyAnswer:
+    """By payer, municipality, class, prescriber unit or depot, each beside its denominators."""
+    async with door.open(caller) as work:
+        return await service.money(work, query)

@@ -54,3 +54,22 @@ IDLE: Final[dict[str, Any]] = {
         },
     },
 }
+
+_ROW: Final[dict[str, Any]] = {
+    "name": "Kommun 07",
+    "on_loan": 1100,
+    "can_report": 240,
+    "reported": 215,
+    "proven_unused": 7,
+    "proposed": 5,
+    "rent_sek_per_month": "137500.00",
+    "cost_sek_so_far": "4810.40",
+    "saving_sek_per_month": "2050.00",
+    "saving_sek_per_year": "24600.00",
+}
+MONEY: Final[dict[str, Any]] = {
+    "judged_at": "2026-11-21T13:00:00Z",
+    "by": "payer",
+    "items": [_ROW],
+    "total": {**_ROW, "name": ""},
+}

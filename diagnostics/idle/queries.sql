@@ -29,6 +29,27 @@ SELECT f.verdict, f.step, sum(f.devices)::integer AS devices, sum(f.rent_sek) AS
    AND (%(payer)s::text IS NULL OR p.code = %(payer)s)
  GROUP BY 1, 2
 
+-- name: money
+-- What proven non-use costs and what a recall would save, with the denominators, by {group}. Those who cannot report are counted, too.
+SELECT coalesce({group}, '') AS name,
+       sum(f.devices) FILTER (WHERE f.verdict <> 'in_stock')::integer AS on_loan,
+       coalesce(sum(f.devices) FILTER (WHERE f.verdict NOT IN ('in_stock', 'cannot_report')), 0)::integer AS can_report,
+       coalesce(sum(f.devices) FILTER (WHERE f.verdict NOT IN ('in_stock', 'cannot_report', 'never_connected', 'silent', 'source_lost',
+                                                               'not_judged')), 0)::integer AS reported,
+       coalesce(sum(f.devices) FILTER (WHERE f.verdict IN ('unused', 'never_started', 'replaced')), 0)::integer AS proven_unused,
+       coalesce(sum(f.devices) FILTER (WHERE f.step = 'propose'), 0)::integer AS proposed,
+       coalesce(sum(f.rent_sek) FILTER (WHERE f.verdict <> 'in_stock'), 0) AS rent_sek,
+       coalesce(sum(f.rent_sek) FILTER (WHERE f.step = 'propose'), 0) AS saving_sek,
+       coalesce(sum(f.cost_sek), 0) AS cost_sek
+  FROM idle_figure f
+  LEFT JOIN payer p USING (payer_id)
+  LEFT JOIN prescriber r USING (prescriber_id)
+  LEFT JOIN depot o USING (depot_id)
+ GROUP BY 1
+HAVING sum(f.devices) FILTER (WHERE f.verdict <> 'in_stock') > 0
+ ORDER BY saving_sek DESC, name
+ LIMIT 1000
+
 -- name: latest_run
 SELECT judged_at, judged_day, devices, written, seconds FROM idle_run ORDER BY judged_at DESC LIMIT 1
 

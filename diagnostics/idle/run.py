@@ -1,4 +1,4 @@
-"""A run of verdicts: takes in new days, judges every device, writes what changed, counts the figures, learns now and then."""
+"""A run of verdicts: takes in new days, judges every device, writes what changed, and counts the figures."""
 
 import time
 from dataclasses import asdict, dataclass

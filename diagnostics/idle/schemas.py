@@ -2,9 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from diagnostics.devices.schemas import PayerItem, Use
 from diagnostics.idle import examples
@@ -75,6 +75,43 @@ class IdleSummary(Answer):
     rent_sek_per_month_proven_unused: Money
     by_verdict: list[VerdictCount]
     meaning: BilingualText
+
+
+Grouping = Literal["payer", "municipality", "class", "prescriber", "depot"]
+
+
+class MoneyQuery(BaseModel):
+    """By what money is told."""
+
+    by: Annotated[Literal["payer", "municipality", "class", "prescriber", "depot"], Field(description="Group")] = (
+        "payer"
+    )
+
+
+class MoneyRow(Answer):
+    """What proven non-use costs one group, of how many devices, of which how many can report."""
+
+    name: Annotated[str, Field(description="Empty where the register has none")]
+    on_loan: int
+    can_report: int
+    reported: Annotated[int, Field(description="Of those that can report: heard lately enough for a verdict")]
+    proven_unused: int
+    proposed: Annotated[int, Field(description="Of those proven unused: return is proposed")]
+    rent_sek_per_month: Annotated[Money, Field(description="Of all on loan")]
+    cost_sek_so_far: Annotated[Money, Field(description="Rent of the days proven unused, at the prices of those days")]
+    saving_sek_per_month: Annotated[Money, Field(description="Rent of those proposed")]
+    saving_sek_per_year: Money
+
+
+class MoneyAnswer(Answer):
+    """Money by group; every figure beside its denominators."""
+
+    model_config = shown(examples.MONEY)
+
+    judged_at: Annotated[Moment | None, Field(description="When the verdicts were made; null: never yet")]
+    by: str
+    items: list[MoneyRow]
+    total: MoneyRow
 
 
 class IdlePage(Answer):

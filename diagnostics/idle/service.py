@@ -1,11 +1,19 @@
 """Decides what the idle list shows."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from diagnostics.devices.service import payer_item, use_of
 from diagnostics.idle import repository
-from diagnostics.idle.schemas import IdleItem, IdlePage, IdleQuery, VerdictCount
+from diagnostics.idle.schemas import (
+    IdleItem,
+    IdlePage,
+    IdleQuery,
+    MoneyAnswer,
+    MoneyQuery,
+    MoneyRow,
+    VerdictCount,
+)
 from diagnostics.idle.summary import summarise
 from diagnostics.paging import cut, decode_cursor
 from diagnostics.queries import Row
@@ -64,4 +72,37 @@ def _item(row: Row, today: date) -> IdleItem:
 def _count(row: Row) -> VerdictCount:
     return VerdictCount(
         verdict=row["verdict"], step=row["step"], devices=row["devices"], rent_sek_per_month=row["rent_sek"]
+    )
+
+
+async def money(work: Work, query: MoneyQuery) -> MoneyAnswer:
+    """What proven non-use costs, by group, with a total over the groups."""
+    rows = await repository.money(work, query.by)
+    run = await repository.latest_run(work)
+    await work.record("idle.money", by=query.by)
+    return MoneyAnswer(
+        judged_at=None if run is None else run["judged_at"],
+        by=query.by,
+        items=[_money(row) for row in rows],
+        total=_money({name: sum(row[name] for row in rows) for name in _SUMMED} | {"name": ""}),
+    )
+
+
+_SUMMED: Final = (
+    "on_loan", "can_report", "reported", "proven_unused", "proposed", "rent_sek", "cost_sek", "saving_sek",
+)  # fmt: skip
+
+
+def _money(row: Row) -> MoneyRow:
+    return MoneyRow(
+        name=row["name"],
+        on_loan=row["on_loan"],
+        can_report=row["can_report"],
+        reported=row["reported"],
+        proven_unused=row["proven_unused"],
+        proposed=row["proposed"],
+        rent_sek_per_month=row["rent_sek"],
+        cost_sek_so_far=row["cost_sek"],
+        saving_sek_per_month=row["saving_sek"],
+        saving_sek_per_year=12 * row["saving_sek"],
     )

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from diagnostics.idle.run import refresh
 from fjarrkoll.services import Postgres
 from fleet.plumbing.store.bootstrap import Passwords, close_database, database_urls
 from fleet.registry import load_registry
@@ -38,6 +39,8 @@ def filled(postgres: Postgres, role_passwords: Passwords, template_database: str
     urls = database_urls(superuser, _NAME, role_passwords)
     now = utc_now()
     fill(urls.owner, load_registry(), now)
+    with psycopg.connect(urls.worker) as connection:
+        refresh(connection, load_registry(), now)
     return Filled(now, urls.grafana, urls.owner)
 
 

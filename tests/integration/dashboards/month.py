@@ -21,6 +21,7 @@ from ingest.consumer import ConsumerStatistics
 from ingest.figures import Figures
 
 DAYS = 31
+USE_DAYS = 75  # longer than any limit, so that something is proposed
 STEP = timedelta(hours=3)
 # A name that SQL would stumble over, were it not quoted.
 PAYERS = (("kommun-01", "Kommun 1"), ("o'hara", "O'Hara; -- kommun"), ("region-01", "Regionen"))
@@ -155,7 +156,7 @@ def _usage(
     enough = {clause.measure: clause.amount for clause in profile.usage.used_when}
     rows = []
     for device in devices:
-        for ago in range(int(device.role.heard or 0), DAYS):
+        for ago in range(int(device.role.heard or 0), USE_DAYS):
             used = device.role.used is not None and device.role.used <= ago and chance.random() < 0.8
             for measure in profile.usage.measures:
                 amount = enough.get(measure.name, 1.0) * (1 + 9 * chance.random()) if used else 0.0

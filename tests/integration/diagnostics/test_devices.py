@@ -38,6 +38,8 @@ async def test_one_device_with_its_present(api: Api, make_token: MakeToken, town
     at = NOW - timedelta(minutes=3)
     store.heard(chair.device_no, at=at, used=local_day(NOW), values={"battery.soc": 87.5})
     store.reading(chair.device_no, "wheelchair", at, {"battery_soc": 87.5})
+    store.days(chair.device_no, "wheelchair", heard=[], used=[local_day(NOW)])
+    store.judge()
     answer = await api.get(f"devices/{chair.device_id}", make_token("technician"))
     assert answer.status_code == 200
     body = answer.json()
@@ -54,7 +56,10 @@ async def test_one_device_with_its_present(api: Api, make_token: MakeToken, town
     assert (body["use"]["verdict"], body["last_used"]) == ("used", local_day(NOW).isoformat())
 
 
-async def test_a_device_never_heard_is_unknown_not_unused(api: Api, make_token: MakeToken, town: Town) -> None:
+async def test_a_device_never_heard_is_unknown_not_unused(
+    api: Api, make_token: MakeToken, town: Town, store: Store
+) -> None:
+    store.judge()
     body = (await api.get(f"devices/{town.chair.device_id}", make_token("technician"))).json()
     assert (body["last_seen"], body["last_used"], body["online"]) == (None, None, None)
     assert body["use"]["verdict"] == "never_connected"
@@ -90,6 +95,7 @@ async def test_the_next_payer_sees_nothing_of_the_previous_loan(
     store.event(chair.device_no, "charge_started", before)
     return_device(store.database, chair.device_no, NOW - timedelta(days=5))
     lend_device(store.database, chair.device_no, town.other, "HSL", NOW - timedelta(days=4))
+    store.judge()
     token = make_token("technician", payers=[town.other])
     body = (await api.get(f"devices/{chair.device_id}", token)).json()
     assert body["use"]["verdict"] == "never_connected"
@@ -128,6 +134,8 @@ async def test_search(  # noqa: PLR0917 - fixtures, and a row of a table
     api: Api, make_token: MakeToken, town: Town, store: Store, query: dict[str, str], found: set[str]
 ) -> None:
     store.heard(town.chair.device_no, used=local_day(NOW))
+    store.days(town.chair.device_no, "wheelchair", heard=[], used=[local_day(NOW)])
+    store.judge()
     store.alarm(town.chair.device_no, "battery_low")
     answer = await api.get("devices", make_token("administrator"), **query)
     assert {item["individual_number"] for item in answer.json()["items"]} == found

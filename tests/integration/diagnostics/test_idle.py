@@ -1,4 +1,4 @@
-"""Verdict runs over a real database: late data, reconnects, absences, loans and sources; and the list that shows them."""
+"""Verdict runs over a real database: late data, reconnects, absences, loans, sources; and the list that shows them."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -38,9 +38,8 @@ def unused(store: Store, device_no: int, days: int) -> None:
 
 
 def row(store: Store, device_no: int) -> dict[str, Any]:
-    names = ("verdict", "step", "since", "days", "content")
-    [found] = store.all(f"SELECT {', '.join(names)} FROM idle_verdict WHERE device_no = %s", device_no)
-    return dict(zip(names, found, strict=True))
+    [found] = store.all("SELECT verdict, step, since, days FROM idle_verdict WHERE device_no = %s", device_no)
+    return dict(zip(("verdict", "step", "since", "days"), found, strict=True))
 
 
 def said(store: Store, device_no: int) -> tuple[str, str]:

@@ -35,6 +35,12 @@ READS: Final[dict[str, str]] = {
     "notification": "SELECT last_error FROM notification",
     "recall": "SELECT why FROM recall_case",
     "recall_journal": "SELECT why FROM recall_transition",
+    "absence": "SELECT noted_by FROM absence",
+    "loan_use": "SELECT borrower_key FROM loan_use",
+    "device_replacement": "SELECT noted_by FROM device_replacement",
+    "idle_verdict": "SELECT recent_days FROM idle_verdict",
+    "idle_verdict_change": "SELECT verdict FROM idle_verdict_change",
+    "idle_figure": "SELECT verdict FROM idle_figure",
     "import_run": "SELECT file_name FROM import_run",
     "import_refusal": "SELECT reason FROM import_refusal",
     "software_change": "SELECT firmware_to FROM software_change",
@@ -63,6 +69,8 @@ GRAFANA_READS: Final[dict[str, str]] = {
         "quarantine",
         "event",
         "alarm",
+        "idle_verdict",
+        "idle_figure",
     )
 } | {
     "command": """

@@ -23,6 +23,10 @@ _PROPOSE: Final = """
                              verdict, since, known_until, days, proposed_at, proposed_by, changed_at, changed_by, why)
     VALUES (%s, %s, %s, %s, 'x', %s, %s, 'unused', now(), now(), 0, now(), 'x', now(), 'x', 'x')
 """
+_ABSENT: Final = """
+    INSERT INTO absence (device_no, loan_id, from_day, kind, noted_by)
+    SELECT told.of[1]::integer, told.of[2]::integer, now(), 'travel', 'x' FROM (SELECT %s::text[] AS of) told
+"""
 _OPEN_LOANS: Final = """
     SELECT loan_id::text,
            ARRAY[device_no::text, loan_id::text, l.payer_id::text, l.legal_frame, device_class, model_key]
@@ -50,7 +54,8 @@ _SERVICE_TABLES: Final = {
                "command_reply", "command_transition"),
     "worker": ("device", "loan", "device_state", "usage_day", "device_fault", "command", "command_reply",
                "command_transition", "alarm", "notification", "unknown_metric", "recall_case", "recall_transition",
-               "device_service", "software_change", "work_order", "work_order_finding", "work_order_transition"),
+               "device_service", "software_change", "work_order", "work_order_finding", "work_order_transition",
+               "absence", "device_replacement", "idle_figure", "idle_verdict", "idle_verdict_change", "loan_use"),
     "owner": ("prescriber", "audit", "import_run", "import_refusal"),
 }  # fmt: skip
 
@@ -76,6 +81,7 @@ def write_differences(database: Database, entries: Iterable[Entry], scopes: Iter
                         found += _try(connection, _DRAFT, numbers[entry.label], entry, scope)
                 if entry.thing == "loan" and entry.label in loans:
                     found += _try(connection, _PROPOSE, loans[entry.label], entry, scope)
+                    found += _try(connection, _ABSENT, [loans[entry.label]], entry, scope)
                 if entry.thing == "work_order":
                     found += _try(connection, _STEP, orders[entry.label], entry, scope)
                     found += _try(connection, _NOTE, (orders[entry.label], devices[entry.label]), entry, scope)
@@ -87,6 +93,7 @@ def write_differences(database: Database, entries: Iterable[Entry], scopes: Iter
             found += _count(
                 connection, "UPDATE work_order_finding SET is_open = false", "work_order_finding", world, scope
             )
+            found += _count(connection, "UPDATE absence SET withdrawn_at = now()", "absence", world, scope)
             found += _count(connection, "UPDATE recall_case SET order_number = 'x'", "recall", world, scope)
             found += _count(connection, "UPDATE loan SET consented_at = now()", "loan", world, scope)
             additions: tuple[tuple[str, str, list[object]], ...] = (

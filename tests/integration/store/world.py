@@ -81,6 +81,7 @@ def build_world(owner_url: str, now: datetime) -> list[Entry]:
             entries += _loans(connection, device, enrolled.device_no, now)
             entries += _present(connection, device, enrolled.device_no, now)
             entries += _recalls(connection, device, now)
+            entries += _idle(connection, device, now)
             for period in device.periods:
                 entries += _happened(connection, device, enrolled.device_no, period, now - AGES[period])
         connection.execute(_QUARANTINE, {**_common(0, "nobody", now), "device_no": None})
@@ -124,6 +125,21 @@ def _recalls(connection: psycopg.Connection, device: WorldDevice, now: datetime)
             )
             yield Entry("recall", label, None, loan=loan)
             yield Entry("recall_journal", label, None, loan=loan)
+
+
+def _idle(connection: psycopg.Connection, device: WorldDevice, now: datetime) -> Iterator[Entry]:
+    """What is registered about each loan's use, how its verdict went, and the verdict of today."""
+    for period, loan in (("earlier", device.earlier), ("open", device.open)):
+        if loan is not None:
+            label = f"{device.name}/{period}"
+            values = {"device": device.name, "label": label, "at": now, "closed": period == "earlier"}
+            for thing, statement in _OF_A_LOAN.items():
+                connection.execute(statement, values)
+                yield Entry(thing, label, device, period)
+            connection.execute(_FIGURE, [*loan, label])
+            yield Entry("idle_figure", label, None, loan=loan)
+    connection.execute(_VERDICT, {"device": device.name, "at": now})
+    yield Entry("idle_verdict", device.name, device)
 
 
 def _present(connection: psycopg.Connection, device: WorldDevice, number: int, now: datetime) -> Iterator[Entry]:
@@ -201,6 +217,28 @@ _RECALL: Final = """
       FROM device JOIN loan l USING (device_no)
      WHERE device_id = %(device)s AND (l.ended_at IS NOT NULL) = %(closed)s
 """
+_LOAN: Final = """
+      FROM device d JOIN loan l USING (device_no)
+     WHERE device_id = %(device)s AND (l.ended_at IS NOT NULL) = %(closed)s
+"""
+_OF_A_LOAN: Final = {
+    "absence": f"""
+        INSERT INTO absence (loan_id, device_no, from_day, kind, noted_by)
+        SELECT loan_id, device_no, %(at)s, 'travel', %(label)s {_LOAN}""",
+    "loan_use": f"INSERT INTO loan_use SELECT loan_id, device_no, NULL, %(label)s {_LOAN}",
+    "device_replacement": f"""
+        INSERT INTO device_replacement (loan_id, device_no, replaced_by, from_day, noted_by)
+        SELECT loan_id, device_no, CASE device_no WHEN 1 THEN 2 ELSE 1 END, %(at)s, %(label)s {_LOAN}""",
+    "idle_verdict_change": f"""
+        INSERT INTO idle_verdict_change
+        SELECT device_no, l.started_at, l.started_at, l.started_at, %(label)s, 'none' {_LOAN}""",
+}
+_VERDICT: Final = """
+    INSERT INTO idle_verdict (device_no, loan_started_at, verdict, step, judged_day, judged_at, recent_days)
+    SELECT device_no, loan_started_at, 'used', 'none', %(at)s, %(at)s, device_id
+      FROM device WHERE device_id = %(device)s
+"""
+_FIGURE: Final = "INSERT INTO idle_figure VALUES (%s, %s, 'probe', NULL, NULL, %s, 'none', 1, 0, 0)"
 _IMPORT: Final = """
     WITH run AS (
         INSERT INTO import_run VALUES (gen_random_uuid(), 'register', %(label)s, '', 'x', %(at)s, 0, 0, 1)

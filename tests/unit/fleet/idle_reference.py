@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 
 from fleet.idle import Step, Verdict
 from fleet.usage import IdlePolicy
@@ -25,7 +26,9 @@ class Story:
     replaced: date | None = None
 
 
-def verdict_of(story: Story, policy: IdlePolicy, first: date) -> tuple[Verdict, Step, date | None, int | None]:
+def verdict_of(  # noqa: C901, PLR0911, PLR0912 - one question after the other, on purpose
+    story: Story, policy: IdlePolicy, first: date
+) -> tuple[Verdict, Step, date | None, int | None]:
     """Verdict, step, since and days; what lies before `first` is not looked at."""
     if story.loan is None:
         return Verdict.IN_STOCK, Step.NONE, None, None
@@ -83,9 +86,7 @@ def verdict_of(story: Story, policy: IdlePolicy, first: date) -> tuple[Verdict, 
 
 def _own_limit(used: list[date], proven: list[date], policy: IdlePolicy) -> int:
     chances = {day for day in proven if day.month not in policy.quiet_months}
-    gaps = sorted(
-        1 + sum(day in chances for day in _days(a + DAY, b - DAY)) for a, b in zip(used, used[1:], strict=False)
-    )
+    gaps = sorted(1 + sum(day in chances for day in _days(a + DAY, b - DAY)) for a, b in pairwise(used))
     if len(gaps) < 10:
         return 0
     return 2 * min(63, next(gap for number, gap in enumerate(gaps, 1) if number >= 0.95 * len(gaps)))

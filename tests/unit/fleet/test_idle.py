@@ -211,7 +211,7 @@ def test_a_registered_replacement_proposes_only_on_data() -> None:
     policy=st.sampled_from(sorted(BY_PLACE)),
 )
 @settings(max_examples=250, deadline=None)
-def test_no_sequence_of_events_proposes_on_silence_on_an_absence_or_across_a_loan(
+def test_no_sequence_of_events_proposes_on_silence_on_an_absence_or_across_a_loan(  # noqa: PLR0917 - hypothesis's
     heard: frozenset[int],
     used: frozenset[int],
     loan: int,
@@ -236,7 +236,7 @@ def test_no_sequence_of_events_proposes_on_silence_on_an_absence_or_across_a_loa
     after = max((n for n in range(loan + 1) if n not in used and n in heard), default=None)
     assert said in PROVEN_UNUSED
     assert after is not None
-    latest = min(min(heard | used), 500 if last_seen is None else last_seen)
+    latest = min(*(heard | used), 500 if last_seen is None else last_seen)
     assert latest <= limits.silent_after_days, "nothing was heard lately"
     last_used = min((n for n in used if n <= loan), default=loan + 1)
     counted = [n for n in heard - used if n < last_used and n <= loan]
