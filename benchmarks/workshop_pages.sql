@@ -31,10 +31,10 @@ INSERT INTO work_order_finding (order_id, device_no, kind, reference, finding_ke
     SELECT order_id, device_no, 'fault', '1', 'fault:x', 'Fel', 'Fault', reported_at, reported_at, 'x', state = 'placed' FROM work_order;
 INSERT INTO work_order_transition (order_id, at, state, by_whom) SELECT order_id, reported_at, 'draft', 'x' FROM work_order;
 INSERT INTO reading_wheelchair (device_no, ts, received_at, boot, seq, battery_soc)
-    SELECT 7, now() - n * interval '1 minute', now() - n * interval '1 minute', 1, 200000 - n, 50 FROM generate_series(1, 129600) n;
+    SELECT 7, now() - n * interval '1 minute', now() - n * interval '1 minute', 1, 200000 - n, 50 FROM generate_series(1, {minutes}) n;
 INSERT INTO reading_wheelchair (device_no, ts, received_at, boot, seq, battery_soc)
     SELECT d, now() - n * interval '1 hour', now() - n * interval '1 hour', 1, n, 50
-      FROM generate_series(8, 507) d, generate_series(1, 1000) n;
+      FROM generate_series(8, {others}) d, generate_series(1, 1000) n;
 INSERT INTO device_event (device_no, ts, received_at, boot, seq, event, audience, data)
     SELECT 7, now() - n * interval '10 minutes', now(), 1, 300000 + n, 'charge_started', 'technical', '{{}}'
       FROM generate_series(1, 10000) n;

@@ -59,17 +59,22 @@ def decode_cursor(cursor: str | None, kind: type[Key]) -> Key | None:
         if not all(map(_storable, cast("Sequence[Any]", key))):
             raise ValueError  # noqa: TRY301 - told below, like every other made-up cursor
     except (ValueError, msgspec.MsgspecError, RecursionError):
-        raise Problem(
-            HTTPStatus.BAD_REQUEST,
-            "bad_cursor",
-            Text("Markören gäller inte", "The cursor is not valid"),
-            Text(
-                "Börja om utan `cursor`, eller använd `next_cursor` oförändrad.",
-                "Start again without `cursor`, or use `next_cursor` as given.",
-            ),
-        ) from None
+        raise bad_cursor() from None
     else:
         return key
+
+
+def bad_cursor() -> Problem:
+    """A cursor that was not given out here."""
+    return Problem(
+        HTTPStatus.BAD_REQUEST,
+        "bad_cursor",
+        Text("Markören gäller inte", "The cursor is not valid"),
+        Text(
+            "Börja om utan `cursor`, eller använd `next_cursor` oförändrad.",
+            "Start again without `cursor`, or use `next_cursor` as given.",
+        ),
+    )
 
 
 def _storable(value: object) -> bool:

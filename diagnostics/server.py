@@ -42,7 +42,7 @@ async def open_resources(
     """
     layout = load_layout(list_columns)
     async with (
-        database_pool(database_url, "fjarrkoll-api", largest=connections) as pool,
+        database_pool(database_url, "fjarrkoll-api", largest=connections, replan=True) as pool,
         Wakeups(database_url, [REPLY_CHANNEL]).running() as wakeups,
     ):
         yield Resources(

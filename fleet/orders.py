@@ -90,6 +90,7 @@ class Finding:
         key: what it is about; two findings of a device with the same key are the same matter, such as a fault and the
             alarm that it raised.
         happened_at, known_at: device time and server time.
+        parts: keys of the parts that the dictionary says to bring.
     """
 
     kind: FindingKind
@@ -101,7 +102,7 @@ class Finding:
     happened_at: datetime
     known_at: datetime
     fault_code: str | None = None
-    advice: Text | None = None
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

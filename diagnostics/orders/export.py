@@ -13,6 +13,7 @@ from diagnostics.orders.schemas import ExportQuery, FindingItem, OrderItem
 from diagnostics.problems import Problem
 from diagnostics.work import Work
 from fleet.clock import STOCKHOLM
+from fleet.dictionary import knowledge_of
 from fleet.plumbing.sheets import Cell, Column, Kind, write_csv, write_workbook
 from fleet.text import Text
 
@@ -51,7 +52,7 @@ async def made(work: Work, query: ExportQuery) -> Made:
     rows = await service.rows_of(work, query, after_due=None, after_id=None, limit=MOST_ROWS + 1)
     if len(rows) > MOST_ROWS:
         raise _too_many()
-    orders = await service.items_of(work, rows)
+    orders = [_with_part_names(work, order) for order in await service.items_of(work, rows)]
     asked = query.model_dump(mode="json", exclude_none=True)
     await work.record("orders.export", devices=[row["device_no"] for row in rows], asked=asked)
     name = f"arbetsordrar-{work.now.astimezone(STOCKHOLM):%Y-%m-%d}.{query.shape}"
@@ -73,6 +74,15 @@ def _content(orders: Sequence[OrderItem], query: ExportQuery, now: datetime) -> 
         ]
         write_workbook(out, sheet="Arbetsordrar", columns=COLUMNS, rows=rows, notes=notes)
     return out.getvalue()
+
+
+def _with_part_names(work: Work, order: OrderItem) -> OrderItem:
+    """The order with its parts in Swedish, as far as the dictionary knows them."""
+    profile = work.registry.by_name.get(order.device_class)
+    if profile is None:
+        return order
+    titles = {key: part.title.sv for key, part in knowledge_of(profile).parts_by_key.items()}
+    return order.model_copy(update={"parts": [titles.get(part, part) for part in order.parts]})
 
 
 def row_of(order: OrderItem) -> list[Cell]:

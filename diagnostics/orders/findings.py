@@ -7,15 +7,20 @@ from diagnostics.orders import repository
 from diagnostics.problems import Problem, not_found
 from diagnostics.queries import Row
 from diagnostics.work import Work
+from fleet.diagnosis.knowledge import Cause, Knowledge
+from fleet.dictionary import knowledge_of
 from fleet.errors import shown
 from fleet.faults import Severity
-from fleet.orders import Finding, FindingKind, fault_key, priority_of
+from fleet.orders import Finding, FindingKind, fault_key, more_urgent, priority_of
 from fleet.priority import PriorityClass
 from fleet.profile import DeviceProfile
 from fleet.signals import Audience
 from fleet.text import Text
 
+_MOST_PARTS = 5
+"""A visit brings what the likeliest causes need; a dictionary entry lists every cause's parts."""
 _THE_FAULT = Text("Felet", "The fault")
+_THE_CAUSE = Text("Orsaken", "The cause")
 _THE_ALARM = Text("Larmet", "The alarm")
 
 
@@ -48,17 +53,37 @@ async def of_alarms(work: Work, device: Row, ids: Iterable[int]) -> list[Finding
     return [_alarm(profile, row, active) for row in rows]
 
 
-def of_cause(work: Work, cause: str, title: Text | None = None, priority: PriorityClass | None = None) -> Finding:
-    """The finding that a diagnosed cause is."""
+async def of_causes(work: Work, device: Row, causes: Iterable[str]) -> list[Finding]:
+    """The findings that diagnosed causes are; one that explains a single active fault is about that fault.
+
+    Raises:
+        Problem: the class's dictionary has no such cause.
+    """
+    wanted = sorted(set(causes))
+    profile = work.registry.by_name.get(device["device_class"])
+    if not wanted:
+        return []
+    knowledge = knowledge_of(profile) if profile else None
+    if knowledge is None or not knowledge.causes_by_key.keys() >= set(wanted):
+        raise not_found(_THE_CAUSE)
+    active = await repository.active_codes(work, device["device_no"])
+    return [_cause(work, knowledge, knowledge.causes_by_key[key], active) for key in wanted]
+
+
+def _cause(work: Work, knowledge: Knowledge, cause: Cause, active: frozenset[str]) -> Finding:
+    explained = sorted(cause.raises.keys() & active, key=lambda code: knowledge.priority(code).rank)
+    code = explained[0] if len(explained) == 1 else None
     return Finding(
         kind=FindingKind.DIAGNOSIS,
-        reference=cause,
-        key=f"cause:{cause}",
-        title=title or Text(cause, cause),
-        priority=priority or PriorityClass.ORDINARY,
+        reference=cause.key,
+        key=f"fault:{code}" if code else f"cause:{cause.key}",
+        title=cause.title,
+        priority=knowledge.priority(explained[0]) if explained else PriorityClass.ORDINARY,
         audience=Audience.TECHNICAL,
         happened_at=work.now,
         known_at=work.now,
+        fault_code=code,
+        parts=cause.parts,
     )
 
 
@@ -91,18 +116,19 @@ def nothing_found() -> Problem:
 
 def _fault(profile: DeviceProfile | None, row: Row) -> Finding:
     known = profile.faults_by_code.get(row["fault_code"] or "") if profile else None
+    entry = knowledge_of(profile).entry(known.code) if profile and known else None
     raw = f"{shown(row['system'])}/{shown(row['code'])}"
     return Finding(
         kind=FindingKind.FAULT,
         reference=str(row["device_fault_id"]),
         key=fault_key(row["fault_code"], row["system"], row["code"]),
         title=known.title if known else Text(f"Okänd felkod {raw}", f"Unknown fault code {raw}"),
-        priority=priority_of(known.severity) if known else PriorityClass.ORDINARY,
+        priority=entry.priority if entry else PriorityClass.ORDINARY,
         audience=known.audience if known else Audience.TECHNICAL,
         happened_at=row["raised_at"],
         known_at=row["known_at"],
         fault_code=row["fault_code"],
-        advice=known.action if known else None,
+        parts=tuple(part.key for part in entry.parts[:_MOST_PARTS]) if entry else (),
     )
 
 
@@ -111,12 +137,15 @@ def _alarm(profile: DeviceProfile | None, row: Row, active: frozenset[str]) -> F
     codes = rules[row["rule"]].fault_codes() if row["rule"] in rules else frozenset()
     about = sorted(codes & active) or (sorted(codes) if len(codes) == 1 else [])
     code = about[0] if len(about) == 1 else None
+    priority = priority_of(Severity(row["severity"]), safety=row["safety"])
+    if code and profile:
+        priority = more_urgent(priority, knowledge_of(profile).priority(code))
     return Finding(
         kind=FindingKind.ALARM,
         reference=str(row["alarm_id"]),
         key=f"fault:{code}" if code else f"alarm:{row['rule']}",
         title=Text(row["title_sv"] or row["rule"], row["title_en"] or row["rule"]),
-        priority=priority_of(Severity(row["severity"]), safety=row["safety"]),
+        priority=priority,
         audience=Audience(row["audience"]),
         happened_at=row["happened_at"],
         known_at=row["raised_at"],

@@ -58,7 +58,7 @@ async def draft_from(work: Work, device_id: str, request: OrderRequest) -> Draft
     found = [
         *await findings_of.of_faults(work, device, request.faults),
         *await findings_of.of_alarms(work, device, request.alarms),
-        *(findings_of.of_cause(work, cause) for cause in request.causes),
+        *await findings_of.of_causes(work, device, request.causes),
     ]
     if request.remark is not None:
         found.append(findings_of.of_person(work, request.remark))
@@ -84,7 +84,7 @@ async def draft(  # noqa: PLR0913 - an order is told in full where it is drafted
         found: at least one.
         priority: instead of the most urgent finding's.
         description: free text for whoever carries it out.
-        parts: to bring.
+        parts: to bring; what the dictionary says where none are given.
 
     Raises:
         Problem: nothing was found.
@@ -102,7 +102,7 @@ async def draft(  # noqa: PLR0913 - an order is told in full where it is drafted
             "title_sv": together[0].title.sv,
             "title_en": together[0].title.en,
             "description": description,
-            "parts": list(parts),
+            "parts": list(parts) or list(dict.fromkeys(part for finding in together for part in finding.parts)),
         }
         order_id = await repository.draft(work, device_no, values, due)
     else:

@@ -2,10 +2,11 @@
 -- the caller may not see, row security and views leave out: loans, audiences, payers.
 
 -- name: event
+-- Bounded on both sides: a view with a security barrier gives its rows in no order, so without a bound all would be read.
 SELECT e.ts AS at, e.ts AS happened_at, e.received_at AS known_at, 'event' AS kind, e.boot || '-' || e.seq AS id,
        jsonb_build_object('event', e.event, 'data', e.data, 'clock_corrected', coalesce(e.clock_corrected, false)) AS data
   FROM device_event_seen e
- WHERE e.device_no = %(device_no)s AND e.ts <= %(until)s AND e.event NOT IN ('fault_raised', 'fault_cleared')
+ WHERE e.device_no = %(device_no)s AND e.ts <= %(until)s AND e.ts >= %(since)s AND e.event NOT IN ('fault_raised', 'fault_cleared')
 
 -- name: fault
 SELECT f.raised_at AS at, f.raised_at AS happened_at, f.known_at, 'fault' AS kind, f.device_fault_id || '-raised' AS id,
@@ -89,8 +90,9 @@ SELECT at, happened_at, known_at, kind, id, data
  ORDER BY at DESC, kind DESC, id DESC
  LIMIT %(limit)s
 
--- name: newest_reading
-SELECT ts FROM {view} WHERE device_no = %(device_no)s AND ts < %(until)s ORDER BY ts DESC LIMIT 1
+-- name: newest
+-- Of one view of readings or events.
+SELECT max(ts) AS ts FROM {view} WHERE device_no = %(device_no)s AND ts >= %(since)s AND ts < %(until)s
 
 -- name: reading_days
 -- A Swedish local day's readings as one entry, which stands where its last reading does.

@@ -1,12 +1,12 @@
 """Reads what stands in a timeline, newest first, one page's worth at a time."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from psycopg.sql import SQL, Composed
 
-from diagnostics.queries import Row, fetch_all, fetch_one, formatted, room
+from diagnostics.queries import Row, fetch_all, formatted, room
 from diagnostics.work import Work
 from fleet.plumbing.store.tables import reading_view
 from fleet.signals import Audience
@@ -17,16 +17,16 @@ _SOURCE: Final = SQL(
     "(SELECT * FROM ({source}) s WHERE (at, kind, id) < (%(after_at)s, %(after_kind)s, %(after_id)s)"
     " ORDER BY at DESC, kind DESC, id DESC LIMIT %(limit)s)"
 )
+_LOOK_BACK: Final = (2, 6, 18, 54, 162, 486, 1458)
+EVENTS: Final = "device_event_seen"
 SOURCES: Final = ("event", "fault", "command", "alarm", "software", "loan", "order", "service")
 
 Place = tuple[datetime, str, str]
 
 
-async def entries(work: Work, device_no: int, kinds: Sequence[str], after: Place, limit: int) -> list[Row]:
-    """The newest entries of these kinds before a place; at most `limit`."""
-    if not kinds:
-        return []
-    return await fetch_all(work.connection, merged(kinds), parameters(device_no, after, limit))
+async def entries(work: Work, kinds: Sequence[str], page: Mapping[str, Any]) -> list[Row]:
+    """The newest entries of these kinds; `page` is as of `parameters`."""
+    return await fetch_all(work.connection, merged(kinds), page) if kinds else []
 
 
 def merged(kinds: Sequence[str]) -> Composed:
@@ -35,12 +35,13 @@ def merged(kinds: Sequence[str]) -> Composed:
     return formatted(_SQL["merged"], sources=SQL(" UNION ALL ").join(sources))
 
 
-def parameters(device_no: int, after: Place, limit: int) -> dict[str, Any]:
-    """The parameters of `merged`."""
+def parameters(device_no: int, after: Place, since: datetime, limit: int) -> dict[str, Any]:
+    """The parameters of `merged`: at most `limit` entries of each kind before a place; events only `since` a moment."""
     at, kind, entry_id = after
     return {
         "device_no": device_no,
         "until": at,
+        "since": since,
         "after_at": at,
         "after_kind": kind,
         "after_id": entry_id,
@@ -48,11 +49,19 @@ def parameters(device_no: int, after: Place, limit: int) -> dict[str, Any]:
     }
 
 
-async def newest_reading(work: Work, device: Row, audience: Audience, until: datetime) -> datetime | None:
-    """When the newest reading before a moment was taken, of those that say something to an audience."""
-    statement = formatted(_SQL["newest_reading"], view=reading_view(device["device_class"], audience))
-    row = await fetch_one(work.connection, statement, {"device_no": device["device_no"], "until": until})
-    return None if row is None else row["ts"]
+async def newest(work: Work, device_no: int, views: Sequence[str], until: datetime) -> datetime | None:
+    """When the newest row before a moment happened, in any of these views of readings and events.
+
+    Looks back in growing steps: where much is told the first one has it, where little is told a long one has few rows.
+    """
+    for days in _LOOK_BACK:
+        parameters = {"device_no": device_no, "since": until - timedelta(days=days), "until": until}
+        statement = SQL(" UNION ALL ").join(formatted(_SQL["newest"], view=view) for view in views)
+        rows = await fetch_all(work.connection, statement, parameters)
+        found: list[datetime] = [row["ts"] for row in rows if row["ts"] is not None]
+        if found:
+            return max(found)
+    return None
 
 
 async def reading_days(

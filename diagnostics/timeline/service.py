@@ -1,7 +1,8 @@
 """Puts a device's timeline together, a page at a time, newest first; callable without HTTP.
 
-Readings are told a Swedish day at a time. Counting them is bounded: a page looks at READING_DAYS of them at most, and
-where older ones exist it ends there (its horizon) rather than showing older things as if no readings lay between.
+Readings are told a Swedish day at a time. How many readings and events a page looks at is bounded: those of WINDOW_DAYS
+days back from the newest. There (at its horizon) the page ends, rather than showing older things as if no readings or
+events lay between; the next one begins there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from diagnostics.devices import repository as devices
-from diagnostics.paging import Page, cut, decode_cursor, encode_cursor
+from diagnostics.paging import Page, bad_cursor, cut, decode_cursor, encode_cursor
 from diagnostics.queries import Row
 from diagnostics.schemas import BilingualText
 from diagnostics.timeline import repository
@@ -18,10 +19,11 @@ from diagnostics.timeline.schemas import Entry, EntryKind, TimelineQuery
 from diagnostics.timeline.words import told
 from diagnostics.work import Work
 from fleet.clock import STOCKHOLM, local_day
-from fleet.plumbing.store.tables import audience_metrics
+from fleet.plumbing.store.tables import audience_metrics, reading_view
 from fleet.profile import DeviceProfile
+from fleet.signals import Audience
 
-READING_DAYS: Final = 14
+WINDOW_DAYS: Final = 14
 CLOCKS_AGREE: Final = timedelta(minutes=1)
 _AHEAD: Final = timedelta(minutes=10)  # devices may be so far ahead and still be believed (fleet.clock)
 _LAST: Final = "~"  # sorts behind every kind and id
@@ -36,18 +38,24 @@ async def show(work: Work, device_id: str, query: TimelineQuery) -> Page[Entry]:
     device = await devices.identity(work, device_id)
     profile = work.registry.by_name.get(device["device_class"])
     after = decode_cursor(query.cursor, tuple[datetime, str, str])
+    if after is not None and (after[0].tzinfo is None or not 1970 <= after[0].year <= 2199):
+        raise bad_cursor()
     place: Place = after or ((query.before or work.now + _AHEAD), _LAST, _LAST)
     kinds = frozenset(query.kind or EntryKind)
     sources = [kind for kind in repository.SOURCES if kind in kinds]
+    views = _views(work, device, profile, kinds)
+    # A day's readings stand where the last of them does, so the place's own day counts; a horizon is a midnight.
+    until = place[0] if after is not None and not place[1] else _midnight(place[0], 1)
+    newest = await repository.newest(work, device["device_no"], views, until) if views else None
+    horizon = None if newest is None else _midnight(newest, 1 - WINDOW_DAYS)
     rows: list[Mapping[str, Any]] = []
-    rows += await repository.entries(work, device["device_no"], sources, place, query.limit + 1)
-    horizon = None
-    if EntryKind.READINGS in kinds and profile is not None:
-        days, horizon = await _reading_days(work, device, profile, place)
-        rows += days
+    page = repository.parameters(device["device_no"], place, horizon or place[0], query.limit + 1)
+    rows += await repository.entries(work, sources, page)
+    if EntryKind.READINGS in kinds and profile is not None and horizon is not None:
+        rows += await _reading_days(work, device, profile, place, (horizon, until))
     await work.record("timeline.read", device["device_no"], before=place[0], kinds=sorted(kinds))
-    page, cursor = _page(rows, query.limit, horizon)
-    return Page(items=[_entry(row, profile) for row in page], next_cursor=cursor)
+    shown, cursor = _page(rows, query.limit, horizon)
+    return Page(items=[_entry(row, profile) for row in shown], next_cursor=cursor)
 
 
 def _page(
@@ -62,24 +70,28 @@ def _page(
     return page, cursor
 
 
+def _views(work: Work, device: Row, profile: DeviceProfile | None, kinds: frozenset[EntryKind]) -> list[str]:
+    """The views whose rows bound a page."""
+    views = [repository.EVENTS] if EntryKind.EVENT in kinds else []
+    if EntryKind.READINGS in kinds and profile is not None:
+        views += [reading_view(device["device_class"], audience) for audience in _audiences(work, profile)]
+    return views
+
+
+def _audiences(work: Work, profile: DeviceProfile) -> list[Audience]:
+    return [audience for audience in audience_metrics(profile) if audience in work.caller.audiences]
+
+
 async def _reading_days(
-    work: Work, device: Row, profile: DeviceProfile, place: Place
-) -> tuple[list[Mapping[str, Any]], datetime | None]:
-    """The days before a place with readings, as entries; and the horizon where there are older ones."""
-    audiences = [audience for audience in audience_metrics(profile) if audience in work.caller.audiences]
-    until = _midnight(place[0], 1)
-    newest = [at for a in audiences if (at := await repository.newest_reading(work, device, a, until)) is not None]
-    if not newest:
-        return [], None
-    start = _midnight(max(newest), 1 - READING_DAYS)
-    entries = [
+    work: Work, device: Row, profile: DeviceProfile, place: Place, period: tuple[datetime, datetime]
+) -> list[Mapping[str, Any]]:
+    """The days of [from, to) with readings that stand before a place, as entries."""
+    return [
         entry
-        for audience in audiences
-        for row in await repository.reading_days(work, device, audience, (start, until))
+        for audience in _audiences(work, profile)
+        for row in await repository.reading_days(work, device, audience, period)
         if _place(entry := _day_entry(row, audience)) < place
     ]
-    older = [at for a in audiences if (at := await repository.newest_reading(work, device, a, start)) is not None]
-    return entries, start if older else None
 
 
 def _day_entry(row: Mapping[str, Any], audience: str) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from diagnostics.resources import Resources
 from fleet.calendar import WorkCalendar
 from fleet.clock import STOCKHOLM
 from fleet.deadlines import repair_due
+from fleet.dictionary import knowledge_of
 from fleet.priority import PriorityClass
 from fleet.registry import load_registry
 from fleet.rules import FaultActive
@@ -73,6 +74,23 @@ async def test_a_fault_and_the_alarm_it_raised_are_one_order(
     assert first["order"]["order_id"] == second["order"]["order_id"] == again["order"]["order_id"]
     assert {finding["kind"] for finding in again["order"]["findings"]} == {"fault", "alarm"}
     assert store.all("SELECT count(*) FROM work_order") == [(1,)]
+
+
+async def test_the_dictionary_says_how_soon_and_what_to_bring(
+    api: Api, make_token: MakeToken, town: Town, store: Store
+) -> None:
+    entry = knowledge_of(load_registry()["wheelchair"]).entry(ORDINARY)
+    store.fault(town.chair.device_no, "vr2", "2", ORDINARY)
+    token = make_token()
+    order = (await draft(api, token, town.chair.device_id, faults=[fault_id(store)]))["order"]
+    assert order["priority"] == entry.priority
+    assert order["parts"] == [part.key for part in entry.parts][:5]
+    cause, _ = entry.causes[1]
+    diagnosed = await draft(api, token, town.chair.device_id, causes=[cause.key])
+    assert diagnosed["new"] is False, "a cause that explains the one active fault is about that fault"
+    assert cause.title.sv in {finding["title"]["sv"] for finding in diagnosed["order"]["findings"]}
+    unknown = await api.post(f"devices/{town.chair.device_id}/orders", token, {"causes": ["no_such_cause"]})
+    assert unknown.status_code == 404
 
 
 async def test_many_who_draft_at_once_make_one_order(api: Api, make_token: MakeToken, town: Town, store: Store) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from diagnostics.paging import encode_cursor
 from fleet.signals import Audience
 from tests.fixtures.database import lend_device, return_device
 from tests.integration.diagnostics.conftest import NOW, Api, MakeToken, Store, Town
@@ -146,4 +147,7 @@ async def test_what_a_device_says_is_data_in_a_timeline(
     assert found[0]["data"]["code"] == "<script>\u202e"
     assert "\u202e" not in found[0]["title"]["sv"]
     assert (await api.get(f"devices/{town.chair.device_id}/timeline", make_token(), kind="nothing")).status_code == 422
-    assert (await api.get(f"devices/{town.chair.device_id}/timeline", make_token(), cursor="bogus")).status_code == 400
+    made_up = (encode_cursor((moment, "~", "~")) for moment in ("9999-12-31T23:00:00Z", "2026-01-01T00:00:00"))
+    for cursor in ("bogus", *made_up):
+        answer = await api.get(f"devices/{town.chair.device_id}/timeline", make_token(), cursor=cursor)
+        assert answer.status_code == 400, cursor
