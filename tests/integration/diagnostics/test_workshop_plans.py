@@ -99,7 +99,7 @@ def test_a_depots_and_a_models_page_is_read_by_its_index(api: psycopg.Connection
     for way, choice, index in (("depot", "depa-2", "device_depot"), ("model", "permobil-m3", "device_of_model")):
         statement = formatted(_READINESS["chosen"], condition=readiness._CHOICES[way])
         plan = explained(api, statement, {"choice": choice, "after": None, "limit": PAGE})
-        # One device in a hundred is both the payer's and in the depot: what is looked at grows with that, not the fleet.
+        # One device in a hundred is both the payer's and in the depot; what is read follows that, not the fleet.
         assert read(plan, "device") <= 120 * PAGE, (way, index, indexes(plan))
 
 
