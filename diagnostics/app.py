@@ -20,6 +20,7 @@ from diagnostics.doses import endpoints as doses
 from diagnostics.envelope import Envelope
 from diagnostics.faults import endpoints as faults
 from diagnostics.gate import Gate
+from diagnostics.holds import endpoints as holds
 from diagnostics.idle import endpoints as idle
 from diagnostics.lists import endpoints as lists
 from diagnostics.orders import endpoints as orders
@@ -38,6 +39,7 @@ PREFIX = "/api/v1"
 ROOMS = (
     *(devices, faults, diagnosis, commands, alarms, idle, lists, recall, passport, payers, classes, quarantine),
     *(readiness, orders, timeline, doses, settings, reach),
+    holds,
 )
 
 

@@ -38,13 +38,19 @@ class Right(StrEnum):
     SEE_ORDERS = "see_orders"
     WORK_ORDERS = "work_orders"
     SET_WORKSHOP = "set_workshop"
+    COMMAND_SETTING = "command_setting"
+    APPROVE_SETTING = "approve_setting"
+    PLACE_HOLD = "place_hold"
+    LIFT_HOLD = "lift_hold"
+    EXPORT_EVIDENCE = "export_evidence"
 
 
 _R = Right
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         Role.TECHNICIAN: frozenset(Right) - {_R.SEE_METRICS, _R.SET_WORKSHOP, _R.KEEP_DOSES, _R.ENTER_SCHEDULES},
-        Role.CARER: frozenset({_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.KEEP_DOSES, _R.COMMAND_READ}),
+        # Whoever meets an incident may stop the device from being changed; only others may let it go.
+        Role.CARER: frozenset({_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.KEEP_DOSES, _R.COMMAND_READ, _R.PLACE_HOLD}),
         Role.CLINICAL: frozenset(
             {
                 _R.SEE_DEVICES,
@@ -53,6 +59,11 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 _R.KEEP_DOSES,
                 _R.ENTER_SCHEDULES,
                 _R.COMMAND_READ,
+                _R.COMMAND_SETTING,
+                _R.APPROVE_SETTING,
+                _R.PLACE_HOLD,
+                _R.LIFT_HOLD,
+                _R.EXPORT_EVIDENCE,
             }
         ),
         Role.ANALYST: frozenset(
@@ -63,9 +74,13 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     }
 )
 
-# No role may program a device yet: that takes a second person with another role, which is not built.
+# A setting also takes the approval of a second person with another role (`APPROVE_SETTING`).
 RIGHT_FOR_LEVEL: Final[Mapping[Level, Right]] = MappingProxyType(
-    {Level.READ: Right.COMMAND_READ, Level.REVERSIBLE: Right.COMMAND_REVERSIBLE}
+    {
+        Level.READ: Right.COMMAND_READ,
+        Level.REVERSIBLE: Right.COMMAND_REVERSIBLE,
+        Level.SETTING: Right.COMMAND_SETTING,
+    }
 )
 
 

@@ -19,7 +19,9 @@ from fleet.signals import Audience
 from fleet.text import Text
 
 _BEARER: Final = re.compile(r"[Bb]earer ([\x21-\x7e]{8,200})")
-_FIND: Final = SQL("SELECT name, role, care_unit, payers, frames, audiences FROM find_token(%s)")
+_FIND: Final = SQL(
+    "SELECT name, role, care_unit, payers, frames, audiences, coalesce(holder, name) AS holder FROM find_token(%s)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Caller:
     Attributes:
         name: stands in the audit; unique.
         audiences: the views of a device it may see.
+        holder: opaque name of the person behind the token; two tokens of one person are not two persons.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Caller:
     care_unit: str
     scope: Scope
     audiences: frozenset[Audience]
+    holder: str = ""
 
 
 async def find_caller(pool: Pool, authorization: str | None) -> Caller | None:
@@ -50,7 +54,7 @@ async def find_caller(pool: Pool, authorization: str | None) -> Caller | None:
     audiences = frozenset(Audience(name) for name in row["audiences"])
     payers = None if row["payers"] is None else frozenset(row["payers"])
     scope = Scope(payers=payers, frames=frozenset(row["frames"]), audiences=audiences)
-    return Caller(row["name"], Role(row["role"]), row["care_unit"], scope, audiences)
+    return Caller(row["name"], Role(row["role"]), row["care_unit"], scope, audiences, row["holder"])
 
 
 def not_authenticated() -> Problem:
@@ -118,3 +122,7 @@ Asker = Annotated[Caller, Depends(require(Right.COMMAND_READ))]
 OrderReader = Annotated[Caller, Depends(require(Right.SEE_ORDERS))]
 OrderWorker = Annotated[Caller, Depends(require(Right.WORK_ORDERS))]
 WorkshopSetter = Annotated[Caller, Depends(require(Right.SET_WORKSHOP))]
+Approver = Annotated[Caller, Depends(require(Right.APPROVE_SETTING))]
+HoldPlacer = Annotated[Caller, Depends(require(Right.PLACE_HOLD))]
+HoldLifter = Annotated[Caller, Depends(require(Right.LIFT_HOLD))]
+EvidenceReader = Annotated[Caller, Depends(require(Right.EXPORT_EVIDENCE))]

@@ -92,6 +92,9 @@ def token(  # noqa: PLR0913 - each is an option of the command
         list[Audience] | None, typer.Option(help="View of a device; repeat it. The role's without.")
     ] = None,
     expires: Annotated[datetime | None, typer.Option(help="Last moment of validity, UTC. Never without.")] = None,
+    holder: Annotated[
+        str | None, typer.Option(help="Opaque name of the person, where one person holds several tokens.")
+    ] = None,
 ) -> None:
     """Make an API token and print it; it is shown this once and only its hash is kept.
 
@@ -108,6 +111,7 @@ def token(  # noqa: PLR0913 - each is an option of the command
             frames=[_frame(code) for code in frame] if frame else LEGAL_FRAMES,
             audiences=audience or None,
             expires_at=None if expires is None else expires.replace(tzinfo=UTC),
+            holder=holder,
         )
     typer.echo(made)
 

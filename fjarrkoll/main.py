@@ -30,6 +30,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "orders": ("fjarrkoll.api.orders", "Draft, work, export and count work orders."),
     "timeline": ("fjarrkoll.api.timeline", "Show everything about one device in one order."),
     "diagnose": ("fjarrkoll.api.diagnose", "Find out what is probably wrong with a device, and what to do."),
+    "command": ("fjarrkoll.api.command", "Ask a device to do something, follow, approve or take it back."),
+    "hold": ("fjarrkoll.api.hold", "Hold a device after an incident, export and verify its evidence."),
     "alarms": ("fjarrkoll.api.alarms", "Show alarms and take them."),
     "ladder": ("fjarrkoll.ladders.cli", "Show, check and set who is called about alarms."),
     "silence": ("fjarrkoll.ladders.silence", "Keep calm causes quiet for a while; safety causes always call."),

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from diagnostics.problems import Problem
 from diagnostics.rights import RIGHT_FOR_LEVEL, Role, may
 from diagnostics.security import forbidden
-from fleet.commands import Command, Level, Parameter
+from fleet.commands import Command, Parameter
 from fleet.profile import DeviceProfile
 from fleet.text import Text
 
@@ -15,13 +15,11 @@ def allowed_command(profile: DeviceProfile, name: str, role: Role) -> Command:
     """The class's command of that name, if a role may ask for it.
 
     Raises:
-        Problem: the class has no such command, the role may not, or it is a setting, which needs a second person.
+        Problem: the class has no such command, or the role may not ask for it.
     """
     command = profile.commands_by_name.get(name)
     if command is None:
         raise _unknown_command(profile)
-    if command.level is Level.SETTING:
-        raise _needs_two()
     if not may(role, RIGHT_FOR_LEVEL[command.level]):
         raise forbidden()
     return command
@@ -55,20 +53,6 @@ def _unknown_command(profile: DeviceProfile) -> Problem:
         "unknown_command",
         Text("Kommandot finns inte för hjälpmedelstypen", "The device class has no such command"),
         Text(f"{profile.title.sv} kan: {names}.", f"{profile.title.en} can: {names}."),
-    )
-
-
-def _needs_two() -> Problem:
-    return Problem(
-        HTTPStatus.FORBIDDEN,
-        "needs_second_person",
-        Text("Inställningar kräver två personer", "Settings need two persons"),
-        Text(
-            "Att ställa om ett hjälpmedel kräver godkännande av en andra person med annan roll. Det finns inte än, så"
-            " inställningen görs på plats.",
-            "Setting a device needs the approval of a second person with another role. That does not exist yet, so the"
-            " setting is made on site.",
-        ),
     )
 
 

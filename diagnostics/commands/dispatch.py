@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
+from diagnostics.commands.gatekeeping import stopped_because
 from diagnostics.commands.repository import GRACE, SQL
 from diagnostics.metrics import WorkerMetrics
 from diagnostics.queries import Row, execute, fetch_all
 from fleet.clock import to_milliseconds
 from fleet.messages import CommandMessage
-from fleet.plumbing.database import Pool
+from fleet.plumbing.database import Connection, Pool
 from fleet.plumbing.logs import get_logger
 
 _AT_ONCE: Final = 100
@@ -47,7 +48,8 @@ class Dispatcher:
         sent = 0
         while True:
             async with self.pool.connection() as connection, connection.transaction():
-                rows = await fetch_all(connection, SQL["next_queued"], {"limit": _AT_ONCE})
+                found = await fetch_all(connection, SQL["next_queued"], {"limit": _AT_ONCE})
+                rows = [row for row in found if not await self._stopped(connection, row)]
                 results = await asyncio.gather(*(self._publish(publisher, row) for row in rows), return_exceptions=True)
                 pairs = zip(rows, results, strict=True)
                 taken = [row["command_id"] for row, result in pairs if not isinstance(result, BaseException)]
@@ -57,7 +59,7 @@ class Dispatcher:
             self.metrics.commands.labels("sent").inc(len(taken))
             if len(taken) < len(rows):
                 raise next(result for result in results if isinstance(result, BaseException))
-            if not rows:
+            if not found:
                 return sent
 
     async def expire(self) -> int:
@@ -71,8 +73,24 @@ class Dispatcher:
                 command_id=str(row["command_id"]),
                 reason=row["reason"],
             )
-        self.metrics.commands.labels("expired").inc(len(ended))
+        for row in ended:
+            self.metrics.commands.labels(row["state"]).inc()
         return len(ended)
+
+    async def _stopped(self, connection: Connection, row: Row) -> bool:
+        """Whether a command must not be sent any more; then it is ended here, with the reason."""
+        reason = stopped_because(row)
+        if reason is None:
+            return False
+        await execute(connection, SQL["stop"], {"command_id": row["command_id"], "reason": reason})
+        _log.warning(
+            "A command was stopped before it was sent",
+            event_name="command_stopped",
+            command_id=str(row["command_id"]),
+            reason=reason,
+        )
+        self.metrics.commands.labels("stopped").inc()
+        return True
 
     async def _publish(self, publisher: Publisher, row: Row) -> None:
         now = self.clock()

@@ -4,22 +4,34 @@ import time
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi.sse import EventSourceResponse
 
-from diagnostics.commands import service
-from diagnostics.commands.schemas import CommandItem, CommandRequest, IdempotencyKey, WaitSeconds
-from diagnostics.commands.states import State
+from diagnostics.commands import refusals, service
+from diagnostics.commands.progress import progress
+from diagnostics.commands.schemas import (
+    Command,
+    CommandItem,
+    CommandQuery,
+    CommandRequest,
+    IdempotencyKey,
+    StreamSeconds,
+    WaitSeconds,
+)
+from diagnostics.commands.states import Expiry, State
 from diagnostics.commands.waiting import until_over
+from diagnostics.paging import Page, PageLinks
 from diagnostics.problems import not_found
 from diagnostics.queries import Row
 from diagnostics.schemas import DeviceId
-from diagnostics.security import Asker, DeviceReader, rate_exceeded
+from diagnostics.security import Approver, Asker, DeviceReader, rate_exceeded
 from diagnostics.work import Entrance
 from fleet.commands import READ_FAULTS
 from fleet.text import Text
 
 router = APIRouter(tags=["commands"])
 _Id = Annotated[DeviceId, Path()]
+_CommandId = Annotated[UUID, Path()]
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The device has answered; `state` says how"},
     202: {"model": CommandItem, "description": "Still waiting for the device; Location says where to look"},
@@ -55,10 +67,11 @@ class Asking:
         return self._answer(row)
 
     def _answer(self, row: Row) -> CommandItem:
-        item = service.command_item(self._door.resources.registry, self._caller, row)
-        if item.state is State.EXPIRED:
-            raise service.silent(item, row["last_seen_at"])
-        self._response.headers["Location"] = service.location(item.command_id)
+        resources = self._door.resources
+        item = service.command_item(resources.registry, self._caller, row, resources.clock())
+        if item.state is State.EXPIRED and item.reason in {Expiry.NOT_SENT, Expiry.NO_ANSWER}:
+            raise refusals.silent(item, row["last_seen_at"])
+        self._response.headers["Location"] = refusals.location(item.command_id)
         if not service.is_over(row):
             self._response.status_code = status.HTTP_202_ACCEPTED
         return item
@@ -71,7 +84,8 @@ _Asking = Annotated[Asking, Depends()]
 async def ask_device(device_id: _Id, body: CommandRequest, asking: _Asking, wait: WaitSeconds = 0) -> CommandItem:
     """Sends a command that the device's class declares. Reading is open to many roles, reversible acts to technicians.
 
-    There is no motion command. A device that does not answer until the command expires gives 504.
+    A setting waits until a second person with another role has approved it. There is no motion command. A device that
+    does not answer until the command expires gives 504; the same wish is not queued twice for it (409).
     """
     return await asking.ask(device_id, body, wait)
 
@@ -82,8 +96,56 @@ async def read_faults(device_id: _Id, asking: _Asking, wait: WaitSeconds = 30) -
     return await asking.ask(device_id, CommandRequest(name=READ_FAULTS.name), wait)
 
 
+@router.get("/commands", summary="Commands, newest first")
+async def list_commands(
+    query: Annotated[CommandQuery, Query()], caller: DeviceReader, door: Entrance, links: PageLinks
+) -> Page[CommandItem]:
+    """Commands of the devices in scope; `awaiting_approval` finds the settings that wait for a second person."""
+    async with door.open(caller) as work:
+        return links.to_next_of(await service.search(work, query))
+
+
 @router.get("/commands/{command_id}", summary="What became of a command")
-async def show_command(command_id: Annotated[UUID, Path()], caller: DeviceReader, door: Entrance) -> CommandItem:
-    """The command's state, and its result as far as the caller's audiences may see it."""
+async def show_command(command_id: _CommandId, caller: DeviceReader, door: Entrance) -> Command:
+    """The command's state with every step to it, and its result as far as the caller's audiences may see it."""
     async with door.open(caller) as work:
         return await service.show(work, command_id)
+
+
+@router.get(
+    "/commands/{command_id}/events",
+    summary="Follow a command as it happens",
+    response_class=EventSourceResponse,
+    responses={
+        200: {"description": "Server-sent events: `state` at every change, `end` when nothing more will happen"}
+    },
+)
+async def follow_command(
+    command_id: _CommandId, caller: DeviceReader, door: Entrance, request: Request, seconds: StreamSeconds = 60
+) -> EventSourceResponse:
+    """A stream of the command's changes, each as the command itself looks then. It ends when the token is revoked."""
+    async with door.open(caller) as work:
+        await service.show(work, command_id)
+    authorization = request.headers.get("authorization")
+    return EventSourceResponse(progress(door.resources, authorization, command_id, seconds))
+
+
+@router.post("/commands/{command_id}/approve", summary="Approve a setting as the second person")
+async def approve_command(command_id: _CommandId, caller: Approver, door: Entrance) -> Command:
+    """Another person than the one who asked, with another role, says yes; the setting is sent from now on."""
+    async with door.open(caller) as work:
+        return await service.approve(work, command_id)
+
+
+@router.post("/commands/{command_id}/deny", summary="Deny a setting as the second person")
+async def deny_command(command_id: _CommandId, caller: Approver, door: Entrance) -> Command:
+    """The setting is never sent."""
+    async with door.open(caller) as work:
+        return await service.deny(work, command_id)
+
+
+@router.post("/commands/{command_id}/cancel", summary="Take a command back")
+async def cancel_command(command_id: _CommandId, caller: Asker, door: Entrance) -> Command:
+    """At once where it has not been sent; else the device is asked to stop, and the state tells what came of it."""
+    async with door.open(caller) as work:
+        return await service.cancel(work, command_id)

@@ -32,4 +32,17 @@ COMMAND: Final[dict[str, Any]] = {
     "sent_at": "2026-11-21T13:05:12Z",
     "answered_at": "2026-11-21T13:05:13Z",
     "late": False,
+    "late_status": None,
+    "late_at": None,
+    "online": True,
+    "held": False,
+    "approval": "not_needed",
+    "approved_by": None,
+    "approved_at": None,
 }
+
+STEPS: Final[list[dict[str, Any]]] = [
+    {"at": "2026-11-21T13:05:12Z", "state": "queued", "reason": ""},
+    {"at": "2026-11-21T13:05:12Z", "state": "sent", "reason": ""},
+    {"at": "2026-11-21T13:05:13Z", "state": "succeeded", "reason": ""},
+]

@@ -1,18 +1,21 @@
 """Reads and writes commands for the API; what the caller may not see, the database does not give."""
 
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from diagnostics.commands.states import Approval, Expiry, State, Stopped
 from diagnostics.queries import Row, execute, fetch_all, fetch_one, room
 from diagnostics.work import Work
-from fleet.commands import Command
+from fleet.commands import Command, Level
 from fleet.plumbing.database import Connection
 
 SQL: Final = room(__file__)
 Parameters = dict[str, float | str]
+
+APPROVAL_SECONDS: Final = 3_600
+"""How long a setting waits for its second person."""
 
 COMMAND_CHANNEL: Final = "fjarrkoll_command"
 REPLY_CHANNEL: Final = "fjarrkoll_reply"
@@ -21,10 +24,12 @@ REPLY_CHANNEL: Final = "fjarrkoll_reply"
 GRACE: Final[dict[str, Any]] = {"grace": 1.0, "behind": 30.0}
 
 
-async def ask(
-    work: Work, device_no: int, command: Command, parameters: dict[str, float | str], key: str
-) -> UUID | None:
-    """Queues a command and wakes the worker; None when this caller has used the key before."""
+async def ask(work: Work, device_no: int, command: Command, parameters: Parameters, key: str) -> UUID | None:
+    """Queues a command and wakes the worker; None when this caller has used the key before.
+
+    A setting waits for a second person first, an hour at most.
+    """
+    awaiting = command.level is Level.SETTING
     row = await fetch_one(
         work.connection,
         SQL["ask"],
@@ -34,16 +39,91 @@ async def ask(
             "level": command.level,
             "parameters": Jsonb(parameters),
             "requested_by": work.caller.name,
+            "requested_role": work.caller.role,
+            "requested_holder": _holder(work),
             "key": key,
-            "seconds": timedelta(seconds=command.expires_seconds).total_seconds(),
+            "approval": Approval.AWAITING if awaiting else Approval.NOT_NEEDED,
+            "seconds": APPROVAL_SECONDS if awaiting else command.expires_seconds,
         },
     )
     if row is None:
         return None
     command_id: UUID = row["command_id"]
-    await execute(work.connection, SQL["trace"], {"command_id": command_id, "state": "queued", "reason": ""})
-    await execute(work.connection, SQL["tell"], {"channel": COMMAND_CHANNEL, "payload": str(command_id)})
+    await trace(work.connection, command_id, State.QUEUED, Expiry.AWAITS_APPROVAL if awaiting else "")
+    await tell(work.connection, COMMAND_CHANNEL, command_id)
     return command_id
+
+
+async def trace(connection: Connection, command_id: UUID, state: str, reason: str) -> None:
+    """One step of a command's way, with its reason; the time is the database's."""
+    await execute(connection, SQL["trace"], {"command_id": command_id, "state": state, "reason": reason})
+
+
+async def tell(connection: Connection, channel: str, command_id: UUID) -> None:
+    """Wakes who waits on a channel, once the transaction is committed."""
+    await execute(connection, SQL["tell"], {"channel": channel, "payload": str(command_id)})
+
+
+async def take_turns(work: Work, device_no: int) -> None:
+    """From here to the end of the transaction nobody else asks this device for anything."""
+    await execute(work.connection, SQL["take_turns"], {"device_no": device_no})
+
+
+async def waiting(work: Work, device_no: int, name: str, parameters: Parameters) -> UUID | None:
+    """The same wish that waits for the device already, if the caller may see it."""
+    wish = {"device_no": device_no, "name": name, "parameters": Jsonb(parameters), "caller": work.caller.name}
+    row = await fetch_one(work.connection, SQL["waiting"], wish)
+    return None if row is None else row["command_id"]
+
+
+async def is_held(connection: Connection, device_no: int) -> bool:
+    """Whether an incident hold lies on the device."""
+    row = await fetch_one(connection, SQL["held"], {"device_no": device_no})
+    return row is not None and bool(row["held"])
+
+
+async def settle_approval(work: Work, statement: str, command_id: UUID, seconds: int = 0) -> bool:
+    """Approves or denies (`approve`, `deny`); False where the statement's conditions do not hold any more."""
+    said = {"command_id": command_id, "name": work.caller.name, "role": work.caller.role, "holder": _holder(work)}
+    row = await fetch_one(work.connection, SQL[statement], {**said, "seconds": seconds})
+    if row is None:
+        return False
+    if statement == "approve":
+        await trace(work.connection, command_id, State.QUEUED, Approval.APPROVED)
+        await tell(work.connection, COMMAND_CHANNEL, command_id)
+    else:
+        await trace(work.connection, command_id, State.CANCELLED, Stopped.DENIED)
+        await tell(work.connection, REPLY_CHANNEL, command_id)
+    return True
+
+
+async def take_back(work: Work, command_id: UUID) -> bool:
+    """Cancels what has not been sent; False where it has."""
+    if await fetch_one(work.connection, SQL["take_back"], {"command_id": command_id}) is None:
+        return False
+    await trace(work.connection, command_id, State.CANCELLED, Stopped.TAKEN_BACK)
+    await tell(work.connection, REPLY_CHANNEL, command_id)
+    return True
+
+
+async def open_above_read(work: Work, device_no: int) -> list[UUID]:
+    """What waits for a device or is under way there and reaches further than reading."""
+    rows = await fetch_all(work.connection, SQL["open_above_read"], {"device_no": device_no})
+    return [row["command_id"] for row in rows]
+
+
+async def steps(connection: Connection, command_id: UUID) -> list[Row]:
+    """Every step of a command's way, in order."""
+    return await fetch_all(connection, SQL["steps"], {"command_id": command_id})
+
+
+async def many(work: Work, asked: dict[str, Any]) -> list[Row]:
+    """Commands of the devices in scope, newest first; `asked` fills the places of the statement `list`."""
+    return await fetch_all(work.connection, SQL["list"], asked)
+
+
+def _holder(work: Work) -> str:
+    return work.caller.holder or work.caller.name
 
 
 async def by_key(work: Work, key: str) -> Row | None:
@@ -61,6 +141,5 @@ async def one(connection: Connection, command_id: UUID) -> Row | None:
     """A command with its device, or None where the caller sees none. One that is overdue is ended first."""
     ended = await fetch_one(connection, SQL["overdue"], {"command_id": command_id, **GRACE})
     if ended is not None:
-        trace = {"command_id": command_id, "state": "expired", "reason": ended["reason"]}
-        await execute(connection, SQL["trace"], trace)
+        await trace(connection, command_id, ended["state"], ended["reason"])
     return await fetch_one(connection, SQL["one"], {"command_id": command_id})

@@ -7,8 +7,9 @@ from fastapi import Header, Query
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from diagnostics.commands import examples
-from diagnostics.commands.states import State
-from diagnostics.schemas import Answer, BilingualText, Moment, Word, shown
+from diagnostics.commands.states import Approval, State
+from diagnostics.paging import PageQuery
+from diagnostics.schemas import Answer, BilingualText, DeviceId, Moment, Word, shown
 
 IdempotencyKey = Annotated[
     str,
@@ -28,6 +29,9 @@ WaitSeconds = Annotated[
 ShortText = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z._+-]+$")]
 
 
+StreamSeconds = Annotated[int, Query(ge=1, le=300, description="How long to follow at most")]
+
+
 class CommandRequest(BaseModel):
     """What the device is to do; `GET /classes/{name}` lists the names and bounds."""
 
@@ -35,6 +39,22 @@ class CommandRequest(BaseModel):
 
     name: Word
     parameters: Annotated[dict[Word, FiniteFloat | ShortText], Field(max_length=20)] = {}
+
+
+class CommandQuery(PageQuery):
+    """Which commands; all given filters must hold."""
+
+    device_id: Annotated[DeviceId | None, Field(description="Of this device")] = None
+    state: Annotated[State | None, Field(description="In this state")] = None
+    awaiting_approval: Annotated[bool, Field(description="Settings that wait for a second person")] = False
+
+
+class StepItem(Answer):
+    """One step of a command's way."""
+
+    at: Annotated[Moment, Field(description="By the server's clock")]
+    state: State
+    reason: str
 
 
 class CommandItem(Answer):
@@ -57,3 +77,18 @@ class CommandItem(Answer):
     sent_at: Moment | None
     answered_at: Moment | None
     late: Annotated[bool, Field(description="An answer came after the expiry; it changed nothing")]
+    late_status: Annotated[str | None, Field(description="What that answer said")]
+    late_at: Moment | None
+    online: Annotated[bool, Field(description="The device itself has answered this within the last minute")]
+    held: Annotated[bool, Field(description="An incident hold lies on the device: only reading is allowed")]
+    approval: Annotated[Approval, Field(description="Whether a second person with another role has said yes")]
+    approved_by: Annotated[str | None, Field(description="Who approved or denied")]
+    approved_at: Moment | None
+
+
+class Command(CommandItem):
+    """One command with its whole way."""
+
+    model_config = shown({**examples.COMMAND, "steps": examples.STEPS})
+
+    steps: list[StepItem]

@@ -1,54 +1,151 @@
 """Decides whether a command is asked for, and what its caller is told while and after waiting."""
 
-from datetime import datetime
-from http import HTTPStatus
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from diagnostics.commands import repository
+from diagnostics.commands import refusals, repository
 from diagnostics.commands.asking import allowed_command, complete_parameters
 from diagnostics.commands.results import visible_result
-from diagnostics.commands.schemas import CommandItem, CommandRequest
-from diagnostics.commands.states import Expiry, State
+from diagnostics.commands.schemas import Command as CommandDetail
+from diagnostics.commands.schemas import CommandItem, CommandQuery, CommandRequest, StepItem
+from diagnostics.commands.states import FINAL, Approval, State
 from diagnostics.devices import repository as devices
-from diagnostics.problems import Problem, not_found
+from diagnostics.paging import Page, cut, decode_cursor
+from diagnostics.problems import not_found
 from diagnostics.queries import Row
+from diagnostics.rights import RIGHT_FOR_LEVEL, may
 from diagnostics.schemas import BilingualText
-from diagnostics.security import Caller
+from diagnostics.security import Caller, forbidden
 from diagnostics.work import Work
+from fleet.commands import CANCEL, Command, Level
 from fleet.registry import Registry
 from fleet.text import Text
 
 MOST_OPEN: Final = 20
 """Commands that may wait for one device; a silent device fills no queue beyond that."""
 
+_JUST_NOW: Final = timedelta(minutes=1)
 _THE_COMMAND: Final = Text("Kommandot", "The command")
 
 
 async def ask(work: Work, device_id: str, request: CommandRequest, key: str) -> tuple[UUID, bool]:
     """Queues a command, or finds the one asked for with the same key; whether it is new.
 
+    Checks on the server are advisory: the device judges its own state, and rights and holds are looked at again when
+    the command is sent.
+
     Raises:
-        Problem: the device, the command, the right, the parameters or the key do not allow it.
+        Problem: the device, the command, the right, the parameters, the key, an incident hold or what waits already do
+            not allow it.
     """
     device = await devices.identity(work, device_id)
     if device["enrolled_at"] is None or device["device_class"] not in work.registry:
-        raise _cannot_report()
-    profile = work.registry[device["device_class"]]
+        raise refusals.cannot_report()
+    profile, device_no = work.registry[device["device_class"]], device["device_no"]
     command = allowed_command(profile, request.name, work.caller.role)
     parameters = complete_parameters(command, request.parameters)
+    await repository.take_turns(work, device_no)
     known = await repository.by_key(work, key)
-    if known is None and await repository.open_count(work, device["device_no"]) >= MOST_OPEN:
-        raise _too_many_open()
-    new = None if known else await repository.ask(work, device["device_no"], command, parameters, key)
+    if known is None:
+        await _may_wait(work, device_no, command, parameters)
+    new = None if known else await repository.ask(work, device_no, command, parameters, key)
     found = known if new is not None else known or await repository.by_key(work, key)
-    command_id = new or _same_wish(found, device["device_no"], command.name, parameters)
-    await work.record("command.ask", device["device_no"], command_id=command_id, name=command.name, new=new is not None)
+    command_id = new or _same_wish(found, device_no, command.name, parameters)
+    await work.record("command.ask", device_no, command_id=command_id, name=command.name, new=new is not None)
     return command_id, new is not None
 
 
-async def show(work: Work, command_id: UUID) -> CommandItem:
-    """One command.
+async def _may_wait(work: Work, device_no: int, command: Command, parameters: repository.Parameters) -> None:
+    """Refuses what a held device may not be asked, what waits for it already, and more than it should have waiting."""
+    if command.level is not Level.READ and await repository.is_held(work.connection, device_no):
+        raise refusals.incident_hold()
+    if same := await repository.waiting(work, device_no, command.name, parameters):
+        raise refusals.already_waiting(same)
+    if await repository.open_count(work, device_no) >= MOST_OPEN:
+        raise refusals.too_many_open(MOST_OPEN)
+
+
+async def approve(work: Work, command_id: UUID) -> CommandDetail:
+    """The second person's yes: it is sent from now on.
+
+    Raises:
+        Problem: no such command, it does not wait, or the caller is no second person with another role.
+    """
+    row, command = await _awaiting(work, command_id)
+    if not await repository.settle_approval(work, "approve", command_id, command.expires_seconds):
+        if _same_eyes(work, row):
+            raise refusals.same_person()
+        raise refusals.not_awaiting()
+    await work.record("command.approve", row["device_no"], command_id=command_id, name=row["name"])
+    return await _detail(work, command_id)
+
+
+async def deny(work: Work, command_id: UUID) -> CommandDetail:
+    """The second person's no: it is never sent.
+
+    Raises:
+        Problem: no such command, or it does not wait.
+    """
+    row, _ = await _awaiting(work, command_id)
+    if not await repository.settle_approval(work, "deny", command_id):
+        raise refusals.not_awaiting()
+    await work.record("command.deny", row["device_no"], command_id=command_id, name=row["name"])
+    return await _detail(work, command_id)
+
+
+async def cancel(work: Work, command_id: UUID) -> CommandDetail:
+    """Takes a command back: at once while it has not been sent, else by asking the device to stop.
+
+    Raises:
+        Problem: no such command, it is over, or the caller may not ask for such commands.
+    """
+    row = await repository.one(work.connection, command_id)
+    if row is None:
+        raise not_found(_THE_COMMAND)
+    if not may(work.caller.role, RIGHT_FOR_LEVEL[Level(row["level"])]):
+        raise forbidden()
+    if is_over(row) or row["name"] == CANCEL.name:
+        raise refusals.is_over()
+    await _stop(work, row["device_no"], command_id)
+    await work.record("command.cancel", row["device_no"], command_id=command_id, name=row["name"])
+    return await _detail(work, command_id)
+
+
+async def stop_open(work: Work, device_no: int) -> int:
+    """Takes back everything above reading that a device has not finished; returns how many that were."""
+    found = await repository.open_above_read(work, device_no)
+    for command_id in found:
+        await _stop(work, device_no, command_id)
+    return len(found)
+
+
+async def _stop(work: Work, device_no: int, command_id: UUID) -> None:
+    if not await repository.take_back(work, command_id):
+        await repository.take_turns(work, device_no)
+        stop: repository.Parameters = {"command_id": str(command_id)}
+        await repository.ask(work, device_no, CANCEL, stop, f"cancel-{command_id}")
+
+
+async def _awaiting(work: Work, command_id: UUID) -> tuple[Row, Command]:
+    row = await repository.one(work.connection, command_id)
+    if row is None:
+        raise not_found(_THE_COMMAND)
+    profile = work.registry.by_name.get(row["device_class"])
+    command = profile.commands_by_name.get(row["name"]) if profile else None
+    if command is None or row["approval"] != Approval.AWAITING or row["state"] != State.QUEUED:
+        raise refusals.not_awaiting()
+    return row, command
+
+
+def _same_eyes(work: Work, row: Row) -> bool:
+    caller = work.caller
+    asked = (row["requested_by"], row["requested_holder"], row["requested_role"])
+    return any(one == other for one, other in zip(asked, (caller.name, caller.holder, caller.role), strict=True))
+
+
+async def show(work: Work, command_id: UUID) -> CommandDetail:
+    """One command with its whole way.
 
     Raises:
         Problem: no such command in the caller's scope.
@@ -57,18 +154,50 @@ async def show(work: Work, command_id: UUID) -> CommandItem:
     if row is None:
         raise not_found(_THE_COMMAND)
     await work.record("command.read", row["device_no"], command_id=command_id)
-    return command_item(work.registry, work.caller, row)
+    return await _detail(work, command_id)
 
 
-def command_item(registry: Registry, caller: Caller, row: Row) -> CommandItem:
+async def _detail(work: Work, command_id: UUID) -> CommandDetail:
+    row = await repository.one(work.connection, command_id)
+    if row is None:
+        raise not_found(_THE_COMMAND)
+    item = command_item(work.registry, work.caller, row, work.now)
+    taken = await repository.steps(work.connection, command_id)
+    return CommandDetail(**dict(item), steps=[StepItem(**step) for step in taken])
+
+
+async def search(work: Work, query: CommandQuery) -> Page[CommandItem]:
+    """A page of commands, newest first."""
+    after = decode_cursor(query.cursor, tuple[datetime, UUID])
+    asked = {
+        "device_id": query.device_id,
+        "state": query.state,
+        "awaiting": query.awaiting_approval,
+        "after": after[0] if after else None,
+        "after_id": after[1] if after else None,
+        "limit": query.limit + 1,
+    }
+    rows = await repository.many(work, asked)
+    page, cursor = cut(rows, query.limit, lambda row: (row["created_at"], row["command_id"]))
+    await work.record("commands.search", devices=sorted({row["device_no"] for row in page}))
+    items = [command_item(work.registry, work.caller, row, work.now) for row in page]
+    return Page(items=items, next_cursor=cursor)
+
+
+def command_item(registry: Registry, caller: Caller, row: Row, now: datetime) -> CommandItem:
     """One command as its caller may see it."""
     profile = registry.by_name.get(row["device_class"])
     command = profile.commands_by_name.get(row["name"]) if profile else None
-    title = command.title if command else Text(row["name"], row["name"])
+    title = (
+        command.title if command else (CANCEL.title if row["name"] == CANCEL.name else Text(row["name"], row["name"]))
+    )
+    known = {name: row[name] for name in CommandItem.model_fields if name in row and name != "result"}
+    answered = row["answered_at"]
     return CommandItem(
-        **{name: row[name] for name in CommandItem.model_fields if name in row and name != "result"},
+        **known,
         title=BilingualText.of(title),
         result=_result(registry, caller, row),
+        online=answered is not None and now - answered < _JUST_NOW,
     )
 
 
@@ -79,81 +208,13 @@ def _result(registry: Registry, caller: Caller, row: Row) -> dict[str, Any] | No
     return visible_result(profile, row["model_key"], row["firmware"], row["result"], caller.audiences)
 
 
-def silent(item: CommandItem, last_seen: datetime | None) -> Problem:
-    """What is said when a command expired: the device did not answer, so what was asked about is unknown."""
-    seconds = round((item.expires_at - item.created_at).total_seconds())
-    heard = "-" if last_seen is None else last_seen.isoformat(timespec="seconds").replace("+00:00", "Z")
-    heard_sv = "Det har aldrig hörts av" if last_seen is None else f"Det hördes senast {heard}"
-    heard_en = "It has never been heard" if last_seen is None else f"It was last heard {heard}"
-    if item.reason == Expiry.NOT_SENT:
-        detail = Text(
-            f"Kommandot kunde inte skickas inom {seconds} sekunder; meddelandetjänsten eller larmmotorn svarar inte."
-            " Svaret är okänt. Försök igen, och säg till driften om det upprepas.",
-            f"The command could not be sent within {seconds} seconds; the broker or the worker does not answer."
-            " The answer is unknown. Try again, and tell operations if it happens again.",
-        )
-    else:
-        detail = Text(
-            f"Hjälpmedlet svarade inte inom {seconds} sekunder. {heard_sv}."
-            " Svaret är okänt, vilket inte är detsamma som att allt är väl. Försök igen när det hörs av.",
-            f"The device did not answer within {seconds} seconds. {heard_en}."
-            " The answer is unknown, which is not the same as all being well. Try again when it is heard.",
-        )
-    return Problem(
-        HTTPStatus.GATEWAY_TIMEOUT,
-        "device_silent" if item.reason != Expiry.NOT_SENT else "not_sent",
-        Text("Inget svar från hjälpmedlet", "No answer from the device"),
-        detail,
-        headers={"Location": location(item.command_id)},
-        extra={"command_id": str(item.command_id)},
-    )
-
-
-def location(command_id: UUID) -> str:
-    """The address of a command."""
-    return f"/api/v1/commands/{command_id}"
-
-
 def is_over(row: Row) -> bool:
     """Whether nothing more will happen to a command."""
-    return row["state"] in {State.SUCCEEDED, State.REFUSED, State.FAILED, State.EXPIRED, State.CANCELLED}
+    return row["state"] in FINAL
 
 
 def _same_wish(found: Row | None, device_no: int, name: str, parameters: dict[str, float | str]) -> UUID:
     if found is None or (found["device_no"], found["name"], found["parameters"]) != (device_no, name, parameters):
-        raise Problem(
-            HTTPStatus.CONFLICT,
-            "idempotency_key_reused",
-            Text("Nyckeln är redan använd för något annat", "The key was used for something else"),
-            Text(
-                "Välj en ny Idempotency-Key för varje ny begäran; samma nyckel gäller bara exakt samma begäran.",
-                "Choose a new Idempotency-Key for every new wish; the same key is for exactly the same wish.",
-            ),
-        )
+        raise refusals.key_reused()
     command_id: UUID = found["command_id"]
     return command_id
-
-
-def _cannot_report() -> Problem:
-    return Problem(
-        HTTPStatus.CONFLICT,
-        "cannot_report",
-        Text("Hjälpmedlet är inte anslutet", "The device is not enrolled"),
-        Text(
-            "Det har inga inloggningsuppgifter och kan därför inte svara. Anslut det med `fjarrkoll enroll`.",
-            "It has no credentials and therefore cannot answer. Enroll it with `fjarrkoll enroll`.",
-        ),
-    )
-
-
-def _too_many_open() -> Problem:
-    return Problem(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        "too_many_open_commands",
-        Text("För många kommandon väntar", "Too many commands are waiting"),
-        Text(
-            f"Redan {MOST_OPEN} kommandon väntar på hjälpmedlet. Vänta tills de besvarats eller gått ut.",
-            f"{MOST_OPEN} commands wait for the device already. Wait until they are answered or have expired.",
-        ),
-        headers={"Retry-After": "30"},
-    )

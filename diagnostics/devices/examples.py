@@ -35,6 +35,7 @@ DEVICE_ITEM: Final[dict[str, Any]] = {
     "last_used": "2026-11-20",
     "use": USE,
     "open_alarms": 0,
+    "held": False,
 }
 
 DEVICE: Final[dict[str, Any]] = {

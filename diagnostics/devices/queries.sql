@@ -1,6 +1,7 @@
 -- name: search
 SELECT j.*, p.code AS payer_code, p.name AS payer_name,
-       (SELECT count(*) FROM alarm a WHERE a.device_no = j.device_no AND a.cleared_at IS NULL) AS open_alarms
+       (SELECT count(*) FROM alarm a WHERE a.device_no = j.device_no AND a.cleared_at IS NULL) AS open_alarms,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = j.device_no AND h.lifted_at IS NULL) AS held
   FROM ({judged}) j
   LEFT JOIN payer p USING (payer_id)
  WHERE (%(after)s::text IS NULL OR j.individual_number > %(after)s)
@@ -16,7 +17,8 @@ SELECT j.*, p.code AS payer_code, p.name AS payer_name,
 -- name: one
 SELECT j.*, p.code AS payer_code, p.name AS payer_name, o.name AS depot_name, r.unit_name AS prescriber_unit,
        v.metric_values, v.latest_events, v.attributes, v.last_event_at,
-       (SELECT count(*) FROM alarm a WHERE a.device_no = j.device_no AND a.cleared_at IS NULL) AS open_alarms
+       (SELECT count(*) FROM alarm a WHERE a.device_no = j.device_no AND a.cleared_at IS NULL) AS open_alarms,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = j.device_no AND h.lifted_at IS NULL) AS held
   FROM ({judged}) j
   LEFT JOIN payer p USING (payer_id)
   LEFT JOIN depot o USING (depot_id)

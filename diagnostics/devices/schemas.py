@@ -101,6 +101,9 @@ class DeviceItem(Answer):
     last_used: Annotated[date | None, Field(description="Latest used Swedish day in this loan; null: none known")]
     use: Use
     open_alarms: int
+    held: Annotated[
+        bool, Field(description="An incident hold lies on it: it must not be changed or sent back into use")
+    ]
 
 
 class MetricState(Answer):

@@ -87,6 +87,7 @@ def _item(registry: Registry, row: Row, today: date) -> dict[str, Any]:
         "last_used": row["last_used_day"],
         "use": use_of(row, today),
         "open_alarms": row["open_alarms"],
+        "held": row["held"],
     }
 
 

@@ -1,7 +1,9 @@
 """The command line's way to the API: one call each, and errors as sentences that say what to do."""
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any, Final, Self
 
 import httpx
 
@@ -55,9 +57,12 @@ class ApiClient:
         """The answer to POST below /api/v1, with an idempotency key where one is needed."""
         return self.call("POST", path, query, {} if key is None else {"Idempotency-Key": key})
 
-    def send(self, method: str, path: str, body: Mapping[str, object]) -> Json:
-        """The answer to a request with a JSON body below /api/v1."""
-        return self._checked(self._request(method, path, json=dict(body)))
+    def send(
+        self, method: str, path: str, body: Mapping[str, object], *, key: str | None = None, **query: object
+    ) -> Json:
+        """The answer to a request with a JSON body below /api/v1, with an idempotency key where one is needed."""
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return self._checked(self._request(method, path, json=dict(body), params=_sent(query), headers=headers))
 
     def file(self, path: str, **query: object) -> bytes:
         """The content of a file below /api/v1."""
@@ -77,6 +82,39 @@ class ApiClient:
         if not response.is_success:
             self._checked(response)
         return response.content, int(response.headers.get("X-Rows", "0"))
+
+    def pour(self, path: str, file: IO[bytes]) -> Mapping[str, str]:
+        """Writes the answer to POST below /api/v1 into a file, piece by piece; returns the answer's headers.
+
+        Raises:
+            ApiError: it failed; the sentence says what to do.
+        """
+        with self._streamed("POST", path) as response:
+            for chunk in response.iter_bytes():
+                file.write(chunk)
+            return response.headers
+
+    def follow(self, path: str, **query: object) -> Iterator[Json]:
+        """The data of server-sent events of GET below /api/v1, as they come.
+
+        Raises:
+            ApiError: it failed; the sentence says what to do.
+        """
+        with self._streamed("GET", path, params=_sent(query)) as response:
+            for line in response.iter_lines():
+                if line.startswith("data:"):
+                    yield json.loads(line.removeprefix("data:"))
+
+    @contextmanager
+    def _streamed(self, method: str, path: str, **more: Any) -> Iterator[httpx.Response]:  # noqa: ANN401 - httpx's own
+        try:
+            with self._client.stream(method, f"/api/v1/{path}", **more) as response:
+                if not response.is_success:
+                    response.read()
+                    self._checked(response)
+                yield response
+        except httpx.HTTPError as error:
+            raise ApiError(_no_answer(self._address).to(self._language)) from error
 
     def list(self, path: str, limit: int, **query: object) -> Json:
         """Up to `limit` items over as many pages as that takes; all else as on the first page."""
@@ -103,7 +141,11 @@ class ApiClient:
         raise ApiError(_NO_DEVICE.to(self._language))
 
     def call(
-        self, method: str, path: str, query: Mapping[str, object], headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object],
+        headers: Mapping[str, str] | None = None,
     ) -> Json:
         """One call.
 

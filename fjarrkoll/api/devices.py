@@ -68,6 +68,8 @@ def show_device(device: Device, *, as_json: JsonOption = False, language: Langua
         print_json(answer)
         return
     print_line(f"{answer['individual_number']}  {answer['maker']} {answer['model']}  ({answer['device_id']})")
+    if answer["held"]:
+        print_line(words.HELD.to(language))
     print_line(f"{words.LAST_SEEN.to(language)}: {words.seen(_time(answer['last_seen']), language)}")
     print_line(f"{words.LAST_USED.to(language)}: {answer['last_used'] or words.UNKNOWN.to(language)}")
     print_line(f"{words.USE.to(language)}: {_use(answer, language)}. {either(answer['use']['reason'], language)}")

@@ -37,6 +37,7 @@ STATES: Final[Mapping[str, Text]] = {
     "failed": Text("misslyckat", "failed"),
     "expired": Text("utan svar", "without an answer"),
     "cancelled": Text("avbrutet", "cancelled"),
+    "unknown": Text("okänt om det utfördes", "unknown whether it was done"),
 }
 UNKNOWN: Final = Text("okänt", "unknown")
 NEVER: Final = Text("aldrig", "never")
@@ -76,3 +77,9 @@ def word(table: Mapping[str, Text], name: str, language: str) -> str:
 def seen(text: str | None, language: str) -> str:
     """A time that stands for itself, or "never"."""
     return NEVER.to(language) if text is None else text
+
+
+HELD: Final = Text(
+    "AVVIKELSESPÄRR: hjälpmedlet får inte ändras, rengöras eller lämnas ut.",
+    "INCIDENT HOLD: the device must not be changed, cleaned or handed out.",
+)

@@ -123,7 +123,8 @@ async def _move_commands(
         command, reply = commands[entry.command_id], entry.reply
         done = effect(command, states[entry.command_id], reply, received_at)
         if done.late:
-            await connection.execute(statement("mark_late"), [entry.command_id])
+            told = {"command_id": entry.command_id, "status": reply.status, "received_at": received_at}
+            await connection.execute(statement("mark_late"), {**told, "reason": f"late: {reply.status}"})
         elif entry.faults is not None and command.name == READ_FAULTS.name:
             reads.append(entry)
         if done.state is not None:

@@ -186,6 +186,7 @@ def create_token(  # noqa: PLR0913 - a token's columns, by name
     frames: Sequence[str] = LEGAL_FRAMES,
     audiences: Iterable[Audience] | None = None,
     expires_at: datetime | None = None,
+    holder: str | None = None,
 ) -> str:
     """Makes an API token and returns it; only its SHA-256 is kept, so nobody can read it again.
 
@@ -198,6 +199,7 @@ def create_token(  # noqa: PLR0913 - a token's columns, by name
         frames: legal frames.
         audiences: those of the role where None.
         expires_at: aware; None for never.
+        holder: opaque name of the person who holds it, where one person has several; else the token's own name.
 
     Raises:
         RegisterError: the name is taken or the role unknown.
@@ -208,8 +210,8 @@ def create_token(  # noqa: PLR0913 - a token's columns, by name
     seen = ROLE_AUDIENCES[role] if audiences is None else audiences
     try:
         connection.execute(
-            "INSERT INTO api_token (token_hash, name, role, care_unit, payers, frames, audiences, expires_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            "INSERT INTO api_token (token_hash, name, role, care_unit, payers, frames, audiences, expires_at, holder)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 token_hash(token),
                 name,
@@ -219,6 +221,7 @@ def create_token(  # noqa: PLR0913 - a token's columns, by name
                 list(frames),
                 [str(audience) for audience in seen],
                 None if expires_at is None else aware(expires_at),
+                holder,
             ],
         )
     except psycopg.errors.UniqueViolation as error:

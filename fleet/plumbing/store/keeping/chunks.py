@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import psycopg
 from psycopg import sql
 
+from fleet.plumbing.store.keeping.held import keep_held
 from fleet.plumbing.store.keeping.limits import Dropped, Retention
 from fleet.plumbing.store.keeping.roll_up import days_between, read_progress, roll_up_hours
 from fleet.plumbing.store.keeping.tables import Span, roll_up_table
@@ -37,7 +38,9 @@ def drop_chunks(
     cut = retention.cut("events_days", now)
     events = _chunks(connection, "device_event", cut)
     for start, end in () if dry_run else events:
-        _drop(connection, "device_event", start, end)
+        with connection.transaction():
+            keep_held(connection, "device_event", start, end)
+            _drop(connection, "device_event", start, end)
     return [*done, Dropped("device_event", cut, chunks=len(events))]
 
 
@@ -109,6 +112,7 @@ def _drop_rolled_up(
         )
         if newer.rowcount:
             return "readings have just arrived"
+        keep_held(connection, table, start, end)
         _drop(connection, table, start, end)
         connection.execute(
             "UPDATE roll_up_progress SET raw_from = greatest(raw_from, %s) WHERE device_class = %s",

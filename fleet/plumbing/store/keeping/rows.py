@@ -6,47 +6,56 @@ from typing import Final, LiteralString
 import psycopg
 from psycopg import sql
 
+from fleet.plumbing.store.keeping.held import NOT_HELD
 from fleet.plumbing.store.keeping.limits import Dropped, Retention
 
 _AT_ONCE: Final = 10_000  # rows per transaction: none holds locks for long
 
 # Plain tables in the order in which their foreign keys allow; each with the setting that says how long, and which rows
 # may go. What is open never may: an unsettled alarm or fault, a command without an end, a notice not sent. A device's
-# latest command stays for ever, since counters go on from it.
+# latest command stays for ever, since counters go on from it. Nothing of a device under an incident hold goes.
 _FINISHED: Final[LiteralString] = (
     "EXISTS (SELECT FROM command c WHERE c.command_id = t.command_id"
     " AND c.state NOT IN ('queued', 'sent', 'delivered', 'running') AND greatest(c.created_at, c.answered_at) < %(cut)s"
-    " AND EXISTS (SELECT FROM command n WHERE n.device_no = c.device_no AND n.counter > c.counter))"
+    " AND EXISTS (SELECT FROM command n WHERE n.device_no = c.device_no AND n.counter > c.counter)"
+    " AND NOT EXISTS (SELECT FROM incident_hold h WHERE h.device_no = c.device_no AND h.lifted_at IS NULL))"
 )
+_SETTLED: Final[LiteralString] = (
+    "t.alarm_id IN (SELECT alarm_id FROM alarm a WHERE a.cleared_at < %(cut)s"
+    " AND NOT EXISTS (SELECT FROM incident_hold h WHERE h.device_no = a.device_no AND h.lifted_at IS NULL))"
+)
+_WHOLLY_GONE: Final[LiteralString] = (
+    "t.cleared_at < %(cut)s AND NOT EXISTS (SELECT FROM notification n WHERE n.alarm_id = t.alarm_id)"
+    " AND NOT EXISTS (SELECT FROM alarm_journal j WHERE j.alarm_id = t.alarm_id)"
+    " AND NOT EXISTS (SELECT FROM incident_hold h WHERE h.device_no = t.device_no AND h.lifted_at IS NULL)"
+)
+_SENT: Final[LiteralString] = "t.state <> 'pending' AND " + _SETTLED
 _ROWS: Final[tuple[tuple[LiteralString, LiteralString, LiteralString], ...]] = (
-    ("quarantine", "quarantine_days", "t.last_at < %(cut)s"),
-    ("audit", "audit_days", "t.at < %(cut)s"),
+    ("quarantine", "quarantine_days", "t.last_at < %(cut)s AND " + NOT_HELD),
+    ("audit", "audit_days", "t.at < %(cut)s AND " + NOT_HELD),
     ("clock_correction", "clock_corrections_days", "t.ts < %(cut)s"),
-    ("usage_day", "usage_days", "t.local_day < %(cut)s::date"),
-    ("device_fault", "faults_days", "t.cleared_at < %(cut)s"),
+    ("usage_day", "usage_days", "t.local_day < %(cut)s::date AND " + NOT_HELD),
+    ("device_fault", "faults_days", "t.cleared_at < %(cut)s AND " + NOT_HELD),
     (
         "notification",
         "alarms_days",
-        "t.state <> 'pending' AND t.alarm_id IN (SELECT alarm_id FROM alarm a WHERE a.cleared_at < %(cut)s)",
+        _SENT,
     ),
     (
         "alarm_journal",
         "alarms_days",
-        "t.alarm_id IN (SELECT alarm_id FROM alarm a WHERE a.cleared_at < %(cut)s)",
+        _SETTLED,
     ),
-    ("dose", "alarms_days", "t.due_at < %(cut)s"),
-    ("dose_absence", "alarms_days", "t.ended_at < %(cut)s"),
-    ("roll_check", "alarms_days", "t.verified_at < %(cut)s"),
-    ("rule_override", "alarms_days", "t.ended_at < %(cut)s"),
+    ("dose", "alarms_days", "t.due_at < %(cut)s AND " + NOT_HELD),
+    ("dose_absence", "alarms_days", "t.ended_at < %(cut)s AND " + NOT_HELD),
+    ("roll_check", "alarms_days", "t.verified_at < %(cut)s AND " + NOT_HELD),
+    ("rule_override", "alarms_days", "t.ended_at < %(cut)s AND " + NOT_HELD),
     (
         "alarm",
         "alarms_days",
-        (
-            "t.cleared_at < %(cut)s AND NOT EXISTS (SELECT FROM notification n WHERE n.alarm_id = t.alarm_id)"
-            " AND NOT EXISTS (SELECT FROM alarm_journal j WHERE j.alarm_id = t.alarm_id)"
-        ),
+        _WHOLLY_GONE,
     ),
-    ("command_reply", "commands_days", "t.received_at < %(cut)s"),
+    ("command_reply", "commands_days", "t.received_at < %(cut)s AND " + NOT_HELD),
     (
         "command_transition",
         "commands_days",
