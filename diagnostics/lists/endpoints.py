@@ -1,5 +1,6 @@
 """HTTP: lists and letters for prescriber units, and the answers that come back."""
 
+import hashlib
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -44,7 +45,8 @@ async def download_list(
     Numbers of devices are text, days are dates, and nothing in it is a formula. Columns follow FJARRKOLL_LIST_COLUMNS.
     """
     async with door.open(caller) as work:
-        file = await service.make_list(work, query, _layout(request))
+        listing = await service.read_list(work, query)
+    file = await service.write_file(listing, _layout(request))
     headers = {"Content-Disposition": f'attachment; filename="{file.name}"', "X-Rows": str(file.rows)}
     return Response(file.content, media_type=file.media_type, headers=headers)
 
@@ -71,12 +73,13 @@ async def take_answers(
 
     With `dry_run=true` nothing changes. A file that is no such list, too large or made to harm is refused as a whole.
     """
-    content = await request.body()
+    content, layout = await request.body(), _layout(request)
     try:
-        async with door.open(caller) as work:
-            return await service.take_answers(work, content, query, _layout(request))
+        table = await service.read_answers(content, layout)
     except SheetRefusedError as refused:
         raise _refused(refused.reason) from refused
+    async with door.open(caller) as work:
+        return await service.take_answers(work, table, hashlib.sha256(content).digest(), query, layout)
 
 
 def _layout(request: Request) -> Layout:

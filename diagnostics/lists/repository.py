@@ -1,6 +1,5 @@
 """Reads what lists and letters need, and keeps the rows that were not taken."""
 
-import hashlib
 import json
 import uuid
 from collections.abc import Mapping
@@ -34,13 +33,12 @@ async def cases_by_id(work: Work, case_ids: list[int]) -> list[Row]:
 
 
 async def keep_run(
-    work: Work, content: bytes, file_name: str, report: AnswersReport, cells: Mapping[int, Mapping[str, Any]]
+    work: Work, digest: bytes, file_name: str, report: AnswersReport, cells: Mapping[int, Mapping[str, Any]]
 ) -> None:
     """Keeps that a list came in, and its refused rows as they came."""
     import_id = uuid.uuid4()
     about = {"import_id": import_id, "file_name": file_name, "actor": work.caller.name, "now": work.now}
     counts = {"taken": report.taken, "unchanged": report.unchanged, "refused": report.refused}
-    digest = hashlib.sha256(content).digest()
     await execute(work.connection, _SQL["add_run"], {**about, **counts, "file_sha256": digest})
     refused = [outcome for outcome in report.outcomes if outcome.outcome == "refused"]
     await execute(

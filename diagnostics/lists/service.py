@@ -52,8 +52,17 @@ class File:
     rows: int
 
 
-async def make_list(work: Work, query: ListQuery, layout: Layout) -> File:
-    """The list of cases as a file, written beside the event loop so that other requests go on."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list is made from, once its transaction is over: writing a long one may take its time."""
+
+    rows: list[Row]
+    query: ListQuery
+    today: date
+
+
+async def read_list(work: Work, query: ListQuery) -> Listing:
+    """The cases of a list."""
     today = local_day(work.now)
     states = [query.state] if query.state is not None else list(_OPEN) if query.open else None
     filters = {**query.model_dump(exclude={"format", "state", "open"}), "states": states}
@@ -61,7 +70,21 @@ async def make_list(work: Work, query: ListQuery, layout: Layout) -> File:
     await work.record(
         "recalls.export", devices=sorted({row["device_no"] for row in rows}), asked=query.model_dump(exclude_none=True)
     )
-    return await asyncio.to_thread(_written, layout, rows, query, today)
+    return Listing(rows, query, today)
+
+
+async def write_file(listing: Listing, layout: Layout) -> File:
+    """The list as a file, written beside the event loop so that other requests go on."""
+    return await asyncio.to_thread(_written, layout, listing.rows, listing.query, listing.today)
+
+
+async def read_answers(content: bytes, layout: Layout) -> Table:
+    """The returned list, read beside the event loop and before there is a transaction.
+
+    Raises:
+        SheetRefusedError: the file as a whole is no such list, too large, or made to harm.
+    """
+    return await asyncio.to_thread(read_table, content, [layout.title(field) for field in NEEDED], ANSWERS)
 
 
 async def write_letter(work: Work, query: LetterQuery) -> Letter:
@@ -99,13 +122,11 @@ async def list_units(work: Work) -> Units:
     )
 
 
-async def take_answers(work: Work, content: bytes, query: AnswersQuery, layout: Layout) -> AnswersReport:
-    """Takes what can be taken of a returned list, and tells of every row with an answer what became of it.
+async def take_answers(work: Work, table: Table, digest: bytes, query: AnswersQuery, layout: Layout) -> AnswersReport:
+    """Takes what can be taken of a list that `read_answers` read, and tells of every answered row what became of it.
 
-    Raises:
-        SheetRefusedError: the file as a whole is no such list, too large, or made to harm.
+    The file's SHA-256, `digest`, is kept with what was taken.
     """
-    table = await asyncio.to_thread(read_table, content, [layout.title(field) for field in NEEDED], ANSWERS)
     outcomes, empty = await _outcomes(work, table, layout, dry_run=query.dry_run)
     counts = {kind: sum(o.outcome == kind for o in outcomes) for kind in ("taken", "unchanged", "refused")}
     report = AnswersReport(
@@ -117,7 +138,7 @@ async def take_answers(work: Work, content: bytes, query: AnswersQuery, layout: 
         outcomes=outcomes,
     )
     if not query.dry_run:
-        await repository.keep_run(work, content, query.file_name, report, {row.number: row.cells for row in table.rows})
+        await repository.keep_run(work, digest, query.file_name, report, {row.number: row.cells for row in table.rows})
     await work.record("recalls.answers", asked=query.model_dump(), **counts)
     return report
 

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,3 +171,5 @@ def test_the_false_recall_rate_is_of_answers_only() -> None:
 
 def test_the_diagram_has_every_transition() -> None:
     assert mermaid().count("-->") == len(TRANSITIONS) + 1
+    page = Path(__file__).parents[3] / "docs" / "recall.md"
+    assert mermaid() in page.read_text(encoding="utf-8"), "docs/recall.md shows another table"
