@@ -27,6 +27,7 @@ ITEM: Final[dict[str, Any]] = {
     "state": "placed",
     "priority": "ordinary",
     "title": {"sv": "Svagt batteri", "en": "Weak battery"},
+    "on_hold": False,
     "description": "Ring före besök.",
     "parts": ["battery_pair"],
     "reported_at": "2026-11-24T08:00:00Z",

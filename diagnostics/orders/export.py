@@ -122,6 +122,7 @@ _FIELDS: Final[tuple[tuple[Column, Callable[[OrderItem], Cell]], ...]] = (
         _column("prioritet", "jour 5 timmar, akut 8 arbetstimmar, ordinarie 3/10 dagar"),
         lambda o: _PRIORITIES[o.priority],
     ),
+    (_column("avvikelsespärr", "JA: hjälpmedlet ska lämnas orört"), lambda o: "JA" if o.on_hold else "nej"),
     (_column("status", "Arbetsorderns läge"), lambda o: _STATES[o.state]),
     (_column("rubrik", "Vad det gäller", width=32), lambda o: o.title.sv),
     (_column("felkod", "Normaliserade felkoder; okända som hjälpmedlet skriver dem"), lambda o: _codes(o.findings)),

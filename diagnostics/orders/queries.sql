@@ -83,7 +83,8 @@ ON CONFLICT (device_class, model_key, fault_code, cause) DO UPDATE
 
 -- name: lookup
 SELECT w.*, d.device_id, d.individual_number, d.serial_number, d.firmware, d.device_class, d.model_key, d.legal_frame, m.maker,
-       m.name AS model_name, p.code AS payer_code, p.name AS payer_name, o.name AS depot_name, s.last_seen_at
+       m.name AS model_name, p.code AS payer_code, p.name AS payer_name, o.name AS depot_name, s.last_seen_at,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = w.device_no AND h.lifted_at IS NULL) AS on_hold
   FROM work_order w
   JOIN device d USING (device_no)
   JOIN device_model m USING (model_key)
@@ -95,7 +96,8 @@ SELECT w.*, d.device_id, d.individual_number, d.serial_number, d.firmware, d.dev
 -- name: search
 -- The most pressing first.
 SELECT w.*, d.device_id, d.individual_number, d.serial_number, d.firmware, d.device_class, d.model_key, d.legal_frame, m.maker,
-       m.name AS model_name, p.code AS payer_code, p.name AS payer_name, o.name AS depot_name, s.last_seen_at
+       m.name AS model_name, p.code AS payer_code, p.name AS payer_name, o.name AS depot_name, s.last_seen_at,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = w.device_no AND h.lifted_at IS NULL) AS on_hold
   FROM work_order w
   JOIN device d USING (device_no)
   JOIN device_model m USING (model_key)

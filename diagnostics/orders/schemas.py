@@ -151,6 +151,7 @@ class OrderItem(Answer):
     state: OrderState
     priority: PriorityClass
     title: BilingualText
+    on_hold: Annotated[bool, Field(description="Incident hold: must be left untouched; work on it cannot be started")]
     description: str
     parts: list[str]
     reported_at: Annotated[Moment, Field(description="The clocks run from here")]

@@ -162,10 +162,12 @@ async def move(work: Work, order_id: int, action: Action, request: MoveRequest) 
     """Places, starts or cancels an order.
 
     Raises:
-        Problem: no such order in the caller's scope, or it is not in a state for this.
+        Problem: no such order in the caller's scope, it is not in a state for this, or its device is on hold.
     """
     row = await repository.one(work, order_id)
     was, state = _step(row, action)
+    if action is Action.START and row["on_hold"]:
+        raise _on_hold()
     if not await repository.move(work, order_id, was, state, request.technician):
         raise _changed_meanwhile()
     await repository.trace(work, order_id, state, request.reason)
@@ -273,7 +275,7 @@ _PLAIN: Final = (
         "firmware",
         "legal_frame",
     ),
-    *("state", "priority", "description", "parts", "reported_at", "start_by", "done_by", "technician"),
+    *("state", "priority", "on_hold", "description", "parts", "reported_at", "start_by", "done_by", "technician"),
     *("created_by", "started_at", "closed_at"),
 )
 
@@ -324,6 +326,18 @@ def _not_in_this_state(state: OrderState) -> Problem:
             "See `may` of the work order: that is what can be done now.",
         ),
         extra={"state": state.value, "may": [action.value for action in allowed(state)]},
+    )
+
+
+def _on_hold() -> Problem:
+    return Problem(
+        HTTPStatus.CONFLICT,
+        "on_hold",
+        Text("Avvikelsespärr", "Incident hold"),
+        Text(
+            "Hjälpmedlet ska lämnas orört tills två personer har hävt spärren.",
+            "The device must be left untouched until two persons have lifted the hold.",
+        ),
     )
 
 

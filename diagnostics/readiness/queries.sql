@@ -14,7 +14,7 @@ SELECT d.device_no, d.device_id, d.individual_number, d.device_class, d.model_ke
                               ORDER BY done_on DESC, service_id DESC LIMIT 1) l ON true
          WHERE i.model_key = d.model_key) AS services,
        (SELECT max(s.done_on) FROM device_service s WHERE s.device_no = d.device_no AND s.kind = 'inspection' AND s.passed) AS inspected_on,
-       {hold} AS on_hold
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS on_hold
   FROM device d
   JOIN device_model m USING (model_key)
   LEFT JOIN device_state_seen v USING (device_no)

@@ -14,7 +14,6 @@ from fleet.text import Text
 _SQL: Final = room(__file__)
 # An older answer says too little of a clock that drifts.
 ANSWER_IS_GOOD_FOR: Final = timedelta(days=7)
-NO_HOLDS: Final = SQL("false")
 # One literal condition per way of choosing, so that each is served by its own index.
 _CHOICES: Final[Mapping[str, SQL]] = {
     "depot": SQL("d.depot_id = (SELECT depot_id FROM depot WHERE code = %(choice)s)"),
@@ -29,7 +28,7 @@ _CHOICES: Final[Mapping[str, SQL]] = {
 async def facts(work: Work, devices: Sequence[int]) -> list[Row]:
     """What is known of devices, in the order of their individual numbers."""
     parameters = {"devices": list(devices), "answers_since": work.now - ANSWER_IS_GOOD_FOR}
-    return await fetch_all(work.connection, formatted(_SQL["facts"], hold=NO_HOLDS), parameters)
+    return await fetch_all(work.connection, _SQL["facts"], parameters)
 
 
 async def by_numbers(work: Work, numbers: Sequence[str]) -> list[Row]:

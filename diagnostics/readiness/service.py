@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
+from typing import Final
 
 from diagnostics.commands import service as commands
 from diagnostics.commands.schemas import CommandRequest
@@ -34,6 +35,8 @@ from diagnostics.work import Door, Work
 from fleet.clock import local_day
 from fleet.readiness import Check, Readiness, Verdict, commands_to_stage, judge
 from fleet.text import Text
+
+_STAGE_UPDATE: Final = "stage_update"
 
 
 async def one(work: Work, device_id: str) -> ReadinessItem:
@@ -86,8 +89,15 @@ async def stage(door: Door, caller: Caller, device_id: str, key: str) -> Staged:
     """
     async with door.open(caller) as work:
         item = await one(work, device_id)
+        device = await devices.identity(work, device_id)
+        approved = await repository.approvals(work, device["model_key"])
     names = tuple(dict.fromkeys(name for check in item.checks for name in check.commands))
-    return Staged(device_id=device_id, staged=[await _ask(door, caller, device_id, name, key) for name in names])
+    wanted = [entry["version"] for entry in approved if entry["withdrawn_at"] is None][:1]
+    wishes = [
+        CommandRequest(name=name, parameters={"version": wanted[0]} if name == _STAGE_UPDATE and wanted else {})
+        for name in names
+    ]
+    return Staged(device_id=device_id, staged=[await _ask(door, caller, device_id, wish, key) for wish in wishes])
 
 
 async def model(work: Work, model_key: str) -> ModelAnswer:
@@ -202,13 +212,13 @@ def _counts(items: Sequence[ReadinessItem], missing: int) -> ReadinessCounts:
     )
 
 
-async def _ask(door: Door, caller: Caller, device_id: str, name: str, key: str) -> StagedItem:
+async def _ask(door: Door, caller: Caller, device_id: str, wish: CommandRequest, key: str) -> StagedItem:
     try:
         async with door.open(caller) as work:
-            command_id, _ = await commands.ask(work, device_id, CommandRequest(name=name), f"{key}.{name}")
+            command_id, _ = await commands.ask(work, device_id, wish, f"{key}.{wish.name}")
     except Problem as problem:
-        return StagedItem(command=name, command_id=None, refused=BilingualText.of(problem.detail))
-    return StagedItem(command=name, command_id=str(command_id), refused=None)
+        return StagedItem(command=wish.name, command_id=None, refused=BilingualText.of(problem.detail))
+    return StagedItem(command=wish.name, command_id=str(command_id), refused=None)
 
 
 async def _model(work: Work, model_key: str) -> ModelAnswer:

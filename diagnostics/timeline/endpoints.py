@@ -22,7 +22,7 @@ async def show_timeline(
     door: Entrance,
     links: PageLinks,
 ) -> Page[Entry]:
-    """Readings by the day, events, faults, commands, alarms, software, loans, work orders and services.
+    """Readings by the day, events, faults, commands, alarms, software, loans, orders, services, holds.
 
     As far as the caller's audiences and the open loan reach. A page may be short, even empty, and have a next one.
     """

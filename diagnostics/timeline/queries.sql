@@ -83,6 +83,17 @@ SELECT (s.done_on + time '12:00') AT TIME ZONE 'Europe/Stockholm' AS at, (s.done
   FROM device_service s
  WHERE s.device_no = %(device_no)s AND (s.done_on + time '12:00') AT TIME ZONE 'Europe/Stockholm' <= %(until)s
 
+-- name: hold
+SELECT h.placed_at AS at, h.placed_at AS happened_at, h.placed_at AS known_at, 'hold' AS kind, h.hold_id || '-placed' AS id,
+       jsonb_build_object('what', 'placed', 'hold_id', h.hold_id, 'reason', h.reason, 'by', h.placed_by) AS data
+  FROM incident_hold h
+ WHERE h.device_no = %(device_no)s AND h.placed_at <= %(until)s
+UNION ALL
+SELECT h.lifted_at, h.lifted_at, h.lifted_at, 'hold', h.hold_id || '-lifted',
+       jsonb_build_object('what', 'lifted', 'hold_id', h.hold_id, 'reason', h.lift_reason, 'by', h.lifted_by)
+  FROM incident_hold h
+ WHERE h.device_no = %(device_no)s AND h.lifted_at <= %(until)s
+
 -- name: merged
 -- The newest entries before the cursor of every chosen kind; each kind gives as many as a page holds at most.
 SELECT at, happened_at, known_at, kind, id, data

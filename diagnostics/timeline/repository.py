@@ -19,7 +19,7 @@ _SOURCE: Final = SQL(
 )
 _LOOK_BACK: Final = (2, 6, 18, 54, 162, 486, 1458)
 EVENTS: Final = "device_event_seen"
-SOURCES: Final = ("event", "fault", "command", "alarm", "software", "loan", "order", "service")
+SOURCES: Final = ("event", "fault", "command", "alarm", "software", "loan", "order", "service", "hold")
 
 Place = tuple[datetime, str, str]
 

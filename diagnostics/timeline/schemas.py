@@ -22,6 +22,7 @@ class EntryKind(StrEnum):
     LOAN = "loan"
     ORDER = "order"
     SERVICE = "service"
+    HOLD = "hold"
 
 
 class TimelineQuery(PageQuery):

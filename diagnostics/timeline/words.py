@@ -82,6 +82,12 @@ def _service(data: Data, _: DeviceProfile | None) -> Told:
     return Text(f"{word.sv} underkänd", f"{word.en} not passed"), _plain(data["note"] or data["by"])
 
 
+def _hold(data: Data, _: DeviceProfile | None) -> Told:
+    placed = data["what"] == "placed"
+    verb = Text("Avvikelsespärr lagd", "Incident hold placed") if placed else Text("Spärren hävd", "Hold lifted")
+    return verb, _plain(data["reason"])
+
+
 def _plain(text: object) -> Text:
     written = str(text or "–").strip() or "–"
     return Text(written, written)
@@ -97,6 +103,7 @@ _TELL: Final[Mapping[EntryKind, Callable[[Data, DeviceProfile | None], Told]]] =
     EntryKind.LOAN: _loan,
     EntryKind.ORDER: _order,
     EntryKind.SERVICE: _service,
+    EntryKind.HOLD: _hold,
 }
 _ALARM_VERBS: Final = {
     "raised": Text("Larm", "Alarm"),

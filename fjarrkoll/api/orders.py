@@ -295,7 +295,7 @@ def _row(item: Json, language: str) -> list[str]:
         words.word(_PRIORITIES, item["priority"], language),
         words.word(_STATES, item["state"], language),
         f"{local_time(item['done_by'])}{late}",
-        either(item["title"], language),
+        ("⚠ " if item["on_hold"] else "") + either(item["title"], language),
     ]
 
 
@@ -305,6 +305,8 @@ def _print(order: Json, language: str, *, as_json: bool) -> None:
         return
     head = f"{_ORDER.to(language)} {order['order_id']}  {order['individual_number']}  {order['maker']} {order['model']}"
     print_line(head)
+    if order["on_hold"]:
+        print_line(Text("⚠ AVVIKELSESPÄRR: ska lämnas orört", "⚠ INCIDENT HOLD: leave untouched").to(language))
     print_line(f"{either(order['title'], language)}. {order['description']}".rstrip())
     state = words.word(_STATES, order["state"], language)
     priority = words.word(_PRIORITIES, order["priority"], language)

@@ -152,6 +152,26 @@ async def test_the_course_of_an_order_and_what_it_teaches(
     ]
 
 
+async def test_work_on_a_held_device_cannot_be_started(
+    api: Api, make_token: MakeToken, town: Town, store: Store
+) -> None:
+    token = make_token()
+    order = (await draft(api, token, town.chair.device_id, remark="föll framåt"))["order"]
+    store.execute(
+        "INSERT INTO incident_hold (device_no, reason, placed_by, placed_role)"
+        " VALUES (%s, 'fallet utreds', 'x', 'technician')",
+        town.chair.device_no,
+    )
+    placed = (await api.post(f"orders/{order['order_id']}/place", token, {})).json()
+    assert placed["on_hold"] is True
+    refused = await api.post(f"orders/{order['order_id']}/start", token, {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "on_hold")
+    told = (await api.get("orders/export", token, format="json")).json()["arbetsordrar"]
+    assert told[0]["avvikelsespärr"] == "JA"
+    entries = (await api.get(f"devices/{town.chair.device_id}/timeline", token, kind="hold")).json()["items"]
+    assert [entry["data"]["reason"] for entry in entries] == ["fallet utreds"]
+
+
 async def test_of_two_who_finish_at_once_one_is_told_that_it_is_over(
     api: Api, make_token: MakeToken, town: Town, store: Store
 ) -> None:

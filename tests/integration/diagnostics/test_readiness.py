@@ -102,6 +102,12 @@ async def test_each_thing_that_goes_wrong_is_seen(
     assert (await api.post(f"models/{MODEL}/software/2.1/withdraw", token, {})).status_code == 409
     await put(api, token, f"models/{MODEL}/software/2.2")
     await now_not_ok("software")
+    store.execute(
+        "INSERT INTO incident_hold (device_no, reason, placed_by, placed_role)"
+        " VALUES (%s, 'fallet utreds', 'x', 'technician')",
+        chair.device_no,
+    )
+    await now_not_ok("hold")
     failed = {**service, "passed": False, "note": "bromsen"}
     assert (await api.post(f"devices/{chair.device_id}/services", token, failed)).status_code == 200
     await now_not_ok("inspection")
