@@ -29,6 +29,7 @@ class Figures:
         lag_seconds: age of the watermark: how far behind the devices the database is.
         broker_dropped: messages the broker says it threw away since it started; None while it has not said.
         devices: in the register in memory.
+        standing_by: another process serves the shard and this one waits for its turn.
     """
 
     messages: int = 0
@@ -47,6 +48,7 @@ class Figures:
     lag_seconds: float | None = None
     broker_dropped: int | None = None
     devices: int = 0
+    standing_by: bool = False
 
     def stored(self, messages: int, parts: Sequence[Stored]) -> None:
         """Counts a committed batch, stored as a whole or in parts."""
@@ -115,6 +117,9 @@ class FiguresCollector(Collector):
         yield GaugeMetricFamily(
             f"{PREFIX}_connected", "1 while the line to the broker stands.", float(figures.connected)
         )
+        yield GaugeMetricFamily(
+            f"{PREFIX}_standing_by", "1 while another process serves the shard.", float(figures.standing_by)
+        )
         yield GaugeMetricFamily(f"{PREFIX}_devices", "Devices in the register in memory.", figures.devices)
         if figures.lag_seconds is not None:
             yield GaugeMetricFamily(f"{PREFIX}_lag_seconds", "How far the database is behind.", figures.lag_seconds)
@@ -123,7 +128,7 @@ class FiguresCollector(Collector):
 
 
 class Timings:
-    """How long batches took and how large they were.
+    """How long batches took, how large they were, and how full the devices' outboxes.
 
     Args:
         registry: where Prometheus finds them.
@@ -132,6 +137,12 @@ class Timings:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.commit = Histogram(
             f"{PREFIX}_commit_seconds", "From receiving a batch to its commit.", buckets=_SECONDS, registry=registry
+        )
+        self.outbox = Histogram(
+            f"{PREFIX}_outbox_messages",
+            "Stored messages that a device still kept when it asked for a receipt.",
+            buckets=_MESSAGES,
+            registry=registry,
         )
         self.batch = Histogram(f"{PREFIX}_batch_messages", "Messages per batch.", buckets=_MESSAGES, registry=registry)
 

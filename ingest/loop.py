@@ -123,6 +123,7 @@ class Loop:
         for (number, boot), (device_id, outbox_from) in prepared.asked.items():
             through = self.receipts.through(number, boot, outbox_from)
             if through is not None:
+                self.timings.outbox.observe(through - outbox_from + 1)
                 receipt = codec.encode(Receipt(boot=boot, seq=through))
                 messages.append(Outgoing(topic(device_id, Verb.STORED), receipt))
         if messages:

@@ -28,6 +28,7 @@ from ingest.consumer import (
 from ingest.figures import Figures, Timings
 from ingest.loop import Loop
 from ingest.register import Register
+from ingest.turn import Turn
 from ingest.write.side import Side
 from ingest.write.verdict import said
 from ingest.write.writer import Writer
@@ -86,6 +87,7 @@ class Service:
         name = f"fjarrkoll ingest {settings.shard}"
         register = Register(registry)
         self._side = Side(settings.database, name)
+        self._turn = Turn(settings.database, settings.shard, name, self._stands_by)
         self._writer = Writer(settings.database, name, registry, register, self._held)
         self._stop = asyncio.Event()
         self._mark_topic = mark_topic(settings.shard)
@@ -114,13 +116,18 @@ class Service:
         Raises:
             ConsumerError: the broker refuses us for good at the first connection; the sentence says what to do.
             ConfigurationError: the database is behind this release.
+            TurnLostError: another process has taken over this shard.
         """
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._writer.close)
             stack.push_async_callback(self._side.close)
+            stack.push_async_callback(self._turn.close)
             expected = await self._ready()
+            if await self._turn.taken(self._stop):
+                expected = await self._ready()  # the other one has been at work meanwhile
             if self._stop.is_set():
                 return
+            await stack.enter_async_context(self._beside(self._turn.kept()))
             await stack.enter_async_context(self._beside(self._keep_watermark()))
             supervisor = Supervisor(
                 make_consumer=self._make_consumer,
@@ -231,6 +238,9 @@ class Service:
         return False
 
     # ---- what happens ----
+
+    def _stands_by(self, waiting: bool) -> None:  # noqa: FBT001 - the one thing there is to say
+        self.figures.standing_by = waiting
 
     def _held(self, cause: str) -> None:
         self.figures.held[cause] += 1

@@ -4,13 +4,14 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from fjarrkoll.chain.campaign import Order, campaign, endure
-from fjarrkoll.chain.faults import FAULTS
+from fjarrkoll.chain.faults import FAULTS, PAST_KEEPALIVE_SECONDS, SILENCES
 from fjarrkoll.chain.outage import Outage, endure_outage
 from fjarrkoll.chain.report import Control, Report
 from fjarrkoll.chain.strikes import PARTS
@@ -35,6 +36,9 @@ def measure_chain(  # noqa: PLR0913, PLR0917 - every option is a knob of the run
     control: Annotated[
         Control | None, typer.Option(help="Take a safeguard away; the run is good if that is noticed.")
     ] = None,
+    silence: Annotated[
+        float, typer.Option(min=1, help=f"Seconds that {' or '.join(SILENCES)} lasts.")
+    ] = PAST_KEEPALIVE_SECONDS,
     *,
     database_delay: Annotated[
         float,
@@ -52,7 +56,7 @@ def measure_chain(  # noqa: PLR0913, PLR0917 - every option is a knob of the run
     folder.chmod(0o755)
     try:
         if fault is not None:
-            report = _ran(_fault(fault, folder, seconds, rate, messages))
+            report = _ran(_fault(fault, folder, seconds, rate, messages, silence))
         else:
             chosen, kept = _OF_CONTROL[control] if control else (tuple(parts.split(",")), outbox)
             order = Order(
@@ -73,12 +77,15 @@ def measure_chain(  # noqa: PLR0913, PLR0917 - every option is a knob of the run
         raise typer.Exit(1)
 
 
-def _fault(name: str, folder: Path, seconds: float, rate: float, messages: int) -> Coroutine[Any, Any, Report]:
+def _fault(  # noqa: PLR0913, PLR0917 - the knobs of the command
+    name: str, folder: Path, seconds: float, rate: float, messages: int, silence: float
+) -> Coroutine[Any, Any, Report]:
     if name == "outage":
         return endure_outage(Outage(messages=messages, rate=rate), folder)
     if name not in FAULTS:
         raise ConfigurationError(f"there is no fault {name!r}: choose among {', '.join(FAULTS)}, outage")
-    return endure(FAULTS[name], folder, seconds=seconds, rate=rate)
+    act = partial(SILENCES[name], seconds=silence) if name in SILENCES else None
+    return endure(FAULTS[name], folder, seconds=seconds, rate=rate, act=act)
 
 
 def _ran(work: Coroutine[Any, Any, Report]) -> Report:

@@ -45,13 +45,13 @@ class Fault:
     outbox: bool = True
 
 
-async def stop_ingest(site: Site, field: Field) -> Evidence:
+async def stop_ingest(site: Site, field: Field, seconds: float = PAST_KEEPALIVE_SECONDS) -> Evidence:
     """SIGSTOP past the keep-alive: the broker gives the line up, and what wakes is not the owner of what it holds."""
     del field
     before = site.to_broker.connections
     site.signal_ingest(signal.SIGSTOP)
     try:
-        await asyncio.sleep(PAST_KEEPALIVE_SECONDS)
+        await asyncio.sleep(seconds)
     finally:
         site.signal_ingest(signal.SIGCONT)
     await _until(lambda: site.to_broker.connections > before, "ingest connects again")
@@ -254,3 +254,7 @@ async def _until(happened: Callable[[], bool], what: str, seconds: float = _WAIT
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise TimeoutError(f"waited {seconds:.0f} s in vain until {what}") from None
+
+
+SILENCES: Final = {"stop-ingest": stop_ingest, "partition": partition}
+"""Faults that last as long as one likes."""

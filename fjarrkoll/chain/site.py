@@ -80,6 +80,8 @@ class Site:
         self.broker: Mosquitto
         self.urls: DatabaseUrls
         self.ingest: Part
+        self._standby: Part
+        self.standby_port = 0
         self.to_broker = FaultProxy(lambda: self.broker.port)
         self.to_database = FaultProxy(lambda: self.postgres.port)
         self._metrics_port = free_port()
@@ -114,6 +116,18 @@ class Site:
         """Starts it again, as its supervisor would."""
         self.starts += 1
         await asyncio.to_thread(self.ingest.start)
+
+    def standby(self) -> Part:
+        """A second ingest of the same shard, with a metrics port of its own; ended with the site."""
+        self.standby_port = free_port()
+        self._standby = self._servers.enter_context(self._part("standby", self.standby_port))
+        return self._standby
+
+    async def handed_over(self) -> None:
+        """Returns once the standby serves; from here on it is the site's ingest."""
+        self.ingest, self._standby = self._standby, self.ingest
+        self._metrics_port, self.standby_port = self.standby_port, self._metrics_port
+        await self.ingest_ready()
 
     async def kill_ingest(self) -> None:
         """SIGKILL; what it had counted until then is kept for `totals`."""
@@ -197,7 +211,7 @@ class Site:
             ]
             self.device_ids = [device.device_id for device in enroll_devices(connection, new, now)]
 
-    def _part(self) -> Part:
+    def _part(self, name: str = "ingest", metrics_port: int = 0) -> Part:
         variables = {
             "ingest_database_url": _at_port(self.urls.ingest, self.to_database.port),
             "mqtt_host": HOST,
@@ -207,11 +221,11 @@ class Site:
             "ingest_shard": SHARD,
             "ingest_batch": str(self.settings.batch),
             "ingest_linger_seconds": str(self.settings.linger_seconds),
-            "metrics_port": str(self._metrics_port),
+            "metrics_port": str(metrics_port or self._metrics_port),
         }
         if self.settings.wrong:
             return Part("ingest", self.settings.wrong, variables, self.folder, module="fjarrkoll.chain.wrong_ingest")
-        return Part("ingest", ["ingest", "run"], variables, self.folder)
+        return Part(name, ["ingest", "run"], variables, self.folder)
 
 
 def scraped(port: int) -> dict[str, float]:

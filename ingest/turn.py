@@ -1,0 +1,112 @@
+"""Whose turn it is: one process serves a shard, another stands by and takes over under the same name."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+import psycopg
+
+from fleet.errors import FjarrkollError
+from fleet.plumbing.logs import get_logger
+from ingest.write.connection import Connection, connect
+from ingest.write.verdict import said
+
+TRY_SECONDS: Final = 1.0
+LOOK_SECONDS: Final = 2.0
+FORGOTTEN_SECONDS: Final = 15
+"""A process that has not been heard of for so long (stopped, or cut off) loses its turn."""
+_log = get_logger(room="ingest")
+# A lock of the session: the server lets it go with the connection, however that ends.
+_TAKE: Final = "SELECT pg_try_advisory_lock(hashtextextended('fjarrkoll ingest ' || %s, 0))"
+_WHO_AM_I: Final = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+# Our own former session may live on at the server after the line to it broke.
+_END_FORMER: Final = (
+    "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
+)
+_FORGET: Final = f"SET idle_session_timeout = '{FORGOTTEN_SECONDS}s'"
+
+
+class TurnLostError(FjarrkollError):
+    """Another process serves the shard now; this one ends, and stands by when its supervisor has started it again."""
+
+
+class Turn:
+    """The right to serve a shard. What is stored does not depend on it: two processes must not throw each other out.
+
+    Args:
+        address: of the database, with ingest's role.
+        shard: what is served.
+        name: shown in the server's list of connections.
+        tell: hears whether another process serves the shard and this one waits.
+    """
+
+    def __init__(self, address: str, shard: str, name: str, tell: Callable[[bool], None] = lambda _: None) -> None:
+        self._waiting = False
+        self._tell = tell
+        self._address = address
+        self._shard = shard
+        self._name = name
+        self._connection: Connection | None = None
+        self._session: tuple[object, ...] | None = None
+
+    async def close(self) -> None:
+        """Gives the turn up."""
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def taken(self, stop: asyncio.Event) -> bool:
+        """Waits for the turn, or for `stop`; says whether another process had it first."""
+        waited = False
+        while not stop.is_set():
+            try:
+                if await self._take():
+                    self._stands_by(waiting=False)
+                    return waited
+            except psycopg.Error as error:
+                _log.warning("The database does not answer yet.", event_name="turn_awaited", error=said(error))
+            else:
+                self._stands_by(waiting=True)
+                waited = True
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TRY_SECONDS):
+                    await stop.wait()
+        return waited
+
+    async def kept(self) -> None:
+        """Keeps the turn as long as it can, over breaks of the line to the database.
+
+        Raises:
+            TurnLostError: another process has taken it meanwhile.
+        """
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                async with asyncio.timeout(FORGOTTEN_SECONDS):
+                    if not await self._take():
+                        raise TurnLostError(f"another process has taken over the shard {self._shard}")
+            except (psycopg.Error, TimeoutError) as error:
+                _log.warning("The turn is in doubt.", event_name="turn_in_doubt", error=str(error) or "no answer")
+                await self.close()
+
+    def _stands_by(self, *, waiting: bool) -> None:
+        if waiting and not self._waiting:
+            _log.info("Another process serves this shard; standing by.", event_name="standing_by")
+        self._waiting = waiting
+        self._tell(waiting)
+
+    async def _take(self) -> bool:
+        """Takes the turn, or makes sure of it."""
+        connection = self._connection
+        if connection is not None and not connection.closed:
+            if not self._waiting:
+                await connection.execute("SELECT")
+                return True
+        else:
+            self._connection = connection = await connect(self._address, self._name)
+            await connection.execute(_FORGET)
+            if self._session is not None:
+                await connection.execute(_END_FORMER, self._session)
+        taken = await (await connection.execute(_TAKE, [self._shard])).fetchone()
+        self._session = await (await connection.execute(_WHO_AM_I)).fetchone()
+        return bool(taken and taken[0])
