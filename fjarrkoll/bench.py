@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from fjarrkoll.alarm_run.cli import measure_alarms
 from fjarrkoll.bench_diagnosis import measure_diagnosis
 from fjarrkoll.bench_fleet import measure_fleet_run
 from fjarrkoll.chain.cli import measure_chain
@@ -11,6 +12,7 @@ from fjarrkoll.idle_bench import measure_idle
 from fleet.errors import ConfigurationError
 
 app = typer.Typer(no_args_is_help=True, help="Measure ingest against the broker's and the database's own limits.")
+app.command("alarms")(measure_alarms)
 app.command("chain")(measure_chain)
 app.command("diagnosis")(measure_diagnosis)
 app.command("fleet")(measure_fleet_run)

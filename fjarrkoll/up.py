@@ -35,7 +35,7 @@ def up(
     fleet = folder / FLEET_FILE
     try:
         with LocalSystem(
-            folder.resolve(), load_registry(), device_passwords=_passwords(fleet), webhook_url=webhook_url
+            folder.resolve(), load_registry(), device_passwords=_passwords(fleet), webhook_url=webhook_url, watched=True
         ) as system:
             system.start_parts()
             system.write_env(_administrator_token(system.urls.owner))

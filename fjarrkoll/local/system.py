@@ -33,15 +33,23 @@ class LocalSystem:
         registry: the device classes.
         device_passwords: device id to password of devices that are enrolled already.
         webhook_url: where alarms go; a receiver on this machine is allowed here, and only here.
+        watched: whether `fjarrkoll watch` runs beside the others.
     """
 
     def __init__(
-        self, folder: Path, registry: Registry, *, device_passwords: Mapping[str, str], webhook_url: str | None = None
+        self,
+        folder: Path,
+        registry: Registry,
+        *,
+        device_passwords: Mapping[str, str],
+        webhook_url: str | None = None,
+        watched: bool = False,
     ) -> None:
         self.folder = folder
         self._registry = registry
         self._device_passwords = device_passwords
         self._webhook_url = webhook_url
+        self._watched = watched
         self._stack = ExitStack()
         self.secrets: LocalSecrets
         self.urls: DatabaseUrls
@@ -142,6 +150,7 @@ class LocalSystem:
                 self._api_settings(),
             ),
             ("keep", ["keep", "run", "--every", "60"], {"owner_database_url": self.urls.owner}),
+            *([("watch", ["watch", "run"], self._watch_settings())] if self._watched else []),
         ]
 
     def _api_settings(self) -> dict[str, str]:
@@ -168,6 +177,13 @@ class LocalSystem:
         if self._webhook_url:
             receiver = {"webhook_url": self._webhook_url, "webhook_secret": self.secrets.webhook}
             settings |= {**receiver, "webhook_allow_private": "true"}
+        return settings
+
+    def _watch_settings(self) -> dict[str, str]:
+        settings = {"worker_database_url": self.urls.worker, "mqtt_host": HOST, "mqtt_port": str(self.broker.port)}
+        if self._webhook_url:
+            receiver = {"watch_webhook_url": self._webhook_url, "watch_webhook_secret": self.secrets.webhook}
+            settings |= {**receiver, "watch_allow_private": "true"}
         return settings
 
     def _wait(self, ready: Callable[[], bool], complaint: str) -> None:

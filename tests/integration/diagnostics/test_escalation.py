@@ -1,6 +1,7 @@
 """An alarm on its ladder over a real database: walked, taken, held, restarted, two walkers, providers that lie."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -289,3 +290,25 @@ async def test_addresses_are_read_by_the_worker_alone(database: Database, pool: 
     async with pool.connection() as connection:
         rows = await (await connection.execute("SELECT address FROM recipient_address")).fetchall()
     assert len(rows) == 4
+
+
+@pytest.mark.usefixtures("ladder")
+async def test_a_provider_that_errs_and_is_slow_keeps_nobody_from_being_reached_within_five_minutes(
+    pool: Pool, store: Store, town: Town
+) -> None:
+    """Thirty in a hundred fail, the others answer after the time limit or drop; virtual time, twenty alarms."""
+    chance = random.Random(5)
+    sms, mail = Provider("sms", receipts_within=RECEIPT), Provider("email")
+    slow, down = Failure(reason="no answer within 5 seconds"), Failure(reason="answered 503", status=503)
+    sms.answers = [down if chance.random() < 0.3 else chance.choice([slow, None]) for _ in range(500)]
+    numbers = []
+    for entry in range(20):
+        numbers.append(await start(pool, store, town.dispenser.device_no, CHANNELS))
+        store.execute("UPDATE alarm SET rule = %s WHERE rule = 'jam'", f"jam-{entry}")
+    outbox = Outbox(pool, {"sms": sms, "email": mail}, "http://api")
+    for _ in range(20):  # five minutes
+        await outbox.round()
+        await Walker(pool, CHANNELS).round()
+        travel(store, seconds=15)
+    reached = {body(message)["alarm_id"] for message in mail.got}
+    assert reached == set(numbers)
