@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from device_sim.connection import Line
 from device_sim.ledger import Ledger
 from device_sim.replay.play import replay_card
+from fjarrkoll.demo.analyst import walk_a_case
 from fjarrkoll.demo.client import DemoClient
 from fjarrkoll.demo.observe import Counts
 from fjarrkoll.demo.population import Population
@@ -20,6 +21,7 @@ from fleet.registry import Registry
 CARDS: Final = Path(__file__).resolve().parents[3] / "shared" / "data" / "apap"
 NO_CARDS: Final = "the real cards are not on this machine (../shared/data/apap), so no night was replayed"
 _PATIENCE_SECONDS: Final = 20.0
+_VERDICT_SECONDS: Final = 60.0  # the worker judges use every twenty seconds and more
 
 Found = TypeVar("Found")
 
@@ -35,6 +37,10 @@ class Report:
         jam_alarm: whether the jammed dispenser's is among them.
         notified: webhooks that reached the receiver.
         idle_found: devices proven unused whose return is proposed.
+        recalls_proposed: recall cases begun for them.
+        answers_taken: answers taken from the list that a prescriber unit sent back.
+        recall_state: where the case that was followed ended.
+        passport_advice: what its passport advised on its return.
         nights_replayed: nights of real cards found in the database.
         seconds: from the first device's connection to the last observation.
         missing: parts of the main job that did not happen; empty when all is well.
@@ -50,6 +56,10 @@ class Report:
     jam_alarm: bool
     notified: int
     idle_found: int
+    recalls_proposed: int
+    answers_taken: int
+    recall_state: str
+    passport_advice: str
     nights_replayed: int
     seconds: float
     note: str
@@ -72,6 +82,9 @@ def missing_parts(counts: Counts, observed: dict[str, Any], *, cards_here: bool)
         "the jammed dispenser raised no alarm": observed["jam_alarm"],
         "no alarm reached the webhook": observed["notified"] > 0,
         "no idle device was found": observed["idle_found"] > 0,
+        "no recall was proposed": observed["recalls_proposed"] > 0,
+        "the recall case did not end in stock": observed["recall_state"] == "in_stock",
+        "no answer was taken from the returned list": observed["answers_taken"] > 0,
         "no night of the real cards was stored": observed["nights_replayed"] > 0 or not cards_here,
     }
     return [complaint for complaint, well in demands.items() if not well]
@@ -90,7 +103,8 @@ async def observe(client: DemoClient, roles: Cast, received: Received) -> dict[s
     hidden = [fault for device_id in roles.read for fault in await client.read_faults(device_id)]
     jam = await _until(lambda: _jam_alarm(client, roles.jammed))
     alarms = await client.open_alarms()
-    idle = await _until(lambda: _proposed(client))
+    idle = await _until(lambda: _proposed(client), _VERDICT_SECONDS)
+    recall = await walk_when_judged(client)
     await _until(lambda: _given(received.bodies))
     return {
         "faults_read": len(hidden),
@@ -98,6 +112,7 @@ async def observe(client: DemoClient, roles: Cast, received: Received) -> dict[s
         "jam_alarm": bool(jam),
         "notified": len(received.bodies),
         "idle_found": len(idle),
+        **recall,
     }
 
 
@@ -121,13 +136,25 @@ async def _proposed(client: DemoClient) -> list[dict[str, Any]]:
     return [item for item in items if item["use"]["verdict"] == "unused" and item["use"]["step"] == "propose"]
 
 
+async def walk_when_judged(client: DemoClient) -> dict[str, Any]:
+    """The analyst's story, once the worker has judged what was just stored."""
+    walked: dict[str, Any] = {}
+
+    async def tried() -> list[str]:
+        walked.update(await walk_a_case(client))
+        return [walked["recall_state"]] if walked["recalls_proposed"] else []
+
+    await _until(tried, _VERDICT_SECONDS)
+    return walked
+
+
 async def _given(found: list[Found]) -> list[Found]:
     return found
 
 
-async def _until(ask: Callable[[], Awaitable[list[Found]]]) -> list[Found]:
+async def _until(ask: Callable[[], Awaitable[list[Found]]], seconds: float = _PATIENCE_SECONDS) -> list[Found]:
     """Asks again until there is an answer or patience ends."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while not (found := await ask()) and time.monotonic() < deadline:  # noqa: ASYNC110 - the API is asked, not an event
         await asyncio.sleep(0.5)
     return found

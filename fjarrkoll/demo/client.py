@@ -50,6 +50,13 @@ class DemoClient:
             answer.raise_for_status()
             return items, dict(answer.json().get("summary", {}))
 
+    async def ask_analyst(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - httpx's options
+        """An answer to the analyst below /api/v1; a refusal is an error."""
+        async with self._client(self._tokens.analyst) as client:
+            answer = await client.request(method, f"/api/v1/{path}", **more)
+            answer.raise_for_status()
+            return answer
+
     async def _all(self, path: str, token: str, params: dict[str, str]) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
         cursor: str | None = None

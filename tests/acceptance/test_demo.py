@@ -16,7 +16,17 @@ from fjarrkoll.demo.check import CARDS, missing_parts
 from fjarrkoll.demo.observe import Counts
 
 WELL = Counts(published=10, stored=10, lost=0, duplicated=0, quarantined=3)
-OBSERVED: dict[str, Any] = {"faults_read": 1, "jam_alarm": True, "notified": 1, "idle_found": 1, "nights_replayed": 93}
+OBSERVED: dict[str, Any] = {
+    "faults_read": 1,
+    "jam_alarm": True,
+    "notified": 1,
+    "idle_found": 1,
+    "nights_replayed": 93,
+    "recalls_proposed": 1,
+    "answers_taken": 1,
+    "recall_state": "in_stock",
+    "passport_advice": "recondition",
+}
 
 
 def demo(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -41,6 +51,9 @@ def test_the_unattended_demo_does_the_main_job_and_says_so_in_its_last_line(serv
     assert said["quarantined"] > 0
     assert said["faults_read"] > 0
     assert said["idle_found"] > 0
+    assert said["recalls_proposed"] > 0
+    assert said["recall_state"] == "in_stock"
+    assert said["answers_taken"] == 1
     assert said["alarms"] > 0
     assert said["seconds"] <= 120
     assert said["nights_replayed"] == (93 if CARDS.is_dir() else 0)
@@ -75,6 +88,9 @@ def test_ctrl_c_ends_the_demo_and_leaves_nothing_running(services_folder: Path) 
         (WELL, {**OBSERVED, "jam_alarm": False}, "dispenser"),
         (WELL, {**OBSERVED, "notified": 0}, "webhook"),
         (WELL, {**OBSERVED, "idle_found": 0}, "idle"),
+        (WELL, {**OBSERVED, "recalls_proposed": 0}, "proposed"),
+        (WELL, {**OBSERVED, "recall_state": "collected"}, "stock"),
+        (WELL, {**OBSERVED, "answers_taken": 0}, "list"),
         (WELL, {**OBSERVED, "nights_replayed": 0}, "night"),
     ],
 )
