@@ -28,7 +28,7 @@ SELECT d.device_class, d.model_key, f.fault_code,
 
 -- name: exposure
 -- Device-days by model and firmware: from when a device was first heard until it was last heard, within the period. A device whose
--- software changed counts on the earlier one until then.
+-- software changed counts on the earlier one until then. No DISTINCT and no numeric: with 417,000 devices both cost seconds.
 WITH changed AS (
     SELECT DISTINCT ON (device_no) device_no, known_at, firmware_from
       FROM software_change
@@ -48,9 +48,9 @@ WITH changed AS (
       JOIN device d USING (device_no)
       JOIN device_state s USING (device_no)
 )
-SELECT device_class, model_key, firmware, count(DISTINCT device_no) AS devices,
-       sum(extract(epoch FROM ended - began))::float8 / 86400 AS days,
-       sum(extract(epoch FROM greatest(ended - greatest(began, %(middle)s), interval '0')))::float8 / 86400 AS late_days
+SELECT device_class, model_key, firmware, count(*) AS devices,
+       sum(date_part('epoch', ended - began)) / 86400 AS days,
+       sum(date_part('epoch', greatest(ended - greatest(began, %(middle)s), interval '0'))) / 86400 AS late_days
   FROM lived
  WHERE ended > began
    AND (%(device_class)s::text IS NULL OR device_class = %(device_class)s)
