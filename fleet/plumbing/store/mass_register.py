@@ -80,6 +80,7 @@ def enroll_fleet(  # noqa: PLR0913, PLR0917 - what the devices of a fleet share,
             connection.execute(_LOANS, shared)
             numbers = [number for (number,) in connection.execute(_NUMBERS)]
             connection.execute("ALTER TABLE loan ENABLE TRIGGER loan_changed")
+            connection.execute("DROP TABLE enrolling")
             connection.execute("ANALYZE device, loan")
     except psycopg.errors.IntegrityError as error:
         raise RegisterError(
