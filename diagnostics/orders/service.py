@@ -60,8 +60,8 @@ async def draft_from(work: Work, device_id: str, request: OrderRequest) -> Draft
         *await findings_of.of_alarms(work, device, request.alarms),
         *await findings_of.of_causes(work, device, request.causes),
     ]
-    if request.remark is not None:
-        found.append(findings_of.of_person(work, request.remark))
+    if request.remark is not None and request.remark.strip():
+        found.append(findings_of.of_person(work, request.remark.strip()))
     return await draft(
         work, device, found, priority=request.priority, description=request.description, parts=request.parts
     )
