@@ -27,6 +27,7 @@ CHUNK: Final = 4096
 EVERY: Final = 10
 _FROM: Final = 120  # days of history before the first judgement
 _GRACE: Final = 30
+_BOOK_FROM: Final = 250  # its likelihood is a sum over all later days, and slow
 _DEVICES_A_GATEWAY: Final = 250
 BINS: Final = (0.0, 0.02, 0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.98, 1.0)
 
@@ -89,7 +90,7 @@ def run(devices: int, days: int, seed: int, tell: Callable[[str], None]) -> Outc
         seed: of the judged region.
         tell: progress.
     """
-    learnt = learn(min(devices, 20_000), days, seed + 1000)
+    learnt = learn(min(devices, 16_000), days, seed + 1000)
     tell("learnt on a region of its own")
     outcome = Outcome(devices=devices, days=days)
     chance = np.random.default_rng(seed)
@@ -113,7 +114,7 @@ def learn(devices: int, days: int, seed: int) -> Learnt:
     for kind in range(len(KINDS)):
         chosen = np.flatnonzero((region.kind == kind) & (found.last_used >= 0) & _judgeable(found))[:2000]
         ours[kind] = fit(found.rhythm.histogram[chosen], found.current_gap[chosen])
-        textbook[kind] = fit_bg_bb(*_textbook_facts(found, chosen))
+        textbook[kind] = fit_bg_bb(*_textbook_facts(found, chosen[:_BOOK_FROM]))
     return Learnt(ours, textbook)
 
 
