@@ -26,6 +26,8 @@ class Kind:
     Attributes:
         use: a and b of the Beta distribution of the share of days used.
         winter: factor on it from November to March.
+        cared_for: somebody sees to it every day (domain.md 9: 2.5 % of doses are missed), so that nobody uses it
+            irregularly or less and less.
         told_after: a pause longer than this does not stay untold: those who come every day know of it. Assumed.
     """
 
@@ -35,6 +37,7 @@ class Kind:
     use: tuple[float, float]
     winter: float = 1.0
     told_after: int = 20
+    cared_for: bool = False
 
 
 KINDS: Final = (
@@ -42,9 +45,9 @@ KINDS: Final = (
     Kind("wheelchair", "outdoor", 0.15, (4.0, 6.0), 0.25),
     Kind("wheelchair", "assist", 0.05, (5.0, 5.0), 0.8),
     Kind("apap", "default", 0.25, (7.0, 1.2)),
-    Kind("dispenser", "default", 0.05, (40.0, 1.0), told_after=7),
+    Kind("dispenser", "default", 0.05, (40.0, 1.0), told_after=7, cared_for=True),
     Kind("scale", "default", 0.10, (5.0, 5.0)),
-    Kind("mattress", "default", 0.10, (30.0, 1.0), told_after=10),
+    Kind("mattress", "default", 0.10, (30.0, 1.0), told_after=10, cared_for=True),
 )
 
 
@@ -148,14 +151,15 @@ def _habit(chance: np.random.Generator, kind: Whole, days: int, first: date) -> 
     alpha = np.array([entry.use[0] for entry in KINDS])[kind]
     beta = np.array([entry.use[1] for entry in KINDS])[kind]
     own = chance.beta(alpha, beta)
-    irregular = chance.random(size) < 0.2
+    free = ~np.array([entry.cared_for for entry in KINDS])[kind]
+    irregular = free & (chance.random(size) < 0.2)
     own = np.where(irregular, own * chance.uniform(0.4, 0.9, size), own)
     calendar = [first + timedelta(days=number) for number in range(days)]
     winter = np.array([day.month in {11, 12, 1, 2, 3} for day in calendar])
     holiday = np.array([(day.month, day.day) >= (12, 23) or (day.month, day.day) <= (1, 2) for day in calendar])
     factor = np.where(winter[:, None], np.array([entry.winter for entry in KINDS])[kind], 1.0)
     factor = np.where(holiday[:, None], factor * 0.7, factor)
-    fading = chance.random(size) < 0.1
+    fading = free & (chance.random(size) < 0.1)
     fade = np.where(fading, np.linspace(1, chance.uniform(0.2, 0.5, size), days), 1.0)
     return np.clip(own * factor * fade, 0.03, 1.0).astype(np.float32)
 

@@ -11,14 +11,13 @@ from fleet.clock import STOCKHOLM
 from tests.fixtures.database import MakeDevice, MakePayer
 from tests.integration.diagnostics.conftest import Store
 
-CARDS: Final = Path(__file__).parents[4].parent / "shared" / "data" / "apap"
+CARDS: Final = Path(__file__).resolve().parents[4] / "shared" / "data" / "apap"
 
 
 def card(name: str) -> Card:
-    folder = next((f for f in (CARDS / name, Path("../shared/data/apap") / name) if (f / "STR.edf").is_file()), None)
-    if folder is None:
-        pytest.skip(f"the real cards are not here: {CARDS} (they are no part of the repository)")
-    return read_card(folder)
+    if not (CARDS / name / "STR.edf").is_file():
+        pytest.skip("the real cards are not here: ../shared/data/apap is absent")
+    return read_card(CARDS / name)
 
 
 def minutes(found: Card) -> dict[date, float]:
