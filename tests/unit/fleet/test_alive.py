@@ -15,8 +15,8 @@ from fleet.idle_gaps import LONGEST, gap_histogram
 
 with warnings.catch_warnings():  # the oracle is old and warns where it is imported; nothing else is let off
     warnings.simplefilter("ignore")
-    from lifetimes import BetaGeoBetaBinomFitter
-    from lifetimes.datasets import load_cdnow_summary, load_dataset
+    from lifetimes import BetaGeoBetaBinomFitter  # type: ignore[import-untyped]
+    from lifetimes.datasets import load_cdnow_summary, load_dataset  # type: ignore[import-untyped]
 
 Numbers = NDArray[np.float64]
 CDNOW_END: Final = date(1997, 9, 30)
