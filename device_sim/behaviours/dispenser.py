@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
 from typing import Final
 
 from device_sim.behaviours.base import Behaviour, Day, in_order, within
 from device_sim.emission import Emission
+from fleet.doses import Schedule, due_at, sequence_of
 
 # Hours of the doses of a day, by how many there are; how common each is gives 2.07 doses a day (domain.md 4.1).
 _SLOTS: Final = {1: (8.0,), 2: (8.0, 20.0), 3: (8.0, 14.0, 20.0), 4: (8.0, 12.0, 17.0, 21.0)}
@@ -16,6 +17,15 @@ _MISS_SHAPE: Final = (0.4, 15.6)
 """Beta distribution of a person's share of missed doses: mean 2.5 %, one in twenty above 10 %."""
 _WINDOW: Final = timedelta(minutes=75)
 _DAYS_IN_A_ROLL: Final = 14
+_VERSION: Final = 1
+"""The schedule a simulated machine follows is its first; it tells the number."""
+
+
+def schedule_of(memory: Mapping[str, float], valid_from: datetime) -> Schedule:
+    """The schedule that a simulated machine follows, as care would enter it on the platform."""
+    times = tuple(time(int(slot)) for slot in _SLOTS[int(memory["slots"])])
+    late = int(_WINDOW.total_seconds() // 60)
+    return Schedule(version=_VERSION, times=times, late_minutes=late, valid_from=valid_from)
 
 
 class Dispenser(Behaviour):
@@ -73,9 +83,10 @@ class Dispenser(Behaviour):
 
     @staticmethod
     def _due(day: Day, number: int, slot: float) -> Emission:
-        """The dose's place in the schedule is its only name."""
+        """The dose's place in the schedule is its only name; machine and platform work it out alike."""
         day.memory["left"] -= 1
-        return Emission(day.at(slot), event="dose_due", data={"sequence": day.date.toordinal() * 4 + number})
+        data = {"sequence": sequence_of(day.date, number + 1), "schedule": _VERSION}
+        return Emission(due_at(day.date, time(int(slot))), event="dose_due", data=data)
 
     def heartbeat(self, now: datetime, random: Random, memory: Mapping[str, float]) -> Emission:
         """Power, battery, link and what is left in the magazine."""
@@ -86,6 +97,7 @@ class Dispenser(Behaviour):
                 "battery.level": round(within(random.gauss(97, 1.5), 90.0, 100.0), 1),
                 "network.rssi": within(round(random.gauss(-75, 6)), -120, -30),
                 "magazine.doses_left": int(memory["left"]),
+                "schedule.version": _VERSION,
             },
         )
 

@@ -99,7 +99,13 @@ GOOD: Final[Mapping[str, tuple[Example, ...]]] = MappingProxyType(
         "event": (
             Example(
                 "a dose was taken; the dose is known by its place in the schedule only",
-                {"ts": MOMENT, "boot": 12, "seq": 26, "event": "dose_taken", "data": {"sequence": 2959041}},
+                {
+                    "ts": MOMENT,
+                    "boot": 12,
+                    "seq": 26,
+                    "event": "dose_taken",
+                    "data": {"sequence": 2026112201, "schedule": 1},
+                },
                 "dispenser",
             ),
             Example(
