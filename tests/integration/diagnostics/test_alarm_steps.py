@@ -14,7 +14,7 @@ from diagnostics.metrics import WorkerMetrics
 from fleet.plumbing.database import database_pool
 from fleet.registry import load_registry
 from tests.integration.diagnostics.conftest import Store, Town
-from tests.integration.diagnostics.test_alarm_kills import break_them, many_chairs, mend_them
+from tests.integration.diagnostics.many import break_them, many_chairs, mend_them
 
 
 @dataclass
