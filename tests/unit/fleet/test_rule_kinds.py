@@ -139,7 +139,7 @@ def test_all_and_any() -> None:
     assert last is not None
     assert first is not None
     assert (last.since, first.since) == (ago(hours=1), ago(hours=2))
-    assert (both.metrics(), both.fault_codes()) == ({"soc"}, {"X-1"})
+    assert (both.metrics(), both.fault_codes()) == (frozenset({"soc"}), frozenset({"X-1"}))
 
 
 @pytest.mark.parametrize(
