@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
-from fastapi.sse import EventSourceResponse
+from fastapi.responses import StreamingResponse
 
 from diagnostics.commands import refusals, service
 from diagnostics.commands.progress import progress
@@ -36,6 +36,14 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The device has answered; `state` says how"},
     202: {"model": CommandItem, "description": "Still waiting for the device; Location says where to look"},
     504: {"description": "The device was silent until the command expired"},
+}
+
+# Not FastAPI's own class of events: with it an answer has begun before the caller is known to see the command.
+_STREAM: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "Server-sent events: `state` at every change, `end` when nothing more will happen",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
 }
 
 
@@ -115,19 +123,19 @@ async def show_command(command_id: _CommandId, caller: DeviceReader, door: Entra
 @router.get(
     "/commands/{command_id}/events",
     summary="Follow a command as it happens",
-    response_class=EventSourceResponse,
-    responses={
-        200: {"description": "Server-sent events: `state` at every change, `end` when nothing more will happen"}
-    },
+    response_class=StreamingResponse,
+    responses=_STREAM,
 )
 async def follow_command(
     command_id: _CommandId, caller: DeviceReader, door: Entrance, request: Request, seconds: StreamSeconds = 60
-) -> EventSourceResponse:
+) -> StreamingResponse:
     """A stream of the command's changes, each as the command itself looks then. It ends when the token is revoked."""
     async with door.open(caller) as work:
         await service.show(work, command_id)
     authorization = request.headers.get("authorization")
-    return EventSourceResponse(progress(door.resources, authorization, command_id, seconds))
+    return StreamingResponse(
+        progress(door.resources, authorization, command_id, seconds), media_type="text/event-stream"
+    )
 
 
 @router.post("/commands/{command_id}/approve", summary="Approve a setting as the second person")

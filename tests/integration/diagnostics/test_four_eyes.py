@@ -21,6 +21,7 @@ from tests.fixtures.database import Database
 from tests.integration.diagnostics.conftest import Api, MakeToken, Store, Town
 
 SETTING = CommandRequest(name="set_upload_interval", parameters={"minutes": 30})
+READ = CommandRequest(name="read_faults")
 TRIES = 1_000
 HOLD = (
     "INSERT INTO incident_hold (device_no, reason, placed_by, placed_role)"
@@ -239,3 +240,22 @@ async def test_taking_back_what_waits_and_what_was_sent(
     assert stop.counter > message.counter
     over = await api.post(f"commands/{waiting}/cancel", token)
     assert (over.status_code, over.json()["code"]) == (409, "command_over")
+
+
+async def test_progress_is_told_to_those_who_see_the_command_until_it_ends(  # noqa: PLR0917 - its parts by name
+    api: Api, make_token: MakeToken, town: Town, resources: Resources, database: Database, store: Store
+) -> None:
+    token = make_token("technician", name="anna")
+    asked = await ask(resources, await caller(resources, token), town.chair.device_id, "to-follow", READ)
+    stranger = await api.get(f"commands/{asked}/events", make_token("technician", payers=[town.other]))
+    assert (stranger.status_code, stranger.json()["code"]) == (404, "not_found")
+    following = asyncio.create_task(api.get(f"commands/{asked}/events", token, seconds=20))
+    await asyncio.sleep(0.5)
+    await send(database)
+    await asyncio.sleep(1.5)
+    store.execute("UPDATE command SET state = 'succeeded', answered_at = now()")
+    told = await following
+    assert told.headers["content-type"].startswith("text/event-stream")
+    events = [line.removeprefix("event: ") for line in told.text.splitlines() if line.startswith("event")]
+    assert (events[0], events[-1]) == ("state", "end")
+    assert "succeeded" in told.text
