@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import argon2
@@ -17,8 +18,6 @@ from fleet.plumbing.store.scope import Scope
 from fleet.signals import Audience
 
 _HASHER: Final = argon2.PasswordHasher()
-# Checked where no such account exists, so that the answer takes as long as for a wrong password.
-_NOBODYS_HASH: Final = _HASHER.hash(secrets.token_urlsafe(16))
 _FIND_ACCOUNT: Final = SQL("SELECT * FROM find_account(%s)")
 _FIND_SESSION: Final = SQL("SELECT * FROM find_session(%s)")
 _OPEN: Final = SQL("SELECT open_session(%s, %s)")
@@ -47,8 +46,7 @@ async def sign_in(pool: Pool, login: str, password: str) -> str | None:
     """The secret of a new session, or None where login or password is wrong; which of the two is not told."""
     async with pool.connection() as connection:
         row = await fetch_one(connection, _FIND_ACCOUNT, [login])
-    stored = (row or {}).get("password_hash") or _NOBODYS_HASH
-    fits = await asyncio.to_thread(_fits, stored, password)
+    fits = await asyncio.to_thread(_fits, (row or {}).get("password_hash"), password)
     if row is None or row["password_hash"] is None or not fits:
         return None
     secret = secrets.token_urlsafe(32)
@@ -72,9 +70,15 @@ async def sign_out(pool: Pool, secret: str) -> None:
         await execute(connection, _END, [_hash(secret)])
 
 
-def _fits(stored: str, password: str) -> bool:
+@cache
+def _nobodys_hash() -> str:
+    """Checked where no such account exists, so that the answer takes as long as for a wrong password."""
+    return _HASHER.hash(secrets.token_urlsafe(16))
+
+
+def _fits(stored: str | None, password: str) -> bool:
     try:
-        return _HASHER.verify(stored, password)
+        return _HASHER.verify(stored or _nobodys_hash(), password)
     except argon2.exceptions.VerificationError:
         return False
 

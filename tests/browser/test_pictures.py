@@ -1,0 +1,70 @@
+"""The README's pictures, made from the pages as they are: `FJARRKOLL_PICTURES=docs/pictures scripts/test browser`."""
+
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from math import sin
+from pathlib import Path
+from random import Random
+
+import psycopg
+import pytest
+from playwright.sync_api import expect
+
+from fleet.topics import Verb
+from tests.browser.test_stories import jam, say, unused_device
+from tests.fixtures.browser import Visitors
+from tests.fixtures.system import RunningSystem
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the pictures go: the folder asked for, else one that is thrown away."""
+    wanted = os.environ.get("FJARRKOLL_PICTURES")
+    return Path(wanted) if wanted else tmp_path_factory.mktemp("pictures")
+
+
+def a_chairs_week(system: RunningSystem) -> str:
+    """A wheelchair that is driven by day and charged by night, with a gap, a fault, and a year of use behind it."""
+    chair, random, now = system.enroll("wheelchair", "pg-vr2"), Random(7), datetime.now(UTC)
+    for number in range(7 * 24):
+        if 60 <= number < 78:
+            continue
+        at = now - timedelta(hours=7 * 24 - number)
+        level = 60 + 35 * sin((at.hour - 1) / 24 * 6.28) + random.random() * 4
+        body = {"ts": int(at.timestamp() * 1000), "values": {"battery.soc": round(min(100, max(5, level)), 1)}}
+        say(system, chair, Verb.TELEMETRY, number + 1, **body)
+    data = {"system": "vr2", "code": "2"}
+    stamp = int((now - timedelta(hours=20)).timestamp() * 1000)
+    say(system, chair, Verb.EVENT, 500, ts=stamp, event="fault_raised", data=data)
+    with psycopg.connect(system.local.urls.owner) as connection:
+        for ago in range(360):
+            if random.random() < 0.12:
+                continue
+            amount = 0 if 190 < ago < 230 or random.random() < 0.15 else random.randint(15, 120)
+            connection.execute(
+                "INSERT INTO usage_day (device_no, local_day, measure, amount)"
+                " SELECT device_no, current_date - %s::int,"
+                " 'drive_minutes', %s FROM device WHERE device_id = %s ON CONFLICT DO NOTHING",
+                [ago, amount, chair.device_id],
+            )
+    return chair.device_id
+
+
+def test_pictures_of_the_main_pages(visit: Visitors, running_system: RunningSystem, folder: Path) -> None:
+    jammed, chair = jam(running_system), a_chairs_week(running_system)
+    unused_device(running_system)
+    time.sleep(2)
+    shots = [
+        ("board", "carer", "/alarms", 390, jammed.individual_number),
+        ("device", "technician", f"/devices/{chair}", 1200, "Användning senaste året"),
+        ("idle", "analyst", "/idle", 1200, "Bevisat oanvända"),
+    ]
+    for name, role, path, width, awaited in shots:
+        window = visit(role, width=width)
+        page = window.open(path)
+        expect(page.get_by_text(awaited).first).to_be_visible(timeout=15_000)
+        target = folder / f"{name}.png"
+        page.screenshot(path=target, full_page=name == "device")
+        assert target.stat().st_size > 10_000, "a page, not a blank sheet"
+        assert window.complaints == []
