@@ -298,3 +298,21 @@ def test_a_verdict_that_was_never_made_is_unknown() -> None:
     )  # fmt: skip
     use = use_of({**dict.fromkeys(names), "verdict": "not_judged", "step": "none"}, TODAY)
     assert (use.verdict, use.step, use.reason.sv) == ("not_judged", "none", "Inte bedömt än.")
+
+
+async def test_money_has_its_denominators_by_every_group(
+    api: Api, make_token: MakeToken, town: Town, store: Store
+) -> None:
+    unused(store, town.chair.device_no, 40)
+    store.judge()
+    token = make_token("analyst")
+    for by in ("payer", "municipality", "class", "prescriber", "depot"):
+        body = (await api.get("idle/money", token, by=by)).json()
+        total = body["total"]
+        assert [total[name] for name in ("on_loan", "can_report", "reported", "proven_unused", "proposed")] == [
+            *(3, 3, 1, 1, 1)
+        ]
+        assert Decimal(total["saving_sek_per_year"]) == 12 * Decimal(total["saving_sek_per_month"]) > 0
+        assert sum(item["on_loan"] for item in body["items"]) == 3
+    own = make_token("prescriber_unit", payers=[town.other])
+    assert (await api.get("idle/money", own)).json()["total"]["proposed"] == 0
