@@ -43,6 +43,9 @@ READS: Final[dict[str, str]] = {
     "idle_figure": "SELECT verdict FROM idle_figure",
     "import_run": "SELECT file_name FROM import_run",
     "import_refusal": "SELECT reason FROM import_refusal",
+    "incident_hold": "SELECT reason FROM incident_hold",
+    "hold_export": "SELECT made_by FROM hold_export",
+    "held_row": "SELECT source FROM held_row_seen",
     "software_change": "SELECT firmware_to FROM software_change",
     "device_service": "SELECT note FROM device_service",
     "work_order": "SELECT title_sv FROM work_order",
@@ -71,6 +74,7 @@ GRAFANA_READS: Final[dict[str, str]] = {
         "alarm",
         "idle_verdict",
         "idle_figure",
+        "incident_hold",
     )
 } | {
     "command": """

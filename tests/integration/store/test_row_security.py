@@ -38,6 +38,7 @@ SCOPED: Final = (
     *("loan", "notification", "prescriber", "quarantine", "unknown_metric", "usage_day"),
     *("recall_case", "recall_transition", "import_run", "import_refusal"),
     *("device_service", "software_change", "work_order", "work_order_finding", "work_order_transition"),
+    *("incident_hold", "hold_export"),
     *("absence", "device_replacement", "idle_figure", "idle_verdict", "idle_verdict_change", "loan_use"),
 )
 WRITES: Final = (
@@ -46,12 +47,14 @@ WRITES: Final = (
     *(("device_service", "note"), ("work_order", "draft"), ("work_order", "work"), ("work_order_finding", "note")),
     *(("work_order_finding", "settle"), ("work_order_transition", "trace")),
     *(("absence", "register"), ("absence", "correct")),
+    *(("incident_hold", "place"), ("incident_hold", "lift")),
 )
 SOFTENED: Final = (*((table, "scoped") for table in SCOPED), *WRITES)
 POLICIES: Final = (
     *SOFTENED,
     *((table, "service") for table in SCOPED),
-    *(("audit", "add"), ("import_run", "add"), ("import_refusal", "add")),
+    *(("audit", "add"), ("import_run", "add"), ("import_refusal", "add"), ("hold_export", "add")),
+    *(("held_row", "scoped"), ("held_row", "service")),
 )
 # View, what in it draws a line, and what would draw none.
 LINES: Final = (
@@ -120,7 +123,7 @@ def test_a_missing_policy_is_noticed(own_world: Database, entries: list[Entry], 
 def test_a_policy_that_lets_everything_through_is_noticed(
     own_world: Database, entries: list[Entry], table: str, policy: str
 ) -> None:
-    adds = {"ask", "trace", "propose", "note", "draft", "register"}
+    adds = {"ask", "trace", "propose", "note", "draft", "register", "place"}
     clause = sql.SQL("WITH CHECK (true)" if policy in adds else "USING (true)")
     _change(
         own_world,

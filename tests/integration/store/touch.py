@@ -49,14 +49,25 @@ _NOTE: Final = """
     SELECT %s, (%s)::integer, 'person', 'new', '', '', '', now(), now(), 'test'
 """
 _STEP: Final = "INSERT INTO work_order_transition (order_id, state, by_whom) VALUES (%s, 'placed', 'test')"
+_PLACE: Final = """
+    INSERT INTO incident_hold (device_no, reason, placed_by, placed_role, lift_asked_at, lift_asked_by,
+                               lift_asked_role, lift_asked_holder, lift_reason, lifted_at, lifted_by, lifted_role,
+                               lifted_holder)
+    VALUES (%s, 'tried by a test', 'x', 'carer', now(), 'x', 'x', 'x', 'tried by a test', now(), 'y', 'y', 'y')
+"""
+_EXPORT: Final = """
+    INSERT INTO hold_export (hold_id, made_by, audiences, manifest_sha256, bytes)
+    VALUES (%s, 'x', '{}', repeat('0', 64), 1)
+"""
 _SERVICE_TABLES: Final = {
     "ingest": ("device", "loan", "device_state", "usage_day", "device_fault", "unknown_metric", "quarantine", "command",
                "command_reply", "command_transition"),
     "worker": ("device", "loan", "device_state", "usage_day", "device_fault", "command", "command_reply",
                "command_transition", "alarm", "notification", "unknown_metric", "recall_case", "recall_transition",
                "device_service", "software_change", "work_order", "work_order_finding", "work_order_transition",
-               "absence", "device_replacement", "idle_figure", "idle_verdict", "idle_verdict_change", "loan_use"),
-    "owner": ("prescriber", "audit", "import_run", "import_refusal"),
+               "absence", "device_replacement", "idle_figure", "idle_verdict", "idle_verdict_change", "loan_use",
+               "incident_hold", "held_row"),
+    "owner": ("prescriber", "audit", "import_run", "import_refusal", "hold_export"),
 }  # fmt: skip
 
 
@@ -67,6 +78,10 @@ def write_differences(database: Database, entries: Iterable[Entry], scopes: Iter
     commands = _pairs(database, "SELECT reason, command_id FROM command")
     loans = _pairs(database, _OPEN_LOANS)
     [run] = _pairs(database, "SELECT file_name, import_id FROM import_run").values()
+    follows = {
+        "transition": (_TRACE, commands),
+        "incident_hold": (_EXPORT, _pairs(database, "SELECT reason, hold_id FROM incident_hold")),
+    }
     orders = _pairs(database, "SELECT title_sv, order_id FROM work_order")
     devices = _pairs(database, "SELECT title_sv, device_no FROM work_order")
     found: list[Difference] = []
@@ -76,6 +91,7 @@ def write_differences(database: Database, entries: Iterable[Entry], scopes: Iter
             for entry in world:
                 if entry.thing == "device":
                     found += _try(connection, _ASK, numbers[entry.label], entry, scope)
+                    found += _try(connection, _PLACE, numbers[entry.label], entry, scope)
                     found += _try(connection, _SERVE, numbers[entry.label], entry, scope)
                     if Audience.TECHNICAL in scope.audiences:
                         found += _try(connection, _DRAFT, numbers[entry.label], entry, scope)
@@ -85,14 +101,16 @@ def write_differences(database: Database, entries: Iterable[Entry], scopes: Iter
                 if entry.thing == "work_order":
                     found += _try(connection, _STEP, orders[entry.label], entry, scope)
                     found += _try(connection, _NOTE, (orders[entry.label], devices[entry.label]), entry, scope)
-                if entry.thing == "transition":
-                    found += _try(connection, _TRACE, commands[entry.label], entry, scope)
+                if entry.thing in follows:
+                    statement, keys = follows[entry.thing]
+                    found += _try(connection, statement, keys[entry.label], entry, scope)
             found += _count(connection, "UPDATE alarm SET taken_by = 'x'", "alarm", world, scope)
             found += _count(connection, "UPDATE command SET state = 'cancelled'", "command", world, scope)
             found += _count(connection, "UPDATE work_order SET technician = 'x'", "work_order", world, scope)
             found += _count(
                 connection, "UPDATE work_order_finding SET is_open = false", "work_order_finding", world, scope
             )
+            found += _count(connection, "UPDATE incident_hold SET lifted_by = NULL", "incident_hold", world, scope)
             found += _count(connection, "UPDATE absence SET withdrawn_at = now()", "absence", world, scope)
             found += _count(connection, "UPDATE recall_case SET order_number = 'x'", "recall", world, scope)
             found += _count(connection, "UPDATE loan SET consented_at = now()", "loan", world, scope)

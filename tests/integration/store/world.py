@@ -169,6 +169,10 @@ def _present(connection: psycopg.Connection, device: WorldDevice, number: int, n
         [number, (now - AGES[oldest]).date(), device.name],
     )
     yield Entry("device_service", device.name, device)
+    connection.execute(_HOLD, {"device_no": number, "label": f"hold of {device.name}", "at": now})
+    for thing in ("incident_hold", "hold_export"):
+        yield Entry(thing, f"hold of {device.name}", device)
+    yield Entry("held_row", f"hold of {device.name}", device, device.periods[-1])
     yield Entry("unknown_metric", device.name, device)
     yield Entry("state_day", device.name, device, oldest)
     for audience, period in at.items():
@@ -244,6 +248,17 @@ _IMPORT: Final = """
         INSERT INTO import_run VALUES (gen_random_uuid(), 'register', %(label)s, '', 'x', %(at)s, 0, 0, 1)
         RETURNING import_id)
     INSERT INTO import_refusal SELECT import_id, 2, %(label)s, '{}' FROM run
+"""
+_HOLD: Final = """
+    WITH hold AS (
+        INSERT INTO incident_hold (device_no, reason, placed_by, placed_role)
+        VALUES (%(device_no)s, %(label)s, 'x', 'carer') RETURNING hold_id
+    ), kept AS (
+        INSERT INTO held_row (device_no, source, ts, boot, seq, content)
+        VALUES (%(device_no)s, %(label)s, %(at)s, 1, 1, '{}')
+    )
+    INSERT INTO hold_export (hold_id, made_by, audiences, manifest_sha256, bytes)
+    SELECT hold_id, %(label)s, '{}', repeat('0', 64), 1 FROM hold
 """
 _QUARANTINE: Final = """
     INSERT INTO quarantine (topic, device_no, reason, advice, payload, payload_bytes, payload_sha256, received_at,

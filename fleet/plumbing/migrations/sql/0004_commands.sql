@@ -145,3 +145,4 @@ GRANT INSERT ON incident_hold, hold_export TO fjarrkoll_api;
 GRANT UPDATE (lift_asked_at, lift_asked_by, lift_asked_role, lift_asked_holder, lift_reason, lifted_at, lifted_by, lifted_role, lifted_holder)
     ON incident_hold TO fjarrkoll_api;
 GRANT SELECT ON incident_hold TO fjarrkoll_worker, fjarrkoll_grafana;
+GRANT SELECT ON held_row TO fjarrkoll_worker;  -- who reads readings and events reads the ones that were kept
