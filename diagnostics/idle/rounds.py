@@ -1,20 +1,19 @@
-"""The worker's part in the idle verdict: a run now and then, in a thread of its own, on a connection of its own."""
+"""The worker's part in the idle verdict: a run now and then, in a process of its own, so that no alarm waits for it."""
 
 import asyncio
+import os
+import sys
 import time
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Final
 
-import psycopg
-
-from diagnostics.idle.run import Ran, refresh
-from diagnostics.resources import Clock, server_clock
 from fleet.plumbing.logs import get_logger
-from fleet.registry import Registry
+from fleet.plumbing.settings import PREFIX
 
 SHORTEST_PAUSE: Final = 20.0
+AFTER_FAILURE: Final = 120.0
 _SHARE: Final = 0.02  # of the time, so that a region's runs leave the machine to others
+_RUN: Final = (sys.executable, "-m", "diagnostics.idle.once")
 _log = get_logger(part="worker")
 
 
@@ -23,33 +22,24 @@ class VerdictRounds:
     """Runs of verdicts over the database at an address, as the worker."""
 
     url: str
-    registry: Registry
-    clock: Clock = field(default=server_clock)
-    _connection: psycopg.Connection | None = None
 
     async def round(self) -> float:
-        """One run; returns how long to wait until the next. Cancelling it stops the database's part at once."""
+        """One run; returns how long to wait until the next. Cancelling it ends the run's process and rolls it back."""
         began = time.monotonic()
+        environment = {**os.environ, f"{PREFIX}WORKER_DATABASE_URL": self.url, f"{PREFIX}ENV_FILE": os.devnull}
+        process = await asyncio.create_subprocess_exec(
+            *_RUN, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
         try:
-            ran = await asyncio.to_thread(self._run, self.clock())
+            said, complaint = await process.communicate()
         except asyncio.CancelledError:
-            if self._connection is not None:
-                self._connection.cancel()
+            process.kill()
+            await process.wait()
             raise
         took = time.monotonic() - began
-        _log.info(
-            "Verdicts are up to date",
-            event_name="verdicts_done",
-            devices=ran.devices,
-            written=ran.written,
-            seconds=took,
-        )
+        if process.returncode:
+            last = complaint.decode(errors="replace").strip().splitlines()[-1:]
+            _log.warning("Verdicts were not made", event_name="verdicts_failed", reason=last, seconds=took)
+            return AFTER_FAILURE
+        _log.info("Verdicts are up to date", event_name="verdicts_done", run=said.decode().strip(), seconds=took)
         return max(SHORTEST_PAUSE, took / _SHARE)
-
-    def _run(self, now: datetime) -> Ran:
-        with psycopg.connect(self.url, application_name="fjarrkoll-verdicts") as connection:
-            self._connection = connection
-            try:
-                return refresh(connection, self.registry, now)
-            finally:
-                self._connection = None

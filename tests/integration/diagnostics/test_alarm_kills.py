@@ -1,0 +1,127 @@
+"""SIGKILL of engine and notifier in the middle of their work: no alarm is never sent, repeats bear the same key.
+
+`FJARRKOLL_ALARM_KILLS=100 FJARRKOLL_ALARMS=1000 scripts/test integration/diagnostics/test_alarm_kills.py` is the long
+run.
+"""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from fleet.registry import load_registry
+from fleet.rules import FaultActive
+from tests.fixtures.database import Database
+from tests.integration.diagnostics.conftest import Store, Town
+from tests.integration.diagnostics.many import break_them, many_chairs, mend_them
+from tests.integration.diagnostics.receiver import Receiver
+
+ROOT = Path(__file__).parents[3]
+KILLS = int(os.environ.get("FJARRKOLL_ALARM_KILLS", "8"))
+ALARMS = int(os.environ.get("FJARRKOLL_ALARMS", "120"))
+CHAIR = load_registry()["wheelchair"]
+JOYSTICK = next(rule for rule in CHAIR.rules if isinstance(rule, FaultActive) and rule.name == "joystick_fault")
+
+
+class PatientReceiver(Receiver):
+    """One whose callers are killed in the middle of a sentence; half a message is none."""
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self.serve(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.transport.abort()
+
+
+@asynccontextmanager
+async def receiving() -> AsyncIterator[Receiver]:
+    receiver = PatientReceiver()
+    server = await asyncio.start_server(receiver.handle, "127.0.0.1", 0)
+    receiver.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield receiver
+
+
+async def start(database: Database, receiver: Receiver) -> asyncio.subprocess.Process:
+    environment = {**os.environ, "FJARRKOLL_WORKER_DATABASE_URL": database.worker}
+    command = [sys.executable, "-m", "tests.integration.diagnostics.alarm_victim", receiver.url]
+    return await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment)
+
+
+def pending(store: Store) -> int:
+    [(waiting,)] = store.all("SELECT count(*) FROM notification WHERE state = 'pending'")
+    [(due,)] = store.all("SELECT count(*) FROM evaluation_due")
+    return int(waiting) + int(due)
+
+
+@pytest.mark.timeout(900)
+async def test_no_kill_loses_an_alarm_and_repeats_bear_the_same_key(
+    database: Database, store: Store, town: Town
+) -> None:
+    numbers, lot, killed = many_chairs(store, town, ALARMS), random.Random(11), 0
+    async with receiving() as receiver:
+        for turn in range(KILLS):
+            share = numbers[turn * ALARMS // KILLS : (turn + 1) * ALARMS // KILLS]
+            break_them(store, share)
+            raised = store.all("SELECT device_no FROM alarm WHERE cleared_at IS NULL AND device_no %% 2 = 0")
+            if raised:  # what is mended before anybody looked is no alarm
+                mend_them(store, [number for (number,) in raised])
+            before = len(receiver.got)
+            victim = await start(database, receiver)
+            async with asyncio.timeout(90):
+                while len(receiver.got) <= before:
+                    assert victim.returncode is None
+                    await asyncio.sleep(0.005)
+            await asyncio.sleep(lot.uniform(0, 0.2))
+            victim.send_signal(signal.SIGKILL)
+            killed += await victim.wait() == -signal.SIGKILL
+        last = await start(database, receiver)
+        async with asyncio.timeout(180):
+            while pending(store):  # noqa: ASYNC110 - another process empties it
+                await asyncio.sleep(0.1)
+        last.send_signal(signal.SIGKILL)
+        await last.wait()
+    assert killed == KILLS
+    assert store.all("SELECT count(*), count(DISTINCT device_no) FROM alarm") == [(ALARMS, ALARMS)]
+    check_sent(store, receiver)
+
+
+def check_sent(store: Store, receiver: Receiver) -> None:
+    """Every alarm was told of, under one key; that it ended only after that it began; repeats are few."""
+    first: dict[str, int] = {}
+    kinds: dict[int, list[str]] = {}
+    for place, request in enumerate(receiver.got):
+        said = json.loads(request.body)
+        first.setdefault(request.headers["idempotency-key"], place)
+        order = kinds.setdefault(said["alarm_id"], [])
+        if said["kind"] not in order:
+            order.append(said["kind"])
+    alarms = {row[0] for row in store.all("SELECT alarm_id FROM alarm")}
+    assert alarms == kinds.keys(), "an alarm was never sent"
+    assert {tuple(order) for order in kinds.values()} <= {("raised",), ("raised", "cleared")}
+    expected = store.all("SELECT count(*) FROM notification")[0][0]
+    assert len(first) == expected
+    repeats = sum(times - 1 for times in Counter(receiver.keys).values())
+    assert repeats <= 16 * (KILLS + 1)  # at most one claim of messages is in hand at a kill
+
+
+async def test_told_before_it_is_written_an_alarm_would_be_lost_or_doubled(
+    database: Database, store: Store, town: Town
+) -> None:
+    """Negative control of the check: one alarm that nobody was told of, and one told of in the wrong order."""
+    numbers = many_chairs(store, town, 1)
+    store.execute(
+        "INSERT INTO alarm (device_no, rule, severity, safety, audience, title_sv, title_en, reason_sv, reason_en,"
+        " happened_at) VALUES (%s, 'joystick_fault', 'high', true, 'technical', '', '', '', '', now())",
+        numbers[0],
+    )
+    with pytest.raises(AssertionError, match="never sent"):
+        check_sent(store, Receiver())
