@@ -1,6 +1,6 @@
 """Who sees what, said twice: in Python as it must be, and read back from the database; what differs is listed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -43,20 +43,39 @@ READS: Final[dict[str, str]] = {
     "idle_figure": "SELECT verdict FROM idle_figure",
     "import_run": "SELECT file_name FROM import_run",
     "import_refusal": "SELECT reason FROM import_refusal",
-    "incident_hold": "SELECT reason FROM incident_hold",
-    "hold_export": "SELECT made_by FROM hold_export",
-    "held_row": "SELECT source FROM held_row_seen",
     "software_change": "SELECT firmware_to FROM software_change",
     "device_service": "SELECT note FROM device_service",
     "work_order": "SELECT title_sv FROM work_order",
     "work_order_finding": "SELECT reference FROM work_order_finding",
     "work_order_transition": "SELECT reason FROM work_order_transition",
+    "alarm_journal": "SELECT note FROM alarm_journal",
+    "escalation": "SELECT ladder FROM escalation",
+    "escalation_call": "SELECT reason FROM escalation_call",
+    "dose": "SELECT first_outcome FROM dose",
+    "dose_schedule": "SELECT entered_by FROM dose_schedule",
+    "dose_absence": "SELECT started_by FROM dose_absence",
+    "roll_check": "SELECT verified_by FROM roll_check",
+    "rule_override": "SELECT set_by FROM rule_override",
+    "incident_hold": "SELECT reason FROM incident_hold",
+    "hold_export": "SELECT made_by FROM hold_export",
+    "kept_event": """
+        SELECT (content -> 'data' ->> 'label') || '/' || (content ->> 'audience') FROM held_row_seen
+         WHERE source = 'device_event'""",
+    "kept_reading": """
+        SELECT concat_ws('/', device_id, (ARRAY['earlier', 'between', 'open'])[boot],
+                         (ARRAY['technical', 'care', 'clinical'])[seq + 1])
+          FROM held_row_seen WHERE source = 'reading_probe' AND seq < 9""",
+    "kept_value": """
+        SELECT concat_ws('/', device_id, (ARRAY['earlier', 'between', 'open'])[boot], jsonb_object_keys(content))
+          FROM held_row_seen WHERE source = 'reading_probe' AND seq = 9""",
     "reading": """
         SELECT device_id || '/' || (ARRAY['earlier', 'between', 'open'])[boot] || '/' || audience
           FROM (SELECT device_id, boot, 'technical' AS audience FROM reading_probe_technical
                 UNION ALL SELECT device_id, boot, 'care' FROM reading_probe_care
                 UNION ALL SELECT device_id, boot, 'clinical' FROM reading_probe_clinical) AS seen""",
 }
+# What the API reads through views alone, read here as the owner of the views, whom the table's policy holds.
+READER_READS: Final[dict[str, str]] = {"held_row": "SELECT DISTINCT device_no::text FROM held_row"}
 # Grafana's role may read these things, under other column names or fewer of them.
 GRAFANA_READS: Final[dict[str, str]] = {
     thing: READS[thing]
@@ -74,13 +93,16 @@ GRAFANA_READS: Final[dict[str, str]] = {
         "alarm",
         "idle_verdict",
         "idle_figure",
-        "incident_hold",
     )
 } | {
     "command": """
         SELECT device_id || '/' || CASE WHEN created_at > now() - interval '15 days' THEN 'open'
                                         WHEN created_at > now() - interval '28 days' THEN 'between' ELSE 'earlier' END
           FROM command JOIN device USING (device_no)""",
+    "incident_hold": """
+        SELECT device_id || '/' || CASE WHEN placed_at > now() - interval '15 days' THEN 'open'
+                                        WHEN placed_at > now() - interval '28 days' THEN 'between' ELSE 'earlier' END
+          FROM incident_hold JOIN device USING (device_no)""",
     "reading": """
         SELECT device_id || '/' || (ARRAY['earlier', 'between', 'open'])[boot] || '/technical'
           FROM reading_probe_technical""",
@@ -135,10 +157,17 @@ def expected(entry: Entry, scope: Scope) -> bool:
     return sees_device and in_time and heard
 
 
-def differences(database: Database, entries: Iterable[Entry], scopes: Iterable[Scope]) -> list[Difference]:
-    """Compares what the API's role reads under each scope with what it must."""
+def differences(database: Database, entries: Iterable[Entry], scopes: Collection[Scope]) -> list[Difference]:
+    """Compares what the API's role, and the reader in its views, read under each scope with what they must."""
     world = list(entries)
     found: list[Difference] = []
+    with psycopg.connect(database.owner) as connection:
+        for scope in scopes:
+            connection.execute("SET LOCAL ROLE fjarrkoll_reader")
+            set_scope(connection, scope)
+            for thing, query in READER_READS.items():
+                found += compare(connection, query, thing, world, scope)
+            connection.rollback()
     with psycopg.connect(database.api) as connection:
         for scope in scopes:
             set_scope(connection, scope)

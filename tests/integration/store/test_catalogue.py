@@ -8,6 +8,7 @@ import pytest
 from psycopg import sql
 
 from tests.fixtures.database import Database
+from tests.integration.store.touch import SERVICE_ONLY
 
 # Plain tables without row security, each with the reason why it needs none. "Services only" is checked: no role that
 # serves people has any right to it.
@@ -121,16 +122,36 @@ def test_every_plain_table_has_forced_row_security_or_a_reason(catalogue: psycop
 
 def test_tables_for_services_only_are_closed_to_whoever_serves_people(catalogue: psycopg.Connection) -> None:
     closed = [table for table, reason in WITHOUT_ROW_SECURITY.items() if reason == SERVICES_ONLY]
-    for table in [*closed, *_names(catalogue, _HYPERTABLES)]:
-        for role in SERVES_PEOPLE:
-            if role == "fjarrkoll_reader" and table not in closed:
-                continue  # nobody is the reader; its views read the hypertables
-            answer = catalogue.execute(
-                "SELECT has_table_privilege(%s, %s, 'SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER'),"
-                " has_any_column_privilege(%s, %s, 'SELECT,INSERT,UPDATE,REFERENCES')",
-                [role, table, role, table],
-            ).fetchone()
-            assert answer == (False, False), (role, table)
+    for table in (*closed, *SERVICE_ONLY):
+        assert _open_to(catalogue, table) == [], table
+    for table in _names(catalogue, _HYPERTABLES):
+        assert _open_to(catalogue, table) in ([], ["fjarrkoll_reader"]), table  # its views read the hypertables
+
+
+@pytest.mark.parametrize("table", SERVICE_ONLY)
+@pytest.mark.parametrize("role", SERVES_PEOPLE)
+def test_one_column_given_to_whoever_serves_people_is_noticed(own_world: Database, table: str, role: str) -> None:
+    with psycopg.connect(own_world.superuser) as connection:
+        row = connection.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum = 1", [table]
+        ).fetchone()
+        assert row is not None
+        connection.execute(sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(*map(sql.Identifier, (row[0], table, role))))
+        assert _open_to(connection, table) == [role]
+
+
+def _open_to(connection: psycopg.Connection, table: str) -> list[str]:
+    """Those of the roles that serve people who may do anything at all with a table or a column of it."""
+    return [
+        role
+        for role in SERVES_PEOPLE
+        if connection.execute(
+            "SELECT has_table_privilege(%s, %s, 'SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER'),"
+            " has_any_column_privilege(%s, %s, 'SELECT,INSERT,UPDATE,REFERENCES')",
+            [role, table, role, table],
+        ).fetchone()
+        != (False, False)
+    ]
 
 
 @pytest.mark.parametrize("role", ["api", "grafana"])

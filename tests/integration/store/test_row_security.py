@@ -12,6 +12,7 @@ from fleet.signals import Audience
 from tests.fixtures.database import Database
 from tests.integration.store.sight import (
     GRAFANA_READS,
+    READER_READS,
     READS,
     WHOLE_LIFE,
     all_scopes,
@@ -20,7 +21,7 @@ from tests.integration.store.sight import (
     expected,
     set_scope,
 )
-from tests.integration.store.touch import service_differences, write_differences
+from tests.integration.store.touch import SERVICE_ONLY, service_differences, write_differences
 from tests.integration.store.world import A, B, Entry
 
 ALL: Final = frozenset(Audience)
@@ -38,8 +39,10 @@ SCOPED: Final = (
     *("loan", "notification", "prescriber", "quarantine", "unknown_metric", "usage_day"),
     *("recall_case", "recall_transition", "import_run", "import_refusal"),
     *("device_service", "software_change", "work_order", "work_order_finding", "work_order_transition"),
-    *("incident_hold", "hold_export"),
     *("absence", "device_replacement", "idle_figure", "idle_verdict", "idle_verdict_change", "loan_use"),
+    *("alarm_journal", "escalation", "escalation_call"),
+    *("dose", "dose_absence", "dose_schedule", "roll_check", "rule_override"),
+    *("held_row", "hold_export", "incident_hold"),
 )
 WRITES: Final = (
     *(("alarm", "take"), ("command", "ask"), ("command", "cancel"), ("command_transition", "trace")),
@@ -47,14 +50,15 @@ WRITES: Final = (
     *(("device_service", "note"), ("work_order", "draft"), ("work_order", "work"), ("work_order_finding", "note")),
     *(("work_order_finding", "settle"), ("work_order_transition", "trace")),
     *(("absence", "register"), ("absence", "correct")),
-    *(("incident_hold", "place"), ("incident_hold", "lift")),
+    *(("alarm_journal", "write"), ("dose_absence", "enter"), ("dose_absence", "change"), ("dose_schedule", "enter")),
+    *(("roll_check", "enter"), ("rule_override", "enter"), ("rule_override", "change")),
+    *(("incident_hold", "place"), ("incident_hold", "lift"), ("hold_export", "add")),
 )
 SOFTENED: Final = (*((table, "scoped") for table in SCOPED), *WRITES)
 POLICIES: Final = (
     *SOFTENED,
-    *((table, "service") for table in SCOPED),
-    *(("audit", "add"), ("import_run", "add"), ("import_refusal", "add"), ("hold_export", "add")),
-    *(("held_row", "scoped"), ("held_row", "service")),
+    *((table, "service") for table in (*SCOPED, *SERVICE_ONLY)),
+    *(("audit", "add"), ("import_run", "add"), ("import_refusal", "add")),
 )
 # View, what in it draws a line, and what would draw none.
 LINES: Final = (
@@ -62,6 +66,9 @@ LINES: Final = (
     ("device_event_seen", "scope_audiences()", "ARRAY['technical', 'care', 'clinical']"),
     ("device_state_seen", "d.loan_started_at", "'-infinity'::timestamptz"),
     ("device_state_seen", "scope_audiences()", "ARRAY['technical', 'care', 'clinical']"),
+    ("held_row_seen", "d.loan_started_at", "'-infinity'::timestamptz"),
+    ("held_row_seen", "scope_audiences()", "ARRAY['technical', 'care', 'clinical']"),
+    ("held_row_seen", "(shown.measured > 0)", "true"),
     ("quarantine_payload", "scope_whole_life()", "true"),
     ("reading_probe_clinical", "d.loan_started_at", "'-infinity'::timestamptz"),
     ("reading_probe_clinical", "scope_audiences()", "ARRAY['technical', 'care', 'clinical']"),
@@ -83,7 +90,7 @@ def test_the_matrix_has_something_to_see_and_something_to_hide_of_everything(ent
         answers = {expected(entry, scope) for entry in group}
         wanted = {False} if thing in WHOLE_LIFE else {True, False}
         assert answers == wanted, thing
-    assert {entry.thing for entry in entries} == READS.keys()
+    assert {entry.thing for entry in entries} == READS.keys() | READER_READS.keys()
 
 
 def test_the_api_writes_only_where_it_may_read(world: Database, entries: list[Entry]) -> None:
@@ -123,7 +130,7 @@ def test_a_missing_policy_is_noticed(own_world: Database, entries: list[Entry], 
 def test_a_policy_that_lets_everything_through_is_noticed(
     own_world: Database, entries: list[Entry], table: str, policy: str
 ) -> None:
-    adds = {"ask", "trace", "propose", "note", "draft", "register", "place"}
+    adds = {"ask", "trace", "propose", "note", "draft", "register", "write", "enter", "place", "add"}
     clause = sql.SQL("WITH CHECK (true)" if policy in adds else "USING (true)")
     _change(
         own_world,

@@ -12,6 +12,7 @@ from fleet.clock import to_milliseconds
 from fleet.plumbing.store.register import NewDevice, enroll_devices
 from fleet.signals import Audience
 from tests.integration.store.probe import CLASS, MODEL
+from tests.integration.store.watched import FOR_SERVICES, HOLD, KEPT, KEPT_WHOLE, OF_A_PERIOD, OF_AN_ALARM, OF_CARE
 
 A: Final = 1
 B: Final = 2
@@ -88,6 +89,8 @@ def build_world(owner_url: str, now: datetime) -> list[Entry]:
         entries += [Entry("quarantine", "nobody", None), Entry("quarantine_payload", "nobody", None)]
         connection.execute(_IMPORT, {"label": "list", "at": now})
         entries += [Entry("import_run", "list", None), Entry("import_refusal", "list", None)]
+        for statement in FOR_SERVICES:
+            connection.execute(statement)
     return entries
 
 
@@ -163,16 +166,13 @@ def _present(connection: psycopg.Connection, device: WorldDevice, number: int, n
         "INSERT INTO unknown_metric VALUES (%s, %s, %s, %s, %s, %s, 1)", [CLASS, MODEL, device.name, number, now, now]
     )
     yield Entry("device_state", str(number), device)
+    yield Entry("held_row", str(number), device)
     connection.execute(
         "INSERT INTO device_service (device_no, kind, done_on, passed, note, recorded_by)"
         " VALUES (%s, 'inspection', %s, true, %s, 'test')",
         [number, (now - AGES[oldest]).date(), device.name],
     )
     yield Entry("device_service", device.name, device)
-    connection.execute(_HOLD, {"device_no": number, "label": f"hold of {device.name}", "at": now})
-    for thing in ("incident_hold", "hold_export"):
-        yield Entry(thing, f"hold of {device.name}", device)
-    yield Entry("held_row", f"hold of {device.name}", device, device.periods[-1])
     yield Entry("unknown_metric", device.name, device)
     yield Entry("state_day", device.name, device, oldest)
     for audience, period in at.items():
@@ -189,9 +189,13 @@ def _happened(
         "boot": list(AGES).index(period) + 1,
         "cleared_at": None if period == device.periods[-1] else at + timedelta(hours=1),
     }
-    for thing, statement in _STATEMENTS.items():
+    for thing, statement in (_STATEMENTS | OF_A_PERIOD).items():
         connection.execute(statement, common)
         yield Entry(thing, label, device, period)
+    for thing, statement in OF_CARE.items():
+        connection.execute(statement, common)
+        yield Entry(thing, label, device, period, Audience.CARE)
+    yield from _held(connection, device, period, common)
     yield Entry("quarantine_payload", label, device, period)
     connection.execute(_FAULT, common | {"audience": None})
     yield Entry("fault", label, device, period, Audience.TECHNICAL)  # of a native code that no profile knows
@@ -202,10 +206,20 @@ def _happened(
             "seq": seq,
             "event": f"{audience}_event",
         }
-        for statement in _PER_AUDIENCE:
+        for statement in (*_PER_AUDIENCE, *OF_AN_ALARM.values(), *KEPT):
             connection.execute(statement, values)
-        for thing in (*("fault", "event", "alarm", "notification", "reading"), *_ORDER_THINGS):
+        for thing in (*_AUDIENCE_THINGS, *_ORDER_THINGS, *OF_AN_ALARM):
             yield Entry(thing, f"{label}/{audience}", device, period, audience)
+
+
+def _held(connection: psycopg.Connection, device: WorldDevice, period: str, common: dict[str, Any]) -> Iterator[Entry]:
+    """A hold and its export; only the newest is open, and that one stays with the device whoever has it."""
+    connection.execute(HOLD, common)
+    for thing in ("incident_hold", "hold_export"):
+        yield Entry(thing, common["label"], device, None if common["cleared_at"] is None else period)
+    connection.execute(KEPT_WHOLE, common)
+    for key, audience in _KEPT_KEYS.items():
+        yield Entry("kept_value", f"{common['label']}/{key}", device, period, audience)
 
 
 def _common(number: int, label: str, at: datetime) -> dict[str, Any]:
@@ -249,17 +263,6 @@ _IMPORT: Final = """
         RETURNING import_id)
     INSERT INTO import_refusal SELECT import_id, 2, %(label)s, '{}' FROM run
 """
-_HOLD: Final = """
-    WITH hold AS (
-        INSERT INTO incident_hold (device_no, reason, placed_by, placed_role)
-        VALUES (%(device_no)s, %(label)s, 'x', 'carer') RETURNING hold_id
-    ), kept AS (
-        INSERT INTO held_row (device_no, source, ts, boot, seq, content)
-        VALUES (%(device_no)s, %(label)s, %(at)s, 1, 1, '{}')
-    )
-    INSERT INTO hold_export (hold_id, made_by, audiences, manifest_sha256, bytes)
-    SELECT hold_id, %(label)s, '{}', repeat('0', 64), 1 FROM hold
-"""
 _QUARANTINE: Final = """
     INSERT INTO quarantine (topic, device_no, reason, advice, payload, payload_bytes, payload_sha256, received_at,
                             last_at)
@@ -286,6 +289,12 @@ _STATEMENTS: Final = {
         INSERT INTO audit (actor, role, care_unit, action, device_no)
         VALUES ('x', 'x', 'x', %(label)s, %(device_no)s)""",
 }
+_KEPT_KEYS: Final = {
+    "battery_soc": Audience.TECHNICAL,
+    "dose_count": Audience.CARE,
+    "body_weight": Audience.CLINICAL,
+}
+_AUDIENCE_THINGS: Final = ("fault", "event", "alarm", "notification", "reading", "kept_event", "kept_reading")
 _ORDER_THINGS: Final = ("work_order", "work_order_finding", "work_order_transition")
 _FAULT: Final = """
     INSERT INTO device_fault (device_no, system, code, text, fault_code, raised_at, last_seen_at, known_at, cleared_at,

@@ -110,13 +110,19 @@ BEGIN
     END LOOP;
 END $$;
 
--- A hold stays with the device through loans: who sees the device sees that it is held.
-CREATE POLICY scoped ON incident_hold FOR SELECT TO fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana
-    USING (EXISTS (SELECT FROM device d WHERE d.device_no = incident_hold.device_no));
+-- A hold stays with the device through loans: who sees the device sees that it is held. One that was lifted belongs to the loan in which
+-- it last held (or to the store since), as an alarm does: a new borrower's payer does not read why the device was held before.
+DO $$
+DECLARE
+    seen text := $hold$(SELECT scope_whole_life()) OR EXISTS (SELECT FROM device d WHERE d.device_no = incident_hold.device_no
+        AND (incident_hold.lifted_at IS NULL
+             OR incident_hold.lifted_at > coalesce(d.loan_started_at, d.earlier_loan_ended_at, '-infinity')))$hold$;
+BEGIN
+    EXECUTE format('CREATE POLICY scoped ON incident_hold FOR SELECT TO fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana USING (%s)', seen);
+    EXECUTE format('CREATE POLICY lift ON incident_hold FOR UPDATE TO fjarrkoll_api USING (%s)', seen);
+END $$;
 CREATE POLICY place ON incident_hold FOR INSERT TO fjarrkoll_api
     WITH CHECK (EXISTS (SELECT FROM device d WHERE d.device_no = incident_hold.device_no));
-CREATE POLICY lift ON incident_hold FOR UPDATE TO fjarrkoll_api
-    USING (EXISTS (SELECT FROM device d WHERE d.device_no = incident_hold.device_no));
 CREATE POLICY scoped ON hold_export FOR SELECT TO fjarrkoll_api
     USING (EXISTS (SELECT FROM incident_hold h WHERE h.hold_id = hold_export.hold_id));
 CREATE POLICY add ON hold_export FOR INSERT TO fjarrkoll_api
@@ -124,18 +130,21 @@ CREATE POLICY add ON hold_export FOR INSERT TO fjarrkoll_api
 CREATE POLICY scoped ON held_row FOR SELECT TO fjarrkoll_reader
     USING (EXISTS (SELECT FROM device d WHERE d.device_no = held_row.device_no));
 
--- The kept rows as each audience may see them, as the views of readings and events give the ones still in their tables.
+-- The kept rows as each audience may see them, as the views of readings and events give the ones still in their tables: a reading in
+-- which nothing is for the audience is not there at all, since that it was taken tells something too.
 CREATE VIEW held_row_seen WITH (security_barrier) AS
-    SELECT d.device_id, h.device_no, h.source, h.ts, h.boot, h.seq,
-           (SELECT jsonb_object_agg(v.key, v.value)
-              FROM jsonb_each(h.content) v
-             WHERE v.key IN ('ts', 'received_at', 'boot', 'seq', 'clock_corrected', 'event', 'audience', 'data')
-                OR EXISTS (SELECT FROM metric m
-                            WHERE m.device_class = d.device_class AND replace(m.key, '.', '_') = v.key
-                              AND m.audience = ANY ((SELECT scope_audiences())::text[]))) AS content
+    SELECT d.device_id, h.device_no, h.source, h.ts, h.boot, h.seq, shown.content
       FROM held_row h
       JOIN device d USING (device_no)
-     WHERE (h.source <> 'device_event' OR h.content ->> 'audience' = ANY ((SELECT scope_audiences())::text[]))
+     CROSS JOIN LATERAL (
+           SELECT jsonb_object_agg(v.key, v.value) AS content, count(m.key) FILTER (WHERE v.value <> 'null') AS measured
+             FROM jsonb_each(h.content) v
+             LEFT JOIN metric m ON m.device_class = d.device_class AND replace(m.key, '.', '_') = v.key
+                               AND m.audience = ANY ((SELECT scope_audiences())::text[])
+            WHERE m.key IS NOT NULL
+               OR v.key IN ('ts', 'received_at', 'boot', 'seq', 'clock_corrected', 'event', 'audience', 'data')) shown
+     WHERE CASE h.source WHEN 'device_event' THEN h.content ->> 'audience' = ANY ((SELECT scope_audiences())::text[])
+                         ELSE shown.measured > 0 END
        AND ((SELECT scope_whole_life()) OR h.ts >= d.loan_started_at);
 ALTER VIEW held_row_seen OWNER TO fjarrkoll_reader;
 
@@ -144,5 +153,6 @@ GRANT SELECT ON incident_hold, hold_export, held_row_seen TO fjarrkoll_api;
 GRANT INSERT ON incident_hold, hold_export TO fjarrkoll_api;
 GRANT UPDATE (lift_asked_at, lift_asked_by, lift_asked_role, lift_asked_holder, lift_reason, lifted_at, lifted_by, lifted_role, lifted_holder)
     ON incident_hold TO fjarrkoll_api;
-GRANT SELECT ON incident_hold TO fjarrkoll_worker, fjarrkoll_grafana;
+GRANT SELECT ON incident_hold TO fjarrkoll_worker;
 GRANT SELECT ON held_row TO fjarrkoll_worker;  -- who reads readings and events reads the ones that were kept
+GRANT SELECT (hold_id, device_no, placed_at, lifted_at) ON incident_hold TO fjarrkoll_grafana;  -- that, not why and by whom

@@ -167,20 +167,24 @@ DECLARE
     seen text;
 BEGIN
     FOR entry IN SELECT * FROM (VALUES
-        ('dose_schedule', 'dose_schedule.valid_from >= d.loan_started_at', '''care'' = ANY ((SELECT scope_audiences())::text[])'),
-        ('dose',          'dose.due_at >= d.loan_started_at', '''care'' = ANY ((SELECT scope_audiences())::text[])'),
-        ('dose_absence',  'dose_absence.started_at >= d.loan_started_at', '''care'' = ANY ((SELECT scope_audiences())::text[])'),
-        ('roll_check',    'roll_check.verified_at >= d.loan_started_at', '''care'' = ANY ((SELECT scope_audiences())::text[])'),
-        ('rule_override', 'rule_override.set_at >= d.loan_started_at', 'true')
-    ) AS policies(table_name, in_loan, also)
+        ('dose_schedule', 'dose_schedule.valid_from >= d.loan_started_at', '''care'' = ANY ((SELECT scope_audiences())::text[])', true,  false),
+        ('dose',          'dose.due_at >= d.loan_started_at', '''care'' = ANY ((SELECT scope_audiences())::text[])', false, false),
+        ('dose_absence',  'dose_absence.started_at >= d.loan_started_at', '''care'' = ANY ((SELECT scope_audiences())::text[])', true,  true),
+        ('roll_check',    'roll_check.verified_at >= d.loan_started_at', '''care'' = ANY ((SELECT scope_audiences())::text[])', true,  false),
+        ('rule_override', 'rule_override.set_at >= d.loan_started_at', 'true', true,  true)
+    ) AS policies(table_name, in_loan, also, entered, changed)
     LOOP
         seen := format('((SELECT scope_whole_life()) OR EXISTS (SELECT FROM device d WHERE d.device_no = %I.device_no AND %s)) AND %s',
                        entry.table_name, entry.in_loan, entry.also);
         EXECUTE format('CREATE POLICY scoped ON %I FOR SELECT TO fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana USING (%s)',
                        entry.table_name, seen);
-        EXECUTE format('CREATE POLICY enter ON %I FOR INSERT TO fjarrkoll_api WITH CHECK (EXISTS (SELECT FROM device d
-                       WHERE d.device_no = %I.device_no) AND %s)', entry.table_name, entry.table_name, entry.also);
-        EXECUTE format('CREATE POLICY change ON %I FOR UPDATE TO fjarrkoll_api USING (%s)', entry.table_name, seen);
+        IF entry.entered THEN
+            EXECUTE format('CREATE POLICY enter ON %I FOR INSERT TO fjarrkoll_api WITH CHECK (EXISTS (SELECT FROM device d
+                           WHERE d.device_no = %I.device_no) AND %s)', entry.table_name, entry.table_name, entry.also);
+        END IF;
+        IF entry.changed THEN
+            EXECUTE format('CREATE POLICY change ON %I FOR UPDATE TO fjarrkoll_api USING (%s)', entry.table_name, seen);
+        END IF;
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', entry.table_name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', entry.table_name);
         EXECUTE format('CREATE POLICY service ON %I TO fjarrkoll_owner, fjarrkoll_ingest, fjarrkoll_worker USING (true) WITH CHECK (true)',
