@@ -9,11 +9,15 @@ VERDICTS: Final[Mapping[str, Text]] = {
     "used": Text("Används", "Used"),
     "unused": Text("Oanvänd", "Unused"),
     "never_started": Text("Aldrig börjat användas", "Never started"),
+    "replaced": Text("Ersatt av ett annat", "Replaced by another"),
     "too_early": Text("För tidigt att bedöma", "Too early to judge"),
+    "absent": Text("Frånvaro registrerad", "Absence registered"),
     "silent": Text("Tyst – okänt", "Silent – unknown"),
+    "source_lost": Text("Källan tystnade – okänt", "Source lost – unknown"),
     "never_connected": Text("Aldrig ansluten – okänt", "Never connected – unknown"),
     "cannot_report": Text("Kan inte rapportera – okänt", "Cannot report – unknown"),
     "in_stock": Text("I lager", "In stock"),
+    "not_judged": Text("Inte bedömd än", "Not judged yet"),
 }
 STEPS: Final[Mapping[str, Text]] = {
     "none": Text("Inget", "Nothing"),

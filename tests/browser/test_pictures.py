@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from fleet.topics import Verb
-from tests.browser.test_stories import jam, say, unused_device
+from tests.browser.test_stories import jam, say
 from tests.fixtures.browser import Visitors
 from tests.fixtures.system import RunningSystem
 
@@ -24,8 +24,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(wanted) if wanted else tmp_path_factory.mktemp("pictures")
 
 
-def a_chairs_week(system: RunningSystem) -> str:
-    """A wheelchair that is driven by day and charged by night, with a gap, a fault, and a year of use behind it."""
+def a_chairs_week(system: RunningSystem) -> tuple[str, str]:
+    """Id and number of a wheelchair with a week of charging, a gap, a fault, and a year of use behind it."""
     chair, random, now = system.enroll("wheelchair", "pg-vr2"), Random(7), datetime.now(UTC)
     for number in range(7 * 24):
         if 60 <= number < 78:
@@ -48,17 +48,16 @@ def a_chairs_week(system: RunningSystem) -> str:
                 " 'drive_minutes', %s FROM device WHERE device_id = %s ON CONFLICT DO NOTHING",
                 [ago, amount, chair.device_id],
             )
-    return chair.device_id
+    return chair.device_id, chair.individual_number
 
 
 def test_pictures_of_the_main_pages(visit: Visitors, running_system: RunningSystem, folder: Path) -> None:
-    jammed, chair = jam(running_system), a_chairs_week(running_system)
-    unused_device(running_system)
+    jammed, (chair, chair_number) = jam(running_system), a_chairs_week(running_system)
     time.sleep(2)
     shots = [
         ("board", "carer", "/alarms", 390, jammed.individual_number),
         ("device", "technician", f"/devices/{chair}", 1200, "Användning senaste året"),
-        ("idle", "analyst", "/idle", 1200, "Bevisat oanvända"),
+        ("devices", "analyst", "/devices", 1200, chair_number),
     ]
     for name, role, path, width, awaited in shots:
         window = visit(role, width=width)
