@@ -1,0 +1,2 @@
+-- Not yet used.
+SELECT 1;
