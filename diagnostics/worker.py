@@ -197,7 +197,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             outbox=Outbox(pool, channels, settings.api_url, metrics, _links(settings)),
             dispatcher=Dispatcher(pool, server_clock, metrics),
             recalls=RecallWatch(pool),
-            verdicts=VerdictRounds(url),
+            verdicts=VerdictRounds(url, settings.verdict_seconds),
             wakeups=wakeups,
             metrics=metrics,
             settings=settings,

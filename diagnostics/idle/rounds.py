@@ -1,6 +1,7 @@
 """The worker's part in the idle verdict: a run now and then, in a process of its own, so that no alarm waits for it."""
 
 import asyncio
+import json
 import os
 import sys
 import time
@@ -10,18 +11,18 @@ from typing import Final
 from fleet.plumbing.logs import get_logger
 from fleet.plumbing.settings import PREFIX
 
-SHORTEST_PAUSE: Final = 20.0
 AFTER_FAILURE: Final = 120.0
-_SHARE: Final = 0.02  # of the time, so that a region's runs leave the machine to others
+_SHARE: Final = 0.05  # of the time spent judging, so that a region's runs leave the machine to others
 _RUN: Final = (sys.executable, "-m", "diagnostics.idle.once")
 _log = get_logger(part="worker")
 
 
 @dataclass(slots=True)
 class VerdictRounds:
-    """Runs of verdicts over the database at an address, as the worker."""
+    """Runs of verdicts over the database at an address, as the worker, `pause` seconds apart or more."""
 
     url: str
+    pause: float
 
     async def round(self) -> float:
         """One run; returns how long to wait until the next. Cancelling it ends the run's process and rolls it back."""
@@ -42,4 +43,4 @@ class VerdictRounds:
             _log.warning("Verdicts were not made", event_name="verdicts_failed", reason=last, seconds=took)
             return AFTER_FAILURE
         _log.info("Verdicts are up to date", event_name="verdicts_done", run=said.decode().strip(), seconds=took)
-        return max(SHORTEST_PAUSE, took / _SHARE)
+        return max(self.pause, sum(json.loads(said)["seconds"].values()) / _SHARE)

@@ -22,6 +22,7 @@ from fleet.registry import Registry
 
 DATABASE: Final = "fjarrkoll"
 _READY_SECONDS: Final = 30.0
+_VERDICT_SECONDS: Final = "15"  # a person who tries the system wants to see verdicts soon
 _POLL_SECONDS: Final = 0.1
 
 
@@ -172,6 +173,7 @@ class LocalSystem:
         settings = {
             "worker_database_url": self.urls.worker,
             "api_url": self.api_url,
+            "verdict_seconds": _VERDICT_SECONDS,
             **self._broker_account("diagnostics"),
         }
         if self._webhook_url:

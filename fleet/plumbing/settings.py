@@ -25,6 +25,8 @@ class Settings(BaseSettings):
         console_demo_file: JSON list of the demo's accounts, shown on the console's login page; the demo sets it.
         webhook_url: where alarms are posted; none means no notification leaves the house.
         list_columns: a file like diagnostics/lists/columns.toml, for the words of one's own order system.
+        verdict_seconds: the shortest pause between two runs of idle verdicts; a run that takes long is followed by a
+            longer one.
         public_url: where people reach the API from outside, for links in messages; api_url where not given.
         link_secret: makes the links by which an alarm is taken without a login; none means messages carry no link.
         smtp_*: the mail server for alarms; smtp_security "none" is only for one on this machine.
@@ -68,6 +70,7 @@ class Settings(BaseSettings):
     webhook_allow_private: bool = False
 
     list_columns: Path | None = None
+    verdict_seconds: float = Field(default=300, ge=1)
     public_url: str | None = None
     link_secret: SecretStr | None = None
     smtp_host: str | None = None
