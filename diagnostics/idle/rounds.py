@@ -43,4 +43,5 @@ class VerdictRounds:
             _log.warning("Verdicts were not made", event_name="verdicts_failed", reason=last, seconds=took)
             return AFTER_FAILURE
         _log.info("Verdicts are up to date", event_name="verdicts_done", run=said.decode().strip(), seconds=took)
-        return max(self.pause, sum(json.loads(said)["seconds"].values()) / _SHARE)
+        judging: float = sum(json.loads(said)["seconds"].values())
+        return max(self.pause, judging / _SHARE)
