@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from diagnostics.console.identity import IdentityProvider
 from diagnostics.lists.columns import Layout, load_layout
 from diagnostics.metrics import ApiMetrics
 from diagnostics.notify.gateway_form import ReceiptForm
@@ -63,10 +64,12 @@ class ConsoleSettings:
     Attributes:
         secure_cookies: whether a session's cookie travels over TLS only; off on this machine alone.
         demo_accounts: shown on the login page; none outside the demo.
+        provider: where people may sign in besides; None where only local accounts are.
     """
 
     secure_cookies: bool = True
     demo_accounts: tuple[DemoAccount, ...] = ()
+    provider: IdentityProvider | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,11 +5,16 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import uvicorn
 
 from diagnostics.app import build_app
 from diagnostics.commands.repository import REPLY_CHANNEL
+from diagnostics.console.claims import read_mapping
+from diagnostics.console.identity import IdentityProvider, ProviderSettings
+from diagnostics.console.pages import ROOT as CONSOLE
+from diagnostics.console.provider_login import ANSWER
 from diagnostics.lists.columns import load_layout
 from diagnostics.notify.channels import read_gateways
 from diagnostics.resources import ConsoleSettings, DemoAccount, ReceiptDesk, Resources
@@ -103,13 +108,43 @@ def console_settings(settings: Settings) -> ConsoleSettings:
     Raises:
         ConfigurationError: the file of the demo's accounts cannot be read.
     """
-    secure = settings.api_host not in _LOOPBACK
+    secure, provider = settings.api_host not in _LOOPBACK, identity_provider(settings)
     if settings.console_demo_file is None:
-        return ConsoleSettings(secure_cookies=secure)
+        return ConsoleSettings(secure_cookies=secure, provider=provider)
     try:
         accounts = tuple(DemoAccount(**entry) for entry in json.loads(settings.console_demo_file.read_text("utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise ConfigurationError(
             f"the demo's accounts cannot be read ({type(error).__name__}): leave FJARRKOLL_CONSOLE_DEMO_FILE unset"
         ) from error
-    return ConsoleSettings(secure_cookies=secure, demo_accounts=accounts)
+    return ConsoleSettings(secure_cookies=secure, demo_accounts=accounts, provider=provider)
+
+
+def identity_provider(settings: Settings) -> IdentityProvider | None:
+    """Where people may sign in by these settings, or None.
+
+    Raises:
+        ConfigurationError: something of it is missing or unreadable, or the provider would be spoken to without TLS.
+    """
+    issuer = settings.oidc_issuer
+    if issuer is None:
+        return None
+    parts = urlsplit(issuer)
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        raise ConfigurationError("FJARRKOLL_OIDC_ISSUER must begin with https: codes and tokens travel there")
+    try:
+        mapping = read_mapping(Path(settings.need("oidc_mapping_file")).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"FJARRKOLL_OIDC_MAPPING_FILE cannot be read: {type(error).__name__}") from error
+    base = (settings.public_url or settings.api_url).rstrip("/")
+    return IdentityProvider(
+        ProviderSettings(
+            issuer=issuer,
+            client_id=settings.need("oidc_client_id"),
+            client_secret=settings.need("oidc_client_secret"),
+            redirect_uri=f"{base}{ANSWER}",
+            after_logout=f"{base}{CONSOLE}/login",
+            mapping=mapping,
+            scope=settings.oidc_scope,
+        )
+    )

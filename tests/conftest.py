@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.system",
     "tests.fixtures.browser",
+    "tests.fixtures.identity",
 ]
 
 # No time limit for an example, nor for making one: how long it takes says how busy the machine is, no more.

@@ -49,9 +49,14 @@ async def sign_in(pool: Pool, login: str, password: str) -> str | None:
     fits = await asyncio.to_thread(_fits, (row or {}).get("password_hash"), password)
     if row is None or row["password_hash"] is None or not fits:
         return None
+    return await open_session(pool, row["account_id"])
+
+
+async def open_session(pool: Pool, account_id: int) -> str:
+    """The secret of a new session of somebody who has proven who they are."""
     secret = secrets.token_urlsafe(32)
     async with pool.connection() as connection:
-        await execute(connection, _OPEN, [_hash(secret), row["account_id"]])
+        await execute(connection, _OPEN, [_hash(secret), account_id])
     return secret
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from diagnostics.console import alarms, devices, idle, login, recalls, start, workshop
+from diagnostics.console import alarms, devices, idle, login, provider_login, recalls, start, workshop
 from diagnostics.console.gate import ConsoleGate, on_error
 from diagnostics.console.pages import ROOT, page, static
 from diagnostics.problems import Problem, unknown_address
@@ -31,6 +31,9 @@ ROUTES: Final = (
     Route(f"{ROOT}/", start.show_start),
     Route(f"{ROOT}/login", login.show_login),
     Route(f"{ROOT}/login", login.take_login, methods=["POST"]),
+    Route(provider_login.BEGIN, provider_login.begin),
+    Route(provider_login.ANSWER, provider_login.take_answer),
+    Route(provider_login.LEAVE, provider_login.leave),
     Route(f"{ROOT}/logout", login.take_logout, methods=["POST"]),
     Route(f"{ROOT}/alarms", alarms.show_board),
     Route(f"{ROOT}/alarms/stream", alarms.stream),

@@ -16,11 +16,15 @@ from diagnostics.console.pages import ROOT, SESSION_COOKIE, error_page, resource
 from diagnostics.envelope import problem_behind
 from diagnostics.gate import read_body, replayed
 from diagnostics.problems import Problem
-from diagnostics.security import rate_exceeded
+from diagnostics.rights import Right, may
+from diagnostics.security import Caller, forbidden, rate_exceeded
 from fleet.plumbing.logs import get_logger
 from fleet.text import Text
 
-OPEN: Final = frozenset({f"{ROOT}/login", f"{ROOT}/accessibility"})
+OPEN: Final = frozenset(
+    {f"{ROOT}/login", f"{ROOT}/login/provider", f"{ROOT}/login/answer", f"{ROOT}/login/leave", f"{ROOT}/accessibility"}
+)
+_SESSION_SECONDS: Final = 12 * 3600
 _STATIC: Final = f"{ROOT}/static/"
 _READS: Final = frozenset({"GET", "HEAD"})
 FORM_KEY: Final = "form_key"
@@ -101,6 +105,39 @@ async def on_error(request: Request, error: Exception) -> Response:
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("A page failed", event_name="page_failed", code=problem.code, exc_info=error)
     return error_page(request, problem)
+
+
+def with_session(request: Request, answer: Response, secret: str) -> Response:
+    """An answer that gives the browser its session."""
+    answer.set_cookie(
+        SESSION_COOKIE,
+        secret,
+        max_age=_SESSION_SECONDS,
+        path=ROOT,
+        httponly=True,
+        samesite="lax",
+        secure=resources_of(request).console.secure_cookies,
+    )
+    return answer
+
+
+def inside(address: str | None) -> str:
+    """Where to go after signing in: only ever a page of ours."""
+    if address and address.startswith(f"{ROOT}/") and "\\" not in address and not address.startswith("//"):
+        return address
+    return f"{ROOT}/"
+
+
+def allowed(request: Request, right: Right) -> Caller:
+    """The signed-in person, where the role has a right.
+
+    Raises:
+        Problem: it has not.
+    """
+    caller = signed_in(request).caller
+    if not may(caller.role, right):
+        raise forbidden()
+    return caller
 
 
 def _to_login(request: Request) -> Response:

@@ -8,12 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from diagnostics.console.accounts import sign_in, sign_out
-from diagnostics.console.gate import form_of, signed_in
+from diagnostics.console.gate import form_of, inside, signed_in, with_session
 from diagnostics.console.pages import ROOT, SESSION_COOKIE, page, resources_of, seen, session_of
 from diagnostics.security import rate_exceeded
 from fleet.plumbing.logs import get_logger
 
-_SESSION_SECONDS: Final = 12 * 3600
 _LONGEST_PASSWORD: Final = 200
 _log = get_logger(part="console")
 
@@ -21,7 +20,7 @@ _log = get_logger(part="console")
 async def show_login(request: Request) -> Response:
     """The form; who is signed in already goes on."""
     if session_of(request) is not None:
-        return seen(_inside(request.query_params.get("next")))
+        return seen(inside(request.query_params.get("next")))
     return _form(request)
 
 
@@ -40,24 +39,14 @@ async def take_login(request: Request) -> Response:
     if secret is None:
         _log.warning("A sign-in was refused", event_name="sign_in_refused", origin=origin)
         return _form(request, refused=True, login=login)
-    answer = seen(_inside(str(form.get("next", ""))))
-    answer.set_cookie(
-        SESSION_COOKIE,
-        secret,
-        max_age=_SESSION_SECONDS,
-        path=ROOT,
-        httponly=True,
-        samesite="lax",
-        secure=resources.console.secure_cookies,
-    )
-    return answer
+    return with_session(request, seen(inside(str(form.get("next", "")))), secret)
 
 
 async def take_logout(request: Request) -> Response:
     """Ends the session here and in the database."""
     await form_of(request)
     await sign_out(resources_of(request).pool, signed_in(request).secret)
-    answer = seen(f"{ROOT}/login")
+    answer = seen(f"{ROOT}/login?left=1")
     answer.delete_cookie(SESSION_COOKIE, path=ROOT)
     return answer
 
@@ -69,13 +58,8 @@ def _form(request: Request, *, refused: bool = False, login: str = "") -> Respon
         status=HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
         refused=refused,
         login=login,
-        wanted=_inside(request.query_params.get("next")),
+        wanted=inside(request.query_params.get("next")),
+        provider=resources_of(request).console.provider is not None,
+        left=request.query_params.get("left") == "1",
         demo_accounts=resources_of(request).console.demo_accounts,
     )
-
-
-def _inside(address: str | None) -> str:
-    """Where to go next: only ever a page of ours."""
-    if address and address.startswith(f"{ROOT}/") and "\\" not in address and not address.startswith("//"):
-        return address
-    return f"{ROOT}/"

@@ -23,6 +23,9 @@ class Settings(BaseSettings):
         observer_password, diagnostics_password, ingest_password: broker accounts that `fjarrkoll certify` plays.
         metrics_port: where ingest and worker serve Prometheus metrics on metrics_host; none means not at all.
         console_demo_file: JSON list of the demo's accounts, shown on the console's login page; the demo sets it.
+        oidc_issuer: the identity provider at which people may sign in to the console; none means local accounts only.
+        oidc_client_id, oidc_client_secret, oidc_scope: how the console is known there, and what it asks for.
+        oidc_mapping_file: TOML that says which claims give which role and scope (docs/access.md).
         webhook_url: where alarms are posted; none means no notification leaves the house.
         list_columns: a file like diagnostics/lists/columns.toml, for the words of one's own order system.
         verdict_seconds: the shortest pause between two runs of idle verdicts; a run that takes long is followed by a
@@ -62,6 +65,11 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = 8080
     console_demo_file: Path | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_mapping_file: Path | None = None
+    oidc_scope: str = "openid"
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
 

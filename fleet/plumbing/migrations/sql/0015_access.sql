@@ -1,2 +1,251 @@
--- Not yet used.
-SELECT 1;
+-- Sign-in by an identity provider, administration, and the review of who has read what. Tables here are closed to the application's
+-- roles; each function says in its first lines what it lets through, by the caller's scope as the database knows it.
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Identity provider: which of its people an account is, and sign-ins that have begun
+-- ---------------------------------------------------------------------------------------------------------------------
+
+ALTER TABLE account
+    ADD COLUMN issuer text,                -- NULL: a local account
+    ADD COLUMN subject text,               -- as the provider names the person, for ever
+    ADD CONSTRAINT account_provider CHECK ((issuer IS NULL) = (subject IS NULL)),
+    ADD CONSTRAINT account_person UNIQUE (issuer, subject);
+
+-- As in 0011, for the wider row.
+CREATE OR REPLACE FUNCTION find_account(wanted text) RETURNS SETOF account LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+    BEGIN ATOMIC
+        SELECT * FROM account WHERE login = wanted AND disabled_at IS NULL;
+    END;
+
+-- One try to sign in: the answer must come with the same state, to the same browser, once, within ten minutes.
+CREATE TABLE login_attempt (
+    state_hash   bytea PRIMARY KEY,
+    browser_hash bytea NOT NULL,
+    verifier     text NOT NULL,
+    nonce        text NOT NULL,
+    wanted       text NOT NULL,
+    expires_at   timestamptz NOT NULL DEFAULT now() + interval '10 minutes'
+);
+
+CREATE FUNCTION begin_login(state bytea, browser bytea, secret text, once text, next_page text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    DELETE FROM login_attempt WHERE expires_at < now();
+    INSERT INTO login_attempt (state_hash, browser_hash, verifier, nonce, wanted) VALUES (state, browser, secret, once, next_page);
+END $$;
+
+CREATE FUNCTION take_login(state bytea, browser bytea) RETURNS TABLE (verifier text, nonce text, wanted text)
+    LANGUAGE sql SECURITY DEFINER SET search_path = public
+    BEGIN ATOMIC
+        DELETE FROM login_attempt a WHERE a.state_hash = state AND a.browser_hash = browser AND a.expires_at > now()
+            RETURNING a.verifier, a.nonce, a.wanted;
+    END;
+
+-- The account of the provider's person, made or brought up to what the provider says now. NULL where the account is shut here, the
+-- login is somebody else's, or a payer is not in the register.
+CREATE FUNCTION provision_account(of_issuer text, of_subject text, of_login text, of_role text, of_unit text, of_payers text[],
+                                  of_frames text[], of_audiences text[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+    numbers integer[] := CASE WHEN of_payers IS NOT NULL THEN ARRAY(SELECT payer_id FROM payer WHERE code = ANY (of_payers) ORDER BY 1) END;
+    found account;
+BEGIN
+    IF of_payers IS NOT NULL AND cardinality(numbers) <> cardinality(of_payers) THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO account (login, role, care_unit, payers, frames, audiences, issuer, subject)
+        VALUES (of_login, of_role, of_unit, numbers, of_frames, of_audiences, of_issuer, of_subject)
+        ON CONFLICT DO NOTHING;
+    UPDATE account SET role = of_role, care_unit = of_unit, payers = numbers, frames = of_frames, audiences = of_audiences
+     WHERE issuer = of_issuer AND subject = of_subject AND disabled_at IS NULL RETURNING * INTO found;
+    RETURN found.account_id;
+END $$;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Accounts as their administrator sees them: those whose whole scope lies within the administrator's own
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION account_in_scope(of_payers integer[], of_frames text[]) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (scope_all_payers() OR coalesce(of_payers <@ scope_payers(), false)) AND of_frames <@ scope_frames();
+
+CREATE FUNCTION accounts_seen()
+    RETURNS TABLE (login text, role text, care_unit text, payers text[], frames text[], audiences text[], created_at timestamptz,
+                   disabled_at timestamptz, by_provider boolean, last_used_at timestamptz)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+    BEGIN ATOMIC
+        SELECT a.login, a.role, a.care_unit,
+               CASE WHEN a.payers IS NOT NULL THEN ARRAY(SELECT p.code FROM payer p WHERE p.payer_id = ANY (a.payers) ORDER BY 1) END,
+               a.frames, a.audiences, a.created_at, a.disabled_at, a.issuer IS NOT NULL,
+               (SELECT max(s.used_at) FROM console_session s WHERE s.account_id = a.account_id)
+          FROM account a WHERE account_in_scope(a.payers, a.frames) ORDER BY a.login;
+    END;
+
+-- 'added', 'taken', 'unknown_payer' or 'outside' the caller's own scope.
+CREATE FUNCTION add_account_in_scope(of_login text, of_hash text, of_role text, of_unit text, of_payers text[], of_frames text[],
+                                     of_audiences text[]) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+    numbers integer[] := CASE WHEN of_payers IS NOT NULL THEN ARRAY(SELECT payer_id FROM payer WHERE code = ANY (of_payers) ORDER BY 1) END;
+BEGIN
+    IF of_payers IS NOT NULL AND cardinality(numbers) <> cardinality(of_payers) THEN
+        RETURN 'unknown_payer';
+    ELSIF NOT account_in_scope(numbers, of_frames) THEN
+        RETURN 'outside';
+    END IF;
+    INSERT INTO account (login, password_hash, role, care_unit, payers, frames, audiences)
+        VALUES (of_login, of_hash, of_role, of_unit, numbers, of_frames, of_audiences) ON CONFLICT DO NOTHING;
+    RETURN CASE WHEN FOUND THEN 'added' ELSE 'taken' END;
+END $$;
+
+-- NULL leaves a thing as it is; what was seen before and what is made of it must both lie in scope. Sessions end, so that a change holds
+-- at once. 'changed', 'unknown', 'unknown_payer' or 'outside'.
+CREATE FUNCTION change_account_in_scope(of_login text, of_hash text, of_role text, of_unit text, every_payer boolean, of_payers text[],
+                                        of_frames text[], of_audiences text[], of_shut boolean) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+    it account;
+    numbers integer[] := CASE WHEN of_payers IS NOT NULL THEN ARRAY(SELECT payer_id FROM payer WHERE code = ANY (of_payers) ORDER BY 1) END;
+BEGIN
+    SELECT * INTO it FROM account WHERE login = of_login AND account_in_scope(payers, frames) FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'unknown';
+    ELSIF of_payers IS NOT NULL AND cardinality(numbers) <> cardinality(of_payers) THEN
+        RETURN 'unknown_payer';
+    END IF;
+    it.payers := CASE WHEN every_payer THEN NULL WHEN of_payers IS NULL THEN it.payers ELSE numbers END;
+    it.frames := coalesce(of_frames, it.frames);
+    IF NOT account_in_scope(it.payers, it.frames) THEN
+        RETURN 'outside';
+    END IF;
+    UPDATE account SET password_hash = coalesce(of_hash, password_hash), role = coalesce(of_role, role),
+           care_unit = coalesce(of_unit, care_unit), payers = it.payers, frames = it.frames, audiences = coalesce(of_audiences, audiences),
+           disabled_at = CASE WHEN of_shut THEN coalesce(disabled_at, now()) WHEN NOT of_shut THEN NULL ELSE disabled_at END
+     WHERE account_id = it.account_id;
+    DELETE FROM console_session WHERE account_id = it.account_id;
+    RETURN 'changed';
+END $$;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Ladders, the price list and the register: of the whole installation, and so for whoever sees all of it. Addresses are never shown.
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION ladders_seen()
+    RETURNS TABLE (code text, document jsonb, version integer, set_at timestamptz, set_by text, uses bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+    BEGIN ATOMIC
+        SELECT l.code, l.document, l.version, l.set_at, l.set_by, (SELECT count(*) FROM ladder_use u WHERE u.ladder = l.code)
+          FROM ladder l WHERE scope_whole_life() ORDER BY l.code;
+    END;
+
+CREATE FUNCTION recipients_seen()
+    RETURNS TABLE (code text, role text, language text, active boolean, canary boolean, quiet jsonb, channels text[])
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+    BEGIN ATOMIC
+        SELECT r.code, r.role, r.language, r.active, r.canary, r.quiet,
+               ARRAY(SELECT a.channel FROM recipient_address a WHERE a.recipient_id = r.recipient_id ORDER BY a.place)
+          FROM recipient r WHERE scope_whole_life() ORDER BY r.code;
+    END;
+
+-- Whether it was set: false where somebody else has changed it since `seen_version` was read (0: it is new).
+CREATE FUNCTION set_ladder(of_code text, of_document jsonb, seen_version integer, by_whom text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    IF NOT scope_whole_life() THEN
+        RETURN false;
+    ELSIF seen_version = 0 THEN
+        INSERT INTO ladder (code, document, set_by) VALUES (of_code, of_document, by_whom) ON CONFLICT DO NOTHING;
+    ELSE
+        UPDATE ladder SET document = of_document, version = version + 1, set_at = clock_timestamp(), set_by = by_whom
+         WHERE code = of_code AND version = seen_version;
+    END IF;
+    RETURN FOUND;
+END $$;
+
+-- A price begins today or later; what has been charged is never rewritten.
+CREATE FUNCTION set_price(of_model text, begins date, rent numeric) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    IF NOT scope_whole_life() OR begins < (now() AT TIME ZONE 'Europe/Stockholm')::date
+            OR NOT EXISTS (SELECT FROM device_model WHERE model_key = of_model) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO model_price (model_key, valid_from, rent_sek) VALUES (of_model, begins, rent)
+        ON CONFLICT (model_key, valid_from) DO UPDATE SET rent_sek = excluded.rent_sek;
+    RETURN true;
+END $$;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Review of reads (HSLF-FS 2016:40 ch. 4 s. 9): a sample is drawn, each read in it is judged, and the judgement stands beside it
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE INDEX audit_at ON audit (at DESC);
+CREATE INDEX audit_actor ON audit (actor, at DESC);
+
+CREATE TABLE audit_review (
+    review_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    drawn_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    drawn_by  text NOT NULL,
+    since     timestamptz NOT NULL,
+    until     timestamptz NOT NULL,
+    among     bigint NOT NULL              -- how many lines it was drawn from
+);
+CREATE TABLE audit_review_line (
+    review_id integer NOT NULL REFERENCES audit_review,
+    audit_id  bigint NOT NULL REFERENCES audit,
+    judgement text CHECK (judgement IN ('justified', 'unjustified', 'unclear')),
+    note      text,
+    judged_at timestamptz,
+    judged_by text,
+    PRIMARY KEY (review_id, audit_id)
+);
+
+-- Lines about devices alone; a number that no device can be traced from needs no review. Each line of the time is as likely as any other.
+CREATE FUNCTION draw_review(by_whom text, begins timestamptz, ends timestamptz, wanted integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+    review integer;
+BEGIN
+    IF NOT scope_whole_life() THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO audit_review (drawn_by, since, until, among)
+        SELECT by_whom, begins, ends, count(*) FROM audit WHERE at >= begins AND at < ends AND device_no IS NOT NULL
+        RETURNING review_id INTO review;
+    INSERT INTO audit_review_line (review_id, audit_id)
+        SELECT review, audit_id FROM audit WHERE at >= begins AND at < ends AND device_no IS NOT NULL ORDER BY random() LIMIT wanted;
+    RETURN review;
+END $$;
+
+CREATE FUNCTION reviews_seen()
+    RETURNS TABLE (review_id integer, drawn_at timestamptz, drawn_by text, since timestamptz, until timestamptz, among bigint,
+                   lines bigint, judged bigint, unjustified bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+    BEGIN ATOMIC
+        SELECT r.review_id, r.drawn_at, r.drawn_by, r.since, r.until, r.among, count(l.audit_id), count(l.judgement),
+               count(*) FILTER (WHERE l.judgement = 'unjustified')
+          FROM audit_review r LEFT JOIN audit_review_line l USING (review_id)
+         WHERE scope_whole_life() GROUP BY r.review_id ORDER BY r.review_id DESC LIMIT 50;
+    END;
+
+CREATE FUNCTION review_lines(of_review integer)
+    RETURNS TABLE (audit_id bigint, judgement text, note text, judged_at timestamptz, judged_by text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+    BEGIN ATOMIC
+        SELECT l.audit_id, l.judgement, l.note, l.judged_at, l.judged_by FROM audit_review_line l
+         WHERE l.review_id = of_review AND scope_whole_life() ORDER BY l.audit_id;
+    END;
+
+-- Nobody judges what they read themselves, and a judgement stands. Whether it was taken.
+CREATE FUNCTION judge_read(of_review integer, of_line bigint, of_judgement text, of_note text, by_whom text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    UPDATE audit_review_line l SET judgement = of_judgement, note = of_note, judged_at = clock_timestamp(), judged_by = by_whom
+     WHERE l.review_id = of_review AND l.audit_id = of_line AND l.judgement IS NULL AND scope_whole_life()
+       AND NOT EXISTS (SELECT FROM audit a WHERE a.audit_id = of_line AND a.actor = by_whom);
+    RETURN FOUND;
+END $$;
+
+REVOKE ALL ON FUNCTION begin_login, take_login, provision_account, accounts_seen, add_account_in_scope, change_account_in_scope,
+    ladders_seen, recipients_seen, set_ladder, set_price, draw_review, reviews_seen, review_lines, judge_read FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION begin_login, take_login, provision_account, accounts_seen, add_account_in_scope, change_account_in_scope,
+    ladders_seen, recipients_seen, set_ladder, set_price, draw_review, reviews_seen, review_lines, judge_read TO fjarrkoll_api;
