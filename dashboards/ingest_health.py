@@ -3,6 +3,7 @@
 from typing import Final
 
 from dashboards import fleet_panels as shared
+from dashboards import health_panels as health
 from dashboards import refused_panels as refused
 from dashboards.dashboard import Dashboard, Folder
 from dashboards.layout import Section
@@ -30,6 +31,10 @@ COUNTERS: Final = {
     "sessions_lost": "Sessioner som brokern glömt",
     "lag_seconds": "Eftersläpning (s)",
     "broker_dropped": "Kastade av brokern",
+    "broker_queued": "I brokerns kö",
+    "started": "Startad (ms sedan 1970)",
+    "outbox_reports": "Frågor om kvitto",
+    "outbox_messages": "Behållna hos enheter när de frågade",
 }
 """Swedish names of what ingest counts in ingest_watermark.statistics; a counter not named here shows its own key."""
 
@@ -46,8 +51,10 @@ def ingest_health(registry: Registry, device_page_address: str) -> Dashboard:
         folder=Folder.OPERATIONS,
         variables=(SAMPLE, device_page(device_page_address)),
         sections=(
-            Section("Nu", (_figures(), _watermarks(), _statistics(), _alerts())),
+            Section("Nu", (health.concerns(), _figures(), _watermarks(), _statistics(), _alerts())),
+            Section("Försenat och upprepat", (health.lag(), health.queue(), health.again(), health.outboxes())),
             Section("Flöde", _flow(_arrived(registry))),
+            Section("Förlorat i enheten", (health.given_up(),)),
             Section("Karantän", (refused.quarantined(), refused.reasons(), refused.newest())),
             Section("Klockor", _clocks(_arrived(registry))),
             Section("Okänt", (refused.unknown_metrics(), refused.unknown_codes(), _commands())),

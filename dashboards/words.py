@@ -6,6 +6,7 @@ from typing import Final
 
 from fleet.errors import RejectionReason
 from fleet.faults import Severity
+from fleet.health import MEANINGS, Condition
 from fleet.idle import Step, Verdict
 
 
@@ -64,6 +65,18 @@ PACE: Final[dict[str, Word]] = {
     "in_step": Word("✓ I fas", "green"),
     "behind": Word("▲ Efter", "orange"),
     "standing": Word("⛔ Står still", "dark-red"),
+}
+
+
+CONDITIONS: Final[dict[str, Word]] = {
+    Condition.NOW: Word("⛔ Nu", "dark-red"),
+    Condition.UNKNOWN: Word("? Okänt", "purple"),
+    Condition.OVER: Word("● Över", "yellow"),
+    Condition.WELL: Word("✓ Inget på sju dygn", "green"),
+}
+CONCERNS: Final[dict[str, Word]] = {
+    concern: Word(f"⚠ {meaning.title.sv}" if meaning.loses else meaning.title.sv, "text")
+    for concern, meaning in MEANINGS.items()
 }
 
 

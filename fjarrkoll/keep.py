@@ -45,6 +45,7 @@ class KeepSettings(BaseSettings):
     alarms_days: int = _DEFAULT.alarms_days
     commands_days: int = _DEFAULT.commands_days
     quarantine_days: int = _DEFAULT.quarantine_days
+    minutes_days: int = _DEFAULT.minutes_days
     audit_days: int = _DEFAULT.audit_days
     clock_corrections_days: int = _DEFAULT.clock_corrections_days
     hold_from: datetime | None = None

@@ -28,6 +28,10 @@ class Figures:
         held: attempts after which a batch had to wait, by cause.
         lag_seconds: age of the watermark: how far behind the devices the database is.
         broker_dropped: messages the broker says it threw away since it started; None while it has not said.
+        broker_queued: messages the broker says it keeps, for us and anyone else; None while it has not said.
+        outbox_reports: times that a device asked for a receipt; outbox_messages: stored messages it still kept then.
+        outbox_most: most of these of one device, since the figures were last written down.
+        started: when this process began, in milliseconds since 1970: counts are of one process.
         devices: in the register in memory.
         standing_by: another process serves the shard and this one waits for its turn.
     """
@@ -47,6 +51,11 @@ class Figures:
     connected: bool = False
     lag_seconds: float | None = None
     broker_dropped: int | None = None
+    broker_queued: int | None = None
+    outbox_reports: int = 0
+    outbox_messages: int = 0
+    outbox_most: int = 0
+    started: int = 0
     devices: int = 0
     standing_by: bool = False
 
@@ -61,6 +70,12 @@ class Figures:
             self.replies += part.replies
             self.repeated += part.repeated
             self.quarantined.update({reason.value: times for reason, times in part.rejected.items()})
+
+    def asked(self, kept: Sequence[int]) -> None:
+        """Counts devices that asked for a receipt, each with how many stored messages it still kept."""
+        self.outbox_reports += len(kept)
+        self.outbox_messages += sum(kept)
+        self.outbox_most = max(self.outbox_most, *kept, 0)
 
     def as_json(self, consumer: ConsumerStatistics) -> dict[str, object]:
         """The figures for `ingest_watermark.statistics`."""
@@ -81,6 +96,10 @@ class Figures:
             "sessions_lost": self.sessions_lost,
             "lag_seconds": self.lag_seconds,
             "broker_dropped": self.broker_dropped,
+            "broker_queued": self.broker_queued,
+            "outbox_reports": self.outbox_reports,
+            "outbox_messages": self.outbox_messages,
+            "started": self.started,
         }
 
 
@@ -125,6 +144,8 @@ class FiguresCollector(Collector):
             yield GaugeMetricFamily(f"{PREFIX}_lag_seconds", "How far the database is behind.", figures.lag_seconds)
         if figures.broker_dropped is not None:
             yield GaugeMetricFamily(f"{PREFIX}_broker_dropped", "Messages the broker dropped.", figures.broker_dropped)
+        if figures.broker_queued is not None:
+            yield GaugeMetricFamily(f"{PREFIX}_broker_queued", "Messages the broker keeps.", figures.broker_queued)
 
 
 class Timings:

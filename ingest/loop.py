@@ -119,14 +119,16 @@ class Loop:
     async def _send_receipts(self, consumer: Consumer, prepared: Prepared) -> None:
         """Notes what is safe now, repeated and refused messages included, and answers the devices that asked."""
         self.receipts.stored(prepared.safe)
-        messages = []
+        messages, kept = [], []
         for (number, boot), (device_id, outbox_from) in prepared.asked.items():
             through = self.receipts.through(number, boot, outbox_from)
             if through is not None:
-                self.timings.outbox.observe(through - outbox_from + 1)
+                kept.append(through - outbox_from + 1)
+                self.timings.outbox.observe(kept[-1])
                 receipt = codec.encode(Receipt(boot=boot, seq=through))
                 messages.append(Outgoing(topic(device_id, Verb.STORED), receipt))
         if messages:
+            self.figures.asked(kept)
             self.figures.receipts += len(messages)
             with contextlib.suppress(Disconnected):  # `next_batch` says the same; the devices will ask again
                 await consumer.publish(messages)

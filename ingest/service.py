@@ -36,6 +36,8 @@ from ingest.write.writer import Writer
 MARK_SECONDS: Final = 2.0
 """Between two marks sent through the broker's queue, and at most between two writings of the watermark."""
 DROPPED_TOPIC: Final = "$SYS/broker/publish/messages/dropped"
+QUEUED_TOPIC: Final = "$SYS/broker/store/messages/count"
+"""Messages that the broker keeps: queued for durable sessions, in flight, retained (mosquitto(8), Broker Status)."""
 GRACE_SECONDS: Final = 20.0
 """A batch may take this long to be committed after the process was asked to stop."""
 _log = get_logger(room="ingest")
@@ -81,7 +83,7 @@ class Service:
         self._settings = settings
         self._registry = registry
         self._make_consumer = make_consumer
-        self.figures = Figures()
+        self.figures = Figures(started=to_milliseconds(settings.now()))
         self._past = ConsumerStatistics()
         self._current = ConsumerStatistics()
         name = f"fjarrkoll ingest {settings.shard}"
@@ -131,7 +133,7 @@ class Service:
             await stack.enter_async_context(self._beside(self._keep_watermark()))
             supervisor = Supervisor(
                 make_consumer=self._make_consumer,
-                filters=(*upward_filters(), self._mark_topic, DROPPED_TOPIC),
+                filters=(*upward_filters(), self._mark_topic, DROPPED_TOPIC, QUEUED_TOPIC),
                 run=self._run,
                 stop=self._stop,
                 tell=self._heard,
@@ -194,6 +196,8 @@ class Service:
             self._came_further.set()
         elif topic == DROPPED_TOPIC:
             self._dropped(int(text))
+        elif topic == QUEUED_TOPIC:
+            self.figures.broker_queued = int(text)
 
     def _dropped(self, count: int) -> None:
         # The first count heard matters too: the queue overflows while ingest is away. A smaller one is of a new broker.
@@ -216,12 +220,15 @@ class Service:
             await self._write_watermark()
 
     async def _write_watermark(self) -> None:
+        now, figures = self._settings.now(), self.figures
         if self._stored_until is not None:
-            self.figures.lag_seconds = (self._settings.now() - self._stored_until).total_seconds()
-        statistics = self.figures.as_json(self.counted())
+            figures.lag_seconds = (now - self._stored_until).total_seconds()
+        most, figures.outbox_most = figures.outbox_most, 0
+        said_now = figures.as_json(self.counted())
         try:
-            await self._side.write_watermark(self._settings.shard, self._stored_until, statistics)
+            await self._side.write_watermark(self._settings.shard, self._stored_until, now, said_now, most)
         except psycopg.Error as error:
+            figures.outbox_most = max(figures.outbox_most, most)
             _log.warning("The watermark cannot be written.", event_name="watermark_held", error=said(error))
 
     async def _ready(self) -> bool:

@@ -79,15 +79,30 @@ class Side:
                         "run this release's `fjarrkoll migrate` first"
                     )
 
-    async def write_watermark(self, shard: str, at: datetime | None, statistics: dict[str, object]) -> None:
-        """Writes how far this shard has come.
+    async def write_watermark(
+        self, shard: str, at: datetime | None, now: datetime, statistics: dict[str, object], outbox_most: int
+    ) -> None:
+        """Writes how far this shard has come, and what it did since it last said so into the row of this minute.
+
+        Args:
+            shard: its name.
+            at: up to when everything received is stored; None while that is not known.
+            now: the time, aware.
+            statistics: `Figures.as_json`.
+            outbox_most: most stored messages that one device still kept when it asked, since the last writing.
 
         Raises:
             psycopg.Error: the database does not answer.
         """
         async with self._lock:
             connection = await self._ready()
-            parameters = {"shard": shard, "at": at, "statistics": Jsonb(statistics)}
+            parameters = {
+                "shard": shard,
+                "at": at,
+                "now": now,
+                "statistics": Jsonb(statistics),
+                "outbox_most": outbox_most,
+            }
             await connection.execute(statement("watermark"), parameters)
 
     async def _fetch(self, name: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:

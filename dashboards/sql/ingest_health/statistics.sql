@@ -3,7 +3,7 @@ WITH flat AS (
     SELECT w.shard, e.key, NULL::text AS part, e.value
       FROM ingest_watermark w
      CROSS JOIN LATERAL jsonb_each(w.statistics) AS e
-     WHERE jsonb_typeof(e.value) <> 'object'
+     WHERE jsonb_typeof(e.value) <> 'object' AND e.key <> 'started'
      UNION ALL
     SELECT w.shard, e.key, n.key, n.value
       FROM ingest_watermark w

@@ -241,6 +241,18 @@ def _fill_platform(connection: psycopg.Connection, now: datetime) -> None:
     figures.readings.update({"scale": 870})
     statistics = figures.as_json(ConsumerStatistics(received=907))
     connection.execute("INSERT INTO ingest_watermark VALUES ('ingest-0', %s, %s)", [now, Jsonb(statistics)])
+    connection.execute(
+        "INSERT INTO ingest_minute (shard, minute, lag_seconds, queued, messages, stored, duplicates, redelivered,"
+        " quarantined, broker_dropped, held, connections_lost, sessions_lost, outbox_reports, outbox_messages,"
+        " outbox_most) SELECT 'ingest-0', date_trunc('minute', %s::timestamptz) - make_interval(mins => n),"
+        " 1 + n %% 20, n %% 100, 900, 890, n %% 7, n %% 3, '{\"not_json\": 1}', n %% 2, 0, 0, 0, 20, 60, 9"
+        " FROM generate_series(0, 1500) AS n",
+        [now],
+    )
+    connection.execute(
+        'UPDATE device_state SET attributes = \'{"outbox.given_up": "3"}\''
+        " WHERE device_no = (SELECT min(device_no) FROM device_state)"
+    )
 
 
 def _moments(device: Placed, now: datetime) -> Iterator[datetime]:

@@ -29,6 +29,7 @@ WITHOUT_ROW_SECURITY: Final = {
     "usage_measure": REFERENCE,
     "payer": "the names of municipalities and the region: public",
     "depot": "the names of stores: public",
+    "ingest_minute": "what ingest did minute by minute: nothing about anyone",
     "ingest_watermark": "how far ingest has come: nothing about anyone",
     "alembic_version": SERVICES_ONLY,
     "account": SERVICES_ONLY,
@@ -192,7 +193,7 @@ def test_grafana_reads_no_view_but_the_technical_ones(catalogue: psycopg.Connect
         f"SELECT relname {_OURS} AND relkind = 'v' AND has_table_privilege('fjarrkoll_grafana', c.oid, 'SELECT')",
     )
     values = _names(catalogue, f"SELECT relname {_OURS} AND relname SIMILAR TO '(reading|hourly|daily)\\_%technical'")
-    assert granted == {*values, "device_event_seen", "device_state_seen"}
+    assert granted == {*values, "device_event_seen", "device_state_seen", "pipeline_health"}
     assert {"reading_probe_technical", "hourly_probe_technical", "daily_probe_technical"} <= values
 
 

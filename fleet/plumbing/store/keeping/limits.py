@@ -19,6 +19,7 @@ class Retention:
         readings_days: raw readings. Hourly values of late ones are added to instead of made anew where it is shorter
             than device clocks are believed backwards (`fleet.clock.OLDEST_BELIEVED`).
         clock_corrections_days: at least as long as what they keep from being stored twice.
+        minutes_days: what ingest did minute by minute.
         audit_days: at least five years (HSLF-FS 2016:40 asks for that of logs).
         hold_from: an incident is looked into: nothing from that moment on is dropped, whatever its age.
 
@@ -35,6 +36,7 @@ class Retention:
     alarms_days: int = _FIVE_YEARS
     commands_days: int = _FIVE_YEARS
     quarantine_days: int = 90
+    minutes_days: int = 400
     audit_days: int = _TEN_YEARS
     clock_corrections_days: int = _FIVE_YEARS
     hold_from: datetime | None = None
