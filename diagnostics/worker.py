@@ -41,8 +41,10 @@ QUIET_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 5.0
 SWEEP_SECONDS: Final = 60.0
 RECALL_SECONDS: Final = 5.0
+_ROUND_SECONDS: Final = 10.0
 # A sweep over a whole region takes a while; it may take this share of the time, whatever the size of the fleet.
 _SWEEP_SHARE: Final = 0.1
+_FIRST_SWEEP_SHARE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
 _LOST: Final = (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed, aiomqtt.MqttError, OSError)
 _log = get_logger(part="worker")
@@ -68,7 +70,8 @@ class Worker:
     async def run(self) -> None:
         """Runs until cancelled. A lost database or broker is waited for; any other failure ends the worker, visibly."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._judging(), name="judging")
+            tasks.create_task(self._every("judging", self._judging, DUE_CHANNEL), name="judging")
+            tasks.create_task(self._retrying("quieting", self._quieting), name="quieting")
             tasks.create_task(self._retrying("sweeping", self._sweeping), name="sweeping")
             tasks.create_task(self._every("escalating", self._escalating, ""), name="escalating")
             if not self.outbox.channels:
@@ -85,18 +88,16 @@ class Worker:
             tasks.create_task(self._commanding(), name="commanding")
 
     async def _judging(self) -> None:
-        looked_at = -QUIET_SECONDS
+        self._tell(await self.judge.round())
+        await self.walker.pulse("judging")
+        self.metrics.last_cycle.set_to_current_time()
 
-        async def turn() -> None:
-            nonlocal looked_at
-            self._tell(await self.judge.round())
-            if time.monotonic() - looked_at >= QUIET_SECONDS:
-                await self._silence()
-                looked_at = time.monotonic()
-            await self.walker.pulse("judging")
-            self.metrics.last_cycle.set_to_current_time()
-
-        await self._every("judging", turn, DUE_CHANNEL)
+    async def _quieting(self) -> None:
+        """Silence and areas, beside the judging of what came in: over a whole region they take their time."""
+        while True:
+            await self._silence()
+            await self.walker.pulse("quieting")
+            await asyncio.sleep(QUIET_SECONDS)
 
     async def _silence(self) -> None:
         """Areas first, then single devices; by one worker at a time, so that none rings before it has been counted."""
@@ -108,15 +109,17 @@ class Worker:
             _log.warning("Another worker judges areas now", event_name="lease_lost", reason=str(lost))
 
     async def _sweeping(self) -> None:
-        """At the start, and then now and then, beside the judging of what is due and never before it."""
+        """At the start, and then now and then, beside the judging of what is due, with a share of the time."""
+        share = _FIRST_SWEEP_SHARE
         while True:
             began = time.monotonic()
-            self._tell(await self.judge.sweep())
-            took = time.monotonic() - began
-            await asyncio.sleep(max(SWEEP_SECONDS, took / _SWEEP_SHARE))
+            self._tell(await self.judge.sweep(share))
+            share = _SWEEP_SHARE
+            await asyncio.sleep(max(0.0, SWEEP_SECONDS - (time.monotonic() - began)))
 
     async def _sending(self, channel: str) -> None:
-        await self.outbox.round_of(channel)
+        while await self.outbox.round_of(channel, _ROUND_SECONDS):
+            await self.walker.pulse("notifying")
         await self.walker.pulse("notifying")
 
     async def _polling(self) -> None:

@@ -6,7 +6,7 @@ Windows: domain.md 4.2 (5 minutes to 5 hours in shipped products), the three sta
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
@@ -131,15 +131,14 @@ def due_between(schedule: Schedule, start: datetime, end: datetime) -> list[Due]
     """Doses of a schedule due from `start` (and not before it is valid) to before `end`, in order of time."""
     begin = max(aware(start), schedule.valid_from)
     day, last = begin.astimezone(STOCKHOLM).date() - timedelta(days=1), aware(end).astimezone(STOCKHOLM).date()
+    missed_after, unknown_after = schedule.missed_after, schedule.unknown_after
     found: list[Due] = []
     while day <= last:
         if day.weekday() in schedule.weekdays:
             for place, wall in enumerate(schedule.times, start=1):
                 at = due_at(day, wall)
                 if begin <= at < end:
-                    found.append(
-                        Due(sequence_of(day, place), at, at + schedule.missed_after, at + schedule.unknown_after)
-                    )
+                    found.append(Due(sequence_of(day, place), at, at + missed_after, at + unknown_after))
         day += timedelta(days=1)
     return sorted(found, key=lambda due: (due.at, due.sequence))
 
@@ -178,6 +177,7 @@ class Dose:
         since: from when the outcome holds: the machine's word, or the deadline that silence passed.
         told: whether the machine said so; False for what silence says.
         late: it became known so long after it happened that it must not ring as new.
+        settled: the user has left since, so that nobody is to be called about it any more.
     """
 
     sequence: int
@@ -186,6 +186,7 @@ class Dose:
     since: datetime
     told: bool = False
     late: bool = False
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,6 +341,7 @@ def supervise(supervision: Supervision, start: datetime, now: datetime) -> Doses
     """
     dues = expected(supervision.schedules, start, aware(now))
     said = match(dues, supervision.told)
+    left = max((a.started_at for a in supervision.absences if a.started_at <= now), default=None)
     doses: list[Dose] = []
     looks: list[datetime] = []
     for due in dues:
@@ -347,10 +349,12 @@ def supervise(supervision: Supervision, start: datetime, now: datetime) -> Doses
         dose, look = judge(
             due, said.get(due.sequence), supervision.before.get(due.sequence), supervision.contact, paused=paused
         )
-        doses.append(dose)
+        doses.append(replace(dose, settled=True) if left is not None and due.at < left else dose)
         looks.extend([] if look is None else [look])
     ahead = expected(supervision.schedules, now, now + timedelta(days=8))
     next_due = ahead[0].at if ahead else None
     if ahead:
         looks.append(ahead[0].missed_at)
+    edges = [edge for absence in supervision.absences for edge in (absence.started_at, absence.ended_at)]
+    looks.extend(edge for edge in edges if edge is not None and edge > now)
     return Doses(tuple(doses), next_due, min(looks) if looks else None)

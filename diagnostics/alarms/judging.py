@@ -1,5 +1,7 @@
 """Judging devices: reads their state, asks the engine, writes alarms and notifications in one transaction."""
 
+import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -126,16 +128,23 @@ class Judge:
         numbers = [row["device_no"] for row in await self._ask("quiet", parameters)]
         return await self.judge_all(numbers, past=False, areas_known=True)
 
-    async def sweep(self) -> Judged:
+    async def sweep(self, share: float = 1.0) -> Judged:
         """Judges every device: at the start, when conditions may hold already, and now and then as a safety net.
 
         Rules that look at the past are left alone here: only new data, which ingest marks, can make them true.
+
+        Args:
+            share: of the time that it may take; it rests after each chunk, so that what just came in is not held up.
         """
         done, after = Judged(), 0
-        while rows := await self._ask("all_devices", {"after": after, "limit": _CHUNK}):
+        while True:
+            began = time.monotonic()
+            rows = await self._ask("all_devices", {"after": after, "limit": _CHUNK})
             done.add(await self.judge_all([row["device_no"] for row in rows], past=False))
+            if len(rows) < _CHUNK:
+                return done
             after = rows[-1]["device_no"]
-        return done
+            await asyncio.sleep((time.monotonic() - began) * (1 / share - 1))
 
     async def _ask(self, query: str, parameters: dict[str, Any]) -> list[Row]:
         async with self.pool.connection() as connection:

@@ -1,17 +1,19 @@
 """The outbox: claims what is due under a lease, sends it through the pipeline, records what became of it."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from diagnostics.metrics import WorkerMetrics
 from diagnostics.notify.channel import Accepted, Channel
+from diagnostics.notify.lanes import INSTALLATION, MOST, Lanes
 from diagnostics.notify.links import LIVES, Links, hash_of
 from diagnostics.notify.message import Receiver, Subject
 from diagnostics.notify.pipeline import Delivery, Sent, Step, deliver, steps
 from diagnostics.notify.retry import Again, GiveUp
-from diagnostics.queries import Row, execute, fetch_all, room
+from diagnostics.queries import Row, execute, fetch_one, room
 from fleet.plumbing.database import Connection, Pool
 from fleet.plumbing.logs import get_logger
 from fleet.plumbing.store.register import ROLE_AUDIENCES
@@ -20,10 +22,9 @@ from fleet.text import Text
 _SQL: Final = room(__file__)
 LEASE_SECONDS: Final = 7.0
 """Longer than any channel's time-out: a notification is tried by one worker at a time, and soon again after a crash."""
-_AT_ONCE: Final = 16
 STAGGER_SECONDS: Final = 0.05
-"""The next message waits for the last one to be recorded, but no longer than this: while receivers are quick, a crash
-leaves at most one message sent and not recorded, and a slow receiver does not hold up the others."""
+"""The next message waits for the last one to be recorded, but no longer than this: another receiver's may go beside."""
+LOOK_SECONDS: Final = 0.1
 _SUBJECT: Final = (
     "alarm_id",
     "device_id",
@@ -58,45 +59,56 @@ class Outbox:
         """Sends everything that is due now, each channel by itself; returns how many attempts that took."""
         return sum(await asyncio.gather(*(self.round_of(name) for name in self.channels)))
 
-    async def round_of(self, channel: str) -> int:
-        """The same for one channel, so that a slow one holds up no other."""
-        attempts = 0
-        while True:
-            parameters = {"lease": LEASE_SECONDS, "channels": [channel], "limit": _AT_ONCE}
-            async with self.pool.connection() as connection, connection.transaction():
-                claimed = await fetch_all(connection, _SQL["claim"], parameters)
-                deliveries = await self._with_links(connection, claimed)
-            if not claimed:
-                return attempts
-            await self._send(deliveries)
-            attempts += len(claimed)
+    async def round_of(self, channel: str, seconds: float | None = None) -> int:
+        """The same for one channel, so that a slow one holds up no other.
 
-    async def _send(self, deliveries: Sequence[Delivery]) -> None:
+        Args:
+            channel: its name.
+            seconds: begin nothing new after so long, so that a round ends though messages keep coming; None for no end.
+        """
+        lanes, attempts, began = Lanes(), 0, time.monotonic()
         through = steps(self.channels, self.api_url)
-        async with asyncio.TaskGroup() as sending:
-            for delivery in deliveries:
-                task = sending.create_task(self._one(delivery, through))
-                await asyncio.wait({task}, timeout=STAGGER_SECONDS)
+        try:
+            while seconds is None or time.monotonic() - began < seconds:
+                delivery = await self._claim(channel, lanes.closed()) if len(lanes) < MOST else None
+                if delivery is not None:
+                    attempts += 1
+                    lanes.begin(delivery.receiver.recipient_id or INSTALLATION, self._one(delivery, through))
+                elif not lanes:
+                    return attempts
+                await lanes.look(LOOK_SECONDS if delivery is None else STAGGER_SECONDS)
+            await lanes.drain()
+        finally:
+            await lanes.abandon()
+        return attempts
+
+    async def _claim(self, channel: str, closed: Sequence[int]) -> Delivery | None:
+        """The next message that may go, with its link; one at a time: a crash leaves no others behind a lease."""
+        parameters = {
+            "lease": LEASE_SECONDS,
+            "channels": [channel],
+            "closed": list(closed),
+        }
+        async with self.pool.connection() as connection, connection.transaction():
+            claimed = await fetch_one(connection, _SQL["claim"], parameters)
+            return None if claimed is None else await self._with_link(connection, claimed)
 
     async def _one(self, delivery: Delivery, through: Sequence[Step]) -> None:
         await self._record(await deliver(delivery, through))
 
-    async def _with_links(self, connection: Connection, claimed: Sequence[Row]) -> list[Delivery]:
-        """The claimed messages with their links, of which the database keeps the hashes before anything is sent."""
-        links = self.links
-        if links is None:
-            return [_delivery(row, "") for row in claimed]
-        linked = [row for row in claimed if row["kind"] == "raised"]
-        tokens = {row["notification_id"]: links.token(row["notification_id"]) for row in linked}
+    async def _with_link(self, connection: Connection, row: Row) -> Delivery:
+        """The claimed message with its link, of which the database keeps the hash before anything is sent."""
+        if self.links is None or row["kind"] != "raised":
+            return _delivery(row, "")
+        token = self.links.token(row["notification_id"])
         made = {
-            "hashes": [hash_of(token) for token in tokens.values()],
-            "alarms": [row["alarm_id"] for row in linked],
-            "recipients": [row["recipient_id"] for row in linked],
+            "hash": hash_of(token),
+            "alarm_id": row["alarm_id"],
+            "recipient_id": row["recipient_id"],
             "lives": LIVES,
         }
         await execute(connection, _SQL["link"], made)
-        pages = {number: links.link(token) for number, token in tokens.items()}
-        return [_delivery(row, pages.get(row["notification_id"], "")) for row in claimed]
+        return _delivery(row, self.links.link(token))
 
     async def _record(self, delivery: Delivery) -> None:
         identity = {"notification_id": delivery.notification_id}

@@ -1,6 +1,7 @@
 -- name: claim
--- Takes what is due, safety first, for the length of a lease: whoever dies while sending leaves it to be sent again. That an alarm
--- ended is not told before it was told that it began. A canary's alarm goes to a canary's recipient, and no other alarm does.
+-- Takes the next message that is due, safety first, for the length of a lease: whoever dies while sending leaves it to be sent again.
+-- That an alarm ended is not told before it was told that it began. A canary's alarm goes to a canary's recipient, and no other alarm
+-- does. `closed`: recipients (0 for the installation) to whom one is under way.
 UPDATE notification n SET attempts = n.attempts + 1, next_attempt_at = clock_timestamp() + make_interval(secs => %(lease)s)
   FROM (SELECT p.notification_id
           FROM notification p JOIN alarm a USING (alarm_id)
@@ -11,8 +12,9 @@ UPDATE notification n SET attempts = n.attempts + 1, next_attempt_at = clock_tim
                    SELECT FROM notification r
                     WHERE r.alarm_id = p.alarm_id AND r.channel = p.channel AND r.recipient_id IS NOT DISTINCT FROM p.recipient_id
                       AND r.kind = 'raised' AND r.state = 'pending'))
+           AND coalesce(p.recipient_id, 0) <> ALL (%(closed)s::integer[])
          ORDER BY a.safety DESC, p.next_attempt_at
-         LIMIT %(limit)s
+         LIMIT 1
            FOR UPDATE OF p SKIP LOCKED) due
   JOIN notification q USING (notification_id)
   JOIN alarm a USING (alarm_id)
@@ -28,8 +30,7 @@ RETURNING n.notification_id, n.alarm_id, n.kind, n.channel, n.attempts, n.recipi
 
 -- name: link
 INSERT INTO acknowledge_link (token_hash, alarm_id, recipient_id, expires_at)
-SELECT hash, alarm_id, recipient_id, clock_timestamp() + %(lives)s
-  FROM unnest(%(hashes)s::bytea[], %(alarms)s::bigint[], %(recipients)s::integer[]) AS made (hash, alarm_id, recipient_id)
+VALUES (%(hash)s, %(alarm_id)s, %(recipient_id)s, clock_timestamp() + %(lives)s)
     ON CONFLICT DO NOTHING
 
 -- name: sent

@@ -12,7 +12,7 @@ from fleet.text import Text
 STALE: Final = timedelta(seconds=60)
 """A part that has not finished a turn for so long is dead or stuck; looked at every 5 s, it is told within 90 s."""
 AGAIN: Final = timedelta(minutes=15)
-PARTS: Final = ("judging", "escalating", "notifying")
+PARTS: Final = ("judging", "quieting", "escalating", "notifying")
 
 
 class Trouble(StrEnum):
@@ -20,6 +20,7 @@ class Trouble(StrEnum):
 
     DATABASE = "database_unreachable"
     JUDGING = "engine_dead"
+    QUIETING = "silence_dead"
     ESCALATING = "escalation_dead"
     NOTIFYING = "notifier_dead"
     INGEST = "ingest_stuck"
@@ -33,6 +34,7 @@ class Trouble(StrEnum):
 SAID: Final[Mapping[Trouble, Text]] = {
     Trouble.DATABASE: Text("Databasen svarar inte", "The database does not answer"),
     Trouble.JUDGING: Text("Larmmotorn står stilla", "The alarm engine stands still"),
+    Trouble.QUIETING: Text("Tystnad och områden bedöms inte", "Silence and areas are not judged"),
     Trouble.ESCALATING: Text("Larmstegen står stilla", "Escalation stands still"),
     Trouble.NOTIFYING: Text("Utskicken står stilla", "The notifier stands still"),
     Trouble.INGEST: Text("Inmatningen står stilla", "Ingest stands still"),
@@ -42,6 +44,10 @@ SAID: Final[Mapping[Trouble, Text]] = {
     Trouble.ROTA: Text("En larmstege har en lucka", "A ladder has a gap"),
     Trouble.CANARY: Text("Kanarielarmet kom inte fram", "The canary's alarm did not arrive"),
 }
+
+
+_STILL: Final = (Trouble.JUDGING, Trouble.QUIETING, Trouble.ESCALATING, Trouble.NOTIFYING)
+"""What it means that a part stands still, in the order of PARTS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +88,9 @@ def judge(seen: Seen, began: datetime) -> set[Trouble]:
     late = seen.now - STALE
     troubles = {
         trouble
-        for trouble, part in zip((Trouble.JUDGING, Trouble.ESCALATING, Trouble.NOTIFYING), PARTS, strict=True)
+        for trouble, part in zip(
+            (Trouble.JUDGING, Trouble.QUIETING, Trouble.ESCALATING, Trouble.NOTIFYING), PARTS, strict=True
+        )
         if seen.pulses.get(part, began) < late
     }
     waiting = {

@@ -22,6 +22,7 @@ def open_doses(snapshot: Snapshot, outcome: Outcome, settled_by: Sequence[str]) 
         dose
         for dose in doses
         if dose.outcome is outcome
+        and not dose.settled
         and (taken is None or dose.due_at > taken)
         and (settled is None or settled < dose.due_at)
     ]

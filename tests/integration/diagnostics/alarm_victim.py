@@ -1,6 +1,6 @@
-"""A worker's engine, ladder and outbox, to be killed: `python -m tests.integration.diagnostics.alarm_victim URL`.
+"""A worker's engine, ladder and outbox, to be killed: `python -m tests.integration.diagnostics.alarm_victim URL [HOW]`.
 
-The database comes from the environment.
+The database comes from the environment. Any HOW makes a notifier that does not wait for its receiver.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import structlog
 from diagnostics.alarms.judging import Judge
 from diagnostics.escalation.walking import Walker
 from diagnostics.metrics import WorkerMetrics
+from diagnostics.notify import lanes, outbox
 from diagnostics.notify.outbox import Outbox
 from diagnostics.notify.webhook import Webhook
 from fleet.plumbing.database import database_pool
@@ -28,7 +29,7 @@ async def main(url: str) -> None:
     metrics = WorkerMetrics()
     async with database_pool(settings.need("worker_database_url"), "victim", largest=3) as pool:
         judge = Judge(pool, load_registry(), ["webhook"], metrics)
-        outbox = Outbox(pool, {"webhook": Webhook(url, SECRET, allow_private=True)}, "http://api", metrics)
+        notifier = Outbox(pool, {"webhook": Webhook(url, SECRET, allow_private=True)}, "http://api", metrics)
         walker = Walker(pool, ["webhook"], metrics)
 
         async def judging() -> None:
@@ -39,7 +40,7 @@ async def main(url: str) -> None:
         async def telling() -> None:
             while True:
                 await walker.round()
-                await outbox.round()
+                await notifier.round()
                 await asyncio.sleep(0.02)
 
         async with asyncio.TaskGroup() as tasks:
@@ -48,4 +49,6 @@ async def main(url: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        lanes.SLOW_SECONDS = outbox.STAGGER_SECONDS = 0.0  # type: ignore[misc]  # the control's own way in
     asyncio.run(main(sys.argv[1]))

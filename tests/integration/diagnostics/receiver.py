@@ -54,6 +54,7 @@ class Receiver:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         self.got.append(Delivered(first.split(" ")[1], headers, body))
         said = self.behaviour(len(self.got))
+        await self.before_answering()
         if said is None:
             await reader.read()  # until the caller has had enough
         else:
@@ -61,6 +62,9 @@ class Receiver:
         writer.close()
         with suppress(ConnectionError):
             await writer.wait_closed()
+
+    async def before_answering(self) -> None:
+        """Where a slow one takes its time."""
 
 
 @asynccontextmanager

@@ -5,7 +5,11 @@ from datetime import timedelta
 import pytest
 
 from diagnostics.alarms.engine import RING_AGAIN
-from tests.unit.alarms.virtual_week import Platform, Truth, live, problems, run
+from fleet.clock import STOCKHOLM
+from tests.unit.alarms.virtual_platform import Platform
+from tests.unit.alarms.virtual_truth import Truth
+from tests.unit.alarms.virtual_verdict import problems
+from tests.unit.alarms.virtual_week import live, run
 
 SEEDS = 200
 PARTS = 8
@@ -56,3 +60,28 @@ def test_an_engine_that_never_raises_is_found_out(monkeypatch: pytest.MonkeyPatc
     assert isinstance(truth, Truth)
     assert problems(truth, platform)
     assert timedelta(hours=1) < RING_AGAIN
+
+
+def test_a_ladder_that_forgets_a_step_or_stands_still_is_found_out() -> None:
+    """Negative control of the judging of ladders, on a week whose ladders are in order."""
+    truth, platform = live(1)
+    assert problems(truth, platform) == []
+    climb = max((ring.climb for ring in platform.rings if ring.climb is not None), key=lambda climb: len(climb.calls))
+    assert len(climb.calls) > 5
+    second = climb.calls.pop(1)
+    assert any("step 2 after step 0" in problem for problem in problems(truth, platform))
+    climb.calls[1:1] = [(second[0] + timedelta(minutes=1), second[1] + timedelta(minutes=1), *second[2:])]
+    assert any("came at" in problem for problem in problems(truth, platform))
+    del climb.calls[5:]
+    assert any("nobody was called for" in problem for problem in problems(truth, platform))
+
+
+def test_the_weeks_hold_wrong_clocks_absences_and_both_changes_of_summer_time() -> None:
+    weeks = [live(seed)[0] for seed in range(24)]
+    assert sum(any(abs(jump) >= timedelta(hours=1) for _, jump in week.jumps) for week in weeks) > 2
+    assert {jump > timedelta() for week in weeks for _, jump in week.jumps} == {True, False}
+    assert sum(week.absence is not None for week in weeks) > 2
+    offsets = {
+        (week.start.astimezone(STOCKHOLM).utcoffset(), week.end.astimezone(STOCKHOLM).utcoffset()) for week in weeks
+    }
+    assert len([pair for pair in offsets if pair[0] != pair[1]]) == 2

@@ -41,7 +41,7 @@ def test_each_trouble_by_itself(seen: Seen, trouble: Trouble) -> None:
 def test_a_part_that_was_never_seen_gets_a_minute_from_the_watchs_start() -> None:
     silent = replace(WELL, pulses={})
     assert judge(silent, NOW - timedelta(seconds=30)) == set()
-    assert judge(silent, BEGAN) == {Trouble.JUDGING, Trouble.ESCALATING, Trouble.NOTIFYING}
+    assert judge(silent, BEGAN) == {Trouble.JUDGING, Trouble.QUIETING, Trouble.ESCALATING, Trouble.NOTIFYING}
 
 
 def test_told_at_once_again_after_a_while_and_once_when_over() -> None:
