@@ -2,8 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from fjarrkoll.alarm_run.faults import Fault
 from fjarrkoll.alarm_run.sink import Arrival
+
+P99_SECONDS: Final = 1.0
+LONGEST_SECONDS: Final = 5.0
+FAULTY_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +23,8 @@ class Result:
         out_of_order: devices of which the end was told before the beginning.
         p50, p95, p99, longest: seconds from the broker's acknowledgement to the first arrival at the sink.
         background: messages a second that went through the same chain meanwhile.
+        background_devices: how many devices sent them.
+        fault: the single fault in the middle of the run.
     """
 
     jams: int
@@ -29,21 +37,46 @@ class Result:
     p95: float | None
     p99: float | None
     longest: float | None
+    background_devices: int = 0
+    fault: Fault = Fault.NONE
+
+    @property
+    def in_time(self) -> bool:
+        """Whether the issue's limits were kept: p99 of 1 s and 5 s at most; 10 s at most where something failed."""
+        if self.longest is None or self.p99 is None:
+            return False
+        if self.kills or self.fault is not Fault.NONE:
+            return self.longest <= FAULTY_SECONDS
+        return self.p99 <= P99_SECONDS and self.longest <= LONGEST_SECONDS
+
+    @property
+    def deaths(self) -> int:
+        """How often a worker was killed, or stopped until another had its work."""
+        return self.kills + (self.fault in {Fault.WORKER_KILLED, Fault.WORKER_STOPPED})
 
     @property
     def sound(self) -> bool:
-        """Whether nothing was lost, and nothing repeated without a kill to explain it."""
-        return self.jams > 0 and self.never_sent == 0 and self.out_of_order == 0 and self.repeats <= self.kills
+        """Whether nothing was lost, and nothing repeated without a death of the worker to explain it."""
+        return self.jams > 0 and self.never_sent == 0 and self.out_of_order == 0 and self.repeats <= self.deaths
 
 
-def judge(jammed: Mapping[str, float], arrivals: Sequence[Arrival], *, kills: int, background: float) -> Result:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """Under what the jams went through, as in `Result`."""
+
+    kills: int = 0
+    fault: Fault = Fault.NONE
+    background: float = 0.0
+    background_devices: int = 0
+
+
+def judge(jammed: Mapping[str, float], arrivals: Sequence[Arrival], conditions: Conditions) -> Result:
     """The result of a run.
 
     Args:
         jammed: device to the moment at which the broker had its jam, monotonic seconds.
         arrivals: what the sink got, in order.
-        kills: how often the worker was killed.
-        background: messages a second beside.
+        conditions: under what.
     """
     began: dict[str, float] = {}
     ended_first: set[str] = set()
@@ -59,8 +92,10 @@ def judge(jammed: Mapping[str, float], arrivals: Sequence[Arrival], *, kills: in
         never_sent=len(jammed.keys() - began.keys()),
         repeats=len(keys) - len(set(keys)),
         out_of_order=len(ended_first),
-        kills=kills,
-        background=round(background, 1),
+        kills=conditions.kills,
+        fault=conditions.fault,
+        background=round(conditions.background, 1),
+        background_devices=conditions.background_devices,
         p50=_at(times, 0.5),
         p95=_at(times, 0.95),
         p99=_at(times, 0.99),

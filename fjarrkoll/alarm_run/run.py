@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,13 @@ from typing import Final
 import aiomqtt
 import psycopg
 
-from fjarrkoll.alarm_run.judging import Result, judge
-from fjarrkoll.alarm_run.sink import sink
+from fjarrkoll.alarm_run.faults import Fault, happens
+from fjarrkoll.alarm_run.judging import Conditions, Result, judge
+from fjarrkoll.alarm_run.sink import Sink, sink
 from fjarrkoll.local.part import Part
 from fjarrkoll.local.system import LocalSystem
+from fjarrkoll.services import Mosquitto
+from fjarrkoll.services.process import free_port
 from fleet.clock import to_milliseconds
 from fleet.codec import encode
 from fleet.messages import Occurrence, Reading
@@ -37,6 +41,8 @@ class Order:
         background: messages a second of other devices meanwhile.
         kills: kill -9 of the worker, spread over the jams.
         control: run the worker that records before it sends.
+        fault: one thing that goes wrong in the middle.
+        receiver_seconds: how long the receiver takes to answer.
     """
 
     alarms: int
@@ -45,53 +51,90 @@ class Order:
     kills: int
     control: bool = False
     seed: int = 1
+    fault: Fault = Fault.NONE
+    receiver_seconds: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long the jams take."""
+        return self.alarms / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a run stands on.
+
+    Attributes:
+        parts: "worker", "ingest", and "second worker" where the fault stops one.
+        worker_url: of the worker's role.
+    """
+
+    broker: Mosquitto
+    parts: Mapping[str, Part]
+    worker_url: str
 
 
 def run(order: Order, folder: Path) -> Result:
     """Starts a whole system of its own, runs, and removes it."""
     registry = load_registry()
-    with sink() as heard, LocalSystem(folder, registry, device_passwords={}, webhook_url=heard.url) as system:
-        jamming, noisy = _enroll(system, registry, order)
-        system.broker.add_credentials({device.device_id: device.password for device in [*jamming, *noisy]})
+    with (
+        sink(order.receiver_seconds) as heard,
+        LocalSystem(folder, registry, device_passwords={}, webhook_url=heard.url) as system,
+        ExitStack() as stack,
+    ):
+        with psycopg.connect(system.urls.owner) as connection:
+            made = enroll(connection, registry, {"dispenser": order.alarms, "wheelchair": _BACKGROUND_DEVICES})
+        jamming, noisy = made[: order.alarms], made[order.alarms :]
+        system.broker.add_credentials({device.device_id: device.password for device in made})
         system.start_parts()
+        worker = system.parts["worker"]
         if order.control:
-            _exchange(system.parts["worker"], "fjarrkoll.alarm_run.wrong_worker")
-        jammed, kills, sent = asyncio.run(_drive(system, order, jamming, noisy))
-        deadline = time.monotonic() + (15.0 if order.control else _SETTLES_SECONDS)
-        while len(heard.first_of("raised")) < len(jammed) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        return judge(jammed, list(heard.arrivals), kills=kills, background=sent)
+            worker = _exchange(worker, "fjarrkoll.alarm_run.wrong_worker")
+            stack.callback(worker.stop)
+        if order.fault is Fault.WORKER_STOPPED:
+            stack.enter_context(worker.twin("worker-2", metrics_port=str(free_port())))
+        site = Site(system.broker, {**system.parts, "worker": worker}, system.urls.worker)
+        jammed, kills, sent = asyncio.run(_drive(site, order, jamming, noisy, heard))
+        settle(heard, jammed, 15.0 if order.control else _SETTLES_SECONDS)
+        conditions = Conditions(kills=kills, fault=order.fault, background=sent, background_devices=len(noisy))
+        return judge(jammed, list(heard.arrivals), conditions)
 
 
-def _enroll(system: LocalSystem, registry: Registry, order: Order) -> tuple[list[Enrolled], list[Enrolled]]:
+def settle(heard: Sink, jammed: Mapping[str, float], seconds: float) -> None:
+    """Waits until all that jammed has been heard of, at most so long."""
+    deadline = time.monotonic() + seconds
+    while len(heard.first_of("raised")) < len(jammed) and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+def enroll(connection: psycopg.Connection, registry: Registry, wanted: Mapping[str, int]) -> list[Enrolled]:
+    """Registers devices of some classes, so many of each, on loan."""
     now = datetime.now(UTC)
-    with psycopg.connect(system.urls.owner) as connection:
-        row = connection.execute(
-            "INSERT INTO payer (code, name, kind) VALUES ('bench', 'Bench', 'municipality') RETURNING payer_id"
-        ).fetchone()
-        loan = NewLoan(payer_id=row[0] if row else 0, legal_frame="SoL", started_at=now)
-        wanted = [
-            NewDevice(
-                device_class=name,
-                model_key=registry[name].models[0].key,
-                individual_number=f"{name}-{number}",
-                loan=loan,
-            )
-            for name, count in (("dispenser", order.alarms), ("wheelchair", _BACKGROUND_DEVICES))
-            for number in range(count)
-        ]
-        made = enroll_devices(connection, wanted, now)
-    return made[: order.alarms], made[order.alarms :]
+    row = connection.execute(
+        "INSERT INTO payer (code, name, kind) VALUES ('bench', 'Bench', 'municipality') RETURNING payer_id"
+    ).fetchone()
+    loan = NewLoan(payer_id=row[0] if row else 0, legal_frame="SoL", started_at=now)
+    devices = [
+        NewDevice(
+            device_class=name,
+            model_key=registry[name].models[0].key,
+            individual_number=f"{name}-{number}",
+            loan=loan,
+        )
+        for name, count in wanted.items()
+        for number in range(count)
+    ]
+    return enroll_devices(connection, devices, now)
 
 
-def _exchange(part: Part, module: str) -> None:
+def _exchange(part: Part, module: str) -> Part:
+    """Another program in the worker's place."""
     part.stop()
-    part._module, part._arguments = module, ()  # noqa: SLF001 - the control's own way in
-    part.start()
+    return part.other(module)
 
 
 async def _drive(
-    system: LocalSystem, order: Order, jamming: Sequence[Enrolled], noisy: Sequence[Enrolled]
+    site: Site, order: Order, jamming: Sequence[Enrolled], noisy: Sequence[Enrolled], heard: Sink
 ) -> tuple[dict[str, float], int, float]:
     """The jams, the noise and the kills; device to moment, how many kills, background messages a second."""
     over = asyncio.Event()
@@ -100,30 +143,54 @@ async def _drive(
     async with asyncio.TaskGroup() as tasks:
         if order.background:
             for number, device in enumerate(noisy):
-                tasks.create_task(_noise(system, device, order.background / len(noisy), over, counted, number))
-        killing = tasks.create_task(_kill(system, order, over))
-        jammed = await _jam_all(system, order, jamming)
+                tasks.create_task(_noise(site.broker, device, order.background / len(noisy), over, counted, number))
+        jammed, kills = await jam(site, order, jamming, heard)
         over.set()
-    return jammed, await killing, sum(counted) / (time.monotonic() - began)
+    return jammed, kills, sum(counted) / (time.monotonic() - began)
 
 
-async def _jam_all(system: LocalSystem, order: Order, jamming: Sequence[Enrolled]) -> dict[str, float]:
+async def jam(site: Site, order: Order, jamming: Sequence[Enrolled], heard: Sink) -> tuple[dict[str, float], int]:
+    """Lets them jam while the worker is killed, or the fault happens in the middle; device to moment, and kills."""
+    over = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        killing = tasks.create_task(_kill(site, order, over))
+        tasks.create_task(_goes_wrong(site, order, heard))
+        jammed = await _jam_all(site.broker, order, jamming)
+        over.set()
+    return jammed, await killing
+
+
+async def _goes_wrong(site: Site, order: Order, heard: Sink) -> None:
+    await asyncio.sleep(order.seconds / 3)
+    await happens(order.fault, site.parts, site.broker, heard)
+
+
+async def _jam_all(broker: Mosquitto, order: Order, jamming: Sequence[Enrolled]) -> dict[str, float]:
     jammed: dict[str, float] = {}
     began = time.monotonic()
     for number, device in enumerate(jamming):
         await asyncio.sleep(max(0.0, began + number / order.rate - time.monotonic()))
         now = to_milliseconds(datetime.now(UTC))
         message = Occurrence(ts=now, boot=1, seq=1, event="fault_raised", data=dict(_JAM))
-        async with _client(system, device) as client:
-            await client.publish(topic(device.device_id, Verb.EVENT), encode(message), qos=1)
-            jammed[device.device_id] = time.monotonic()
+        jammed[device.device_id] = await _say(broker, device, encode(message))
     return jammed
 
 
+async def _say(broker: Mosquitto, device: Enrolled, message: bytes) -> float:
+    """When the broker had the message; a device tries again until it has."""
+    while True:
+        try:
+            async with _client(broker, device) as client:
+                await client.publish(topic(device.device_id, Verb.EVENT), message, qos=1)
+                return time.monotonic()
+        except aiomqtt.MqttError:
+            await asyncio.sleep(0.2)
+
+
 async def _noise(  # noqa: PLR0913, PLR0917 - a task of `_drive`
-    system: LocalSystem, device: Enrolled, rate: float, over: asyncio.Event, counted: list[int], number: int
+    broker: Mosquitto, device: Enrolled, rate: float, over: asyncio.Event, counted: list[int], number: int
 ) -> None:
-    async with _client(system, device) as client:
+    async with _client(broker, device) as client:
         began, seq = time.monotonic(), 0
         while not over.is_set():
             seq += 1
@@ -134,18 +201,17 @@ async def _noise(  # noqa: PLR0913, PLR0917 - a task of `_drive`
             await asyncio.sleep(max(0.0, began + seq / rate - time.monotonic()))
 
 
-async def _kill(system: LocalSystem, order: Order, over: asyncio.Event) -> int:
+async def _kill(site: Site, order: Order, over: asyncio.Event) -> int:
     """Kills the worker at moments that only the seed knows; it is started again at once, as systemd would.
 
     One that has not finished a turn since its start is given the time to, or the kill would prove nothing.
     """
-    chance, worker = random.Random(order.seed), system.parts["worker"]
-    length = order.alarms / order.rate
-    moments = sorted(chance.uniform(0, length) for _ in range(order.kills))
+    chance, worker = random.Random(order.seed), site.parts["worker"]
+    moments = sorted(chance.uniform(0, order.seconds) for _ in range(order.kills))
     began, started, kills = time.monotonic(), datetime.now(UTC), 0
     for moment in moments:
         await asyncio.sleep(max(0.0, began + moment - time.monotonic()))
-        while not over.is_set() and not await asyncio.to_thread(_works, system, started):  # noqa: ASYNC110 - polled
+        while not over.is_set() and not await asyncio.to_thread(_works, site.worker_url, started):  # noqa: ASYNC110 - polled
             await asyncio.sleep(0.1)
         if over.is_set():
             break
@@ -156,17 +222,17 @@ async def _kill(system: LocalSystem, order: Order, over: asyncio.Event) -> int:
     return kills
 
 
-def _works(system: LocalSystem, since: datetime) -> bool:
+def _works(worker_url: str, since: datetime) -> bool:
     """Whether the notifier has finished a turn since a moment."""
-    with psycopg.connect(system.urls.worker) as connection:
+    with psycopg.connect(worker_url) as connection:
         row = connection.execute("SELECT max(at) > %s FROM worker_pulse WHERE part = 'notifying'", [since]).fetchone()
     return bool(row and row[0])
 
 
-def _client(system: LocalSystem, device: Enrolled) -> aiomqtt.Client:
+def _client(broker: Mosquitto, device: Enrolled) -> aiomqtt.Client:
     return aiomqtt.Client(
-        system.broker.host,
-        system.broker.port,
+        broker.host,
+        broker.port,
         username=device.device_id,
         password=device.password,
         protocol=aiomqtt.ProtocolVersion.V5,

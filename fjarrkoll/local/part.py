@@ -97,6 +97,17 @@ class Part:
         """SIGKILL."""
         self._end()
 
+    def other(self, module: str) -> Self:
+        """Another program with the same settings and log, such as the wrong one of a negative control, started."""
+        part = type(self)(self.name, (), self._variables, self.log_path.parent, module=module)
+        part.start()
+        return part
+
+    def twin(self, name: str, **variables: str) -> Self:
+        """A second one of the same, with settings of its own where two cannot share them; not yet started."""
+        known = {**self._variables, **variables}
+        return type(self)(name, self._arguments, known, self.log_path.parent, module=self._module)
+
     def wait_listening(self, port: int, seconds: float = 30.0) -> None:
         """Waits until it, and nobody else, listens on a port.
 
