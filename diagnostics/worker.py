@@ -191,7 +191,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         channels = make_channels(settings)
         for channel in channels.values():
             stack.push_async_callback(channel.close)
-        pool = await stack.enter_async_context(database_pool(url, "fjarrkoll-worker", largest=6))
+        pool = await stack.enter_async_context(database_pool(url, "fjarrkoll-worker", largest=10))
         wakeups = await stack.enter_async_context(Wakeups(url, [DUE_CHANNEL, COMMAND_CHANNEL]).running())
         yield Worker(
             judge=Judge(pool, load_registry(), sorted(channels), metrics),
