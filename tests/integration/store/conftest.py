@@ -36,6 +36,14 @@ def world(postgres: Postgres, role_passwords: Passwords, entries: list[Entry]) -
     drop_database(postgres, name)
 
 
+@pytest.fixture(scope="module")
+def changed_world(postgres: Postgres, role_passwords: Passwords, entries: list[Entry]) -> Iterator[Database]:
+    """A copy of the world that a test may change and puts back as it was."""
+    name = f"world_{secrets.token_hex(6)}"
+    yield copy_database(postgres, _TEMPLATE, name, role_passwords)
+    drop_database(postgres, name)
+
+
 @pytest.fixture
 def own_world(postgres: Postgres, role_passwords: Passwords, entries: list[Entry]) -> Iterator[Database]:
     """A copy of the world that the test may change."""

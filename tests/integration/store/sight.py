@@ -1,6 +1,6 @@
 """Who sees what, said twice: in Python as it must be, and read back from the database; what differs is listed."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -157,24 +157,22 @@ def expected(entry: Entry, scope: Scope) -> bool:
     return sees_device and in_time and heard
 
 
-def differences(database: Database, entries: Iterable[Entry], scopes: Collection[Scope]) -> list[Difference]:
+def differences(database: Database, entries: Iterable[Entry], scopes: Collection[Scope]) -> Generator[Difference]:
     """Compares what the API's role, and the reader in its views, read under each scope with what they must."""
     world = list(entries)
-    found: list[Difference] = []
     with psycopg.connect(database.owner) as connection:
         for scope in scopes:
             connection.execute("SET LOCAL ROLE fjarrkoll_reader")
             set_scope(connection, scope)
             for thing, query in READER_READS.items():
-                found += compare(connection, query, thing, world, scope)
+                yield from compare(connection, query, thing, world, scope)
             connection.rollback()
     with psycopg.connect(database.api) as connection:
         for scope in scopes:
             set_scope(connection, scope)
             for thing, query in READS.items():
-                found += compare(connection, query, thing, world, scope)
+                yield from compare(connection, query, thing, world, scope)
             connection.rollback()
-    return found
 
 
 def compare(

@@ -1,5 +1,7 @@
 """The matrix payer × frame × audience × thing, and proof that it notices every policy that goes missing or soft."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from itertools import groupby
 from typing import Final
 
@@ -60,6 +62,11 @@ POLICIES: Final = (
     *((table, "service") for table in (*SCOPED, *SERVICE_ONLY)),
     *(("audit", "add"), ("import_run", "add"), ("import_refusal", "add")),
 )
+_POLICY_LIST: Final = """
+    SELECT policyname, tablename, cmd, array_to_string(roles, ', '), qual, with_check
+      FROM pg_policies WHERE schemaname = 'public'
+     ORDER BY tablename, policyname
+"""
 # View, what in it draws a line, and what would draw none.
 LINES: Final = (
     ("device_event_seen", "d.loan_started_at", "'-infinity'::timestamptz"),
@@ -81,7 +88,7 @@ def test_each_scope_reads_its_own_and_nothing_else(
 ) -> None:
     scopes = [scope for scope in all_scopes() if scope.payers == payers]
     assert len(scopes) == 20
-    assert differences(world, entries, scopes) == []
+    assert list(differences(world, entries, scopes)) == []
 
 
 def test_the_matrix_has_something_to_see_and_something_to_hide_of_everything(entries: list[Entry]) -> None:
@@ -94,7 +101,7 @@ def test_the_matrix_has_something_to_see_and_something_to_hide_of_everything(ent
 
 
 def test_the_api_writes_only_where_it_may_read(world: Database, entries: list[Entry]) -> None:
-    assert write_differences(world, entries, TELLING) == []
+    assert list(write_differences(world, entries, TELLING)) == []
 
 
 def test_services_see_every_payer(world: Database) -> None:
@@ -121,57 +128,74 @@ def test_the_list_of_policies_is_complete(world: Database) -> None:
 
 
 @pytest.mark.parametrize(("table", "policy"), POLICIES, ids=map("-".join, POLICIES))
-def test_a_missing_policy_is_noticed(own_world: Database, entries: list[Entry], table: str, policy: str) -> None:
-    _change(own_world, sql.SQL("DROP POLICY {} ON {}").format(sql.Identifier(policy), sql.Identifier(table)))
-    assert _noticed(own_world, entries, policy)
+def test_a_missing_policy_is_noticed(changed_world: Database, entries: list[Entry], table: str, policy: str) -> None:
+    with _changed(changed_world, sql.SQL("DROP POLICY {} ON {}").format(sql.Identifier(policy), sql.Identifier(table))):
+        assert _noticed(changed_world, entries, policy, reversed(TELLING))
 
 
 @pytest.mark.parametrize(("table", "policy"), SOFTENED, ids=map("-".join, SOFTENED))
 def test_a_policy_that_lets_everything_through_is_noticed(
-    own_world: Database, entries: list[Entry], table: str, policy: str
+    changed_world: Database, entries: list[Entry], table: str, policy: str
 ) -> None:
     adds = {"ask", "trace", "propose", "note", "draft", "register", "write", "enter", "place", "add"}
     clause = sql.SQL("WITH CHECK (true)" if policy in adds else "USING (true)")
-    _change(
-        own_world,
-        sql.SQL("ALTER POLICY {} ON {} {}").format(sql.Identifier(policy), sql.Identifier(table), clause),
-    )
-    assert _noticed(own_world, entries, policy)
+    change = sql.SQL("ALTER POLICY {} ON {} {}").format(sql.Identifier(policy), sql.Identifier(table), clause)
+    with _changed(changed_world, change):
+        assert _noticed(changed_world, entries, policy, TELLING)
 
 
 @pytest.mark.parametrize(("view", "line", "instead"), LINES)
 def test_a_view_without_one_of_its_lines_is_noticed(
-    own_world: Database, entries: list[Entry], view: str, line: str, instead: str
+    changed_world: Database, entries: list[Entry], view: str, line: str, instead: str
 ) -> None:
-    with psycopg.connect(own_world.superuser) as connection:
+    with psycopg.connect(changed_world.superuser) as connection:
         row = connection.execute("SELECT pg_get_viewdef(%s::regclass)", [view]).fetchone()
-        assert row is not None
-        assert line in row[0]
-        softened = row[0].replace(line, instead)
-        connection.execute(f"CREATE OR REPLACE VIEW {view} WITH (security_barrier) AS {softened}".encode())
-    assert _noticed(own_world, entries, "scoped")
+    assert row is not None
+    assert line in row[0]
+    redefine = f"CREATE OR REPLACE VIEW {view} WITH (security_barrier) AS "
+    with _changed(changed_world, (redefine + row[0].replace(line, instead)).encode(), (redefine + row[0]).encode()):
+        assert _noticed(changed_world, entries, "scoped", TELLING)
 
 
 def test_a_grafana_that_could_choose_its_scope_would_see_everything(own_world: Database) -> None:
-    _change(
-        own_world,
-        sql.SQL("CREATE OR REPLACE FUNCTION scope_is_fixed() RETURNS boolean LANGUAGE sql STABLE RETURN {}").format(
-            False
-        ),
-    )
+    with psycopg.connect(own_world.superuser) as connection:
+        connection.execute(
+            "CREATE OR REPLACE FUNCTION scope_is_fixed() RETURNS boolean LANGUAGE sql STABLE RETURN false"
+        )
     with psycopg.connect(own_world.grafana) as connection:
         set_scope(connection, Scope.everything())
         found = connection.execute("SELECT DISTINCT audience FROM device_event_seen ORDER BY audience").fetchall()
     assert found == [("care",), ("clinical",), ("technical",)]
 
 
-def _change(database: Database, statement: sql.Composed) -> None:
+@contextmanager
+def _changed(database: Database, change: sql.Composed | bytes, back: bytes | None = None) -> Iterator[None]:
+    """A change of the world's security for a while; policies are put back from the catalogue, others by `back`."""
     with psycopg.connect(database.superuser) as connection:
-        connection.execute(statement)
+        before = connection.execute(_POLICY_LIST).fetchall()
+        connection.execute(change)
+    try:
+        yield
+    finally:
+        with psycopg.connect(database.superuser) as connection:
+            for policy in set(before) - set(connection.execute(_POLICY_LIST).fetchall()):
+                connection.execute(sql.SQL("DROP POLICY IF EXISTS {} ON {}").format(*map(sql.Identifier, policy[:2])))
+                connection.execute(_policy(policy))
+            if back:
+                connection.execute(back)
+            assert connection.execute(_POLICY_LIST).fetchall() == before, "the next test finds the world as it was"
 
 
-def _noticed(database: Database, entries: list[Entry], policy: str) -> bool:
+def _policy(listed: tuple[str, ...]) -> bytes:
+    name, table, command, roles, using, check = listed
+    said = f'CREATE POLICY "{name}" ON "{table}" FOR {command} TO {roles}'
+    return (said + (f" USING ({using})" if using else "") + (f" WITH CHECK ({check})" if check else "")).encode()
+
+
+def _noticed(database: Database, entries: list[Entry], policy: str, scopes: Iterable[Scope]) -> bool:
+    """At the first difference it is noticed; scopes come in the order in which a difference is likely."""
     if policy == "service":
         return bool(service_differences(database))
     compared = differences if policy == "scoped" else write_differences
-    return bool(compared(database, entries, TELLING))
+    with closing(compared(database, entries, list(scopes))) as found:
+        return next(found, None) is not None

@@ -1,6 +1,6 @@
 """What the API may write, and what the services see: compared with what must be, like `sight`."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -103,8 +103,8 @@ _SERVICE_TABLES: Final = {
 }  # fmt: skip
 
 
-def write_differences(database: Database, entries: Iterable[Entry], scopes: Iterable[Scope]) -> list[Difference]:
-    """Tries every write of the API under each scope, all rolled back; lists what is allowed or refused wrongly."""
+def write_differences(database: Database, entries: Iterable[Entry], scopes: Iterable[Scope]) -> Generator[Difference]:
+    """Tries every write of the API under each scope, all rolled back; gives what is allowed or refused wrongly."""
     world = list(entries)
     numbers = _pairs(database, "SELECT individual_number, device_no FROM device")
     commands = _pairs(database, "SELECT reason, command_id FROM command")
@@ -117,30 +117,28 @@ def write_differences(database: Database, entries: Iterable[Entry], scopes: Iter
         "alarm": _pairs(database, "SELECT reason_sv || '/' || audience, alarm_id FROM alarm"),
         "incident_hold": _pairs(database, "SELECT reason, hold_id FROM incident_hold"),
     }
-    found: list[Difference] = []
     with psycopg.connect(database.api) as connection:
         for scope in scopes:
             set_scope(connection, scope)
             for entry in world:
                 if entry.thing == "device":
-                    found += _try(connection, _ASK, numbers[entry.label], entry, scope)
-                    found += _try(connection, _SERVE, numbers[entry.label], entry, scope)
+                    yield from _try(connection, _ASK, numbers[entry.label], entry, scope)
+                    yield from _try(connection, _SERVE, numbers[entry.label], entry, scope)
                     if Audience.TECHNICAL in scope.audiences:
-                        found += _try(connection, _DRAFT, numbers[entry.label], entry, scope)
+                        yield from _try(connection, _DRAFT, numbers[entry.label], entry, scope)
                 if entry.thing == "loan" and entry.label in loans:
-                    found += _try(connection, _PROPOSE, loans[entry.label], entry, scope)
-                    found += _try(connection, _ABSENT, [loans[entry.label]], entry, scope)
+                    yield from _try(connection, _PROPOSE, loans[entry.label], entry, scope)
+                    yield from _try(connection, _ABSENT, [loans[entry.label]], entry, scope)
                 if entry.thing == "work_order":
-                    found += _try(connection, _STEP, orders[entry.label], entry, scope)
-                    found += _try(connection, _NOTE, (orders[entry.label], devices[entry.label]), entry, scope)
+                    yield from _try(connection, _STEP, orders[entry.label], entry, scope)
+                    yield from _try(connection, _NOTE, (orders[entry.label], devices[entry.label]), entry, scope)
                 if entry.thing == "transition":
-                    found += _try(connection, _TRACE, commands[entry.label], entry, scope)
-            found += _watched(connection, world, keys, scope)
+                    yield from _try(connection, _TRACE, commands[entry.label], entry, scope)
+            yield from _watched(connection, world, keys, scope)
             for thing, statement in _UPDATES:
-                found += _count(connection, statement, thing, world, scope)
-            found += _additions(connection, run, scope)
+                yield from _count(connection, statement, thing, world, scope)
+            yield from _additions(connection, run, scope)
             connection.rollback()
-    return found
 
 
 def _additions(connection: psycopg.Connection, run: object, scope: Scope) -> list[Difference]:
