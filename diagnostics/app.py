@@ -6,6 +6,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from diagnostics import health, problems
+from diagnostics.absences import endpoints as absences
 from diagnostics.alarms import endpoints as alarms
 from diagnostics.alarms import settings_endpoints as settings
 from diagnostics.classes import endpoints as classes
@@ -22,7 +23,9 @@ from diagnostics.faults import endpoints as faults
 from diagnostics.gate import Gate
 from diagnostics.holds import endpoints as holds
 from diagnostics.idle import endpoints as idle
+from diagnostics.imports import endpoints as imports
 from diagnostics.lists import endpoints as lists
+from diagnostics.loan_facts import endpoints as loan_facts
 from diagnostics.orders import endpoints as orders
 from diagnostics.passport import endpoints as passport
 from diagnostics.payers import endpoints as payers
@@ -32,7 +35,10 @@ from diagnostics.readiness import endpoints as readiness
 from diagnostics.recall import endpoints as recall
 from diagnostics.reception import endpoints as reception
 from diagnostics.resources import Resources
+from diagnostics.sources import endpoints as sources
+from diagnostics.stores import endpoints as stores
 from diagnostics.timeline import endpoints as timeline
+from diagnostics.wear import endpoints as wear
 from diagnostics.work import Door
 
 PREFIX = "/api/v1"
@@ -40,6 +46,7 @@ ROOMS = (
     *(devices, faults, diagnosis, commands, alarms, idle, lists, recall, passport, payers, classes, quarantine),
     *(readiness, orders, timeline, doses, settings, reach),
     holds,
+    *(absences, loan_facts, sources, stores, wear, imports),
 )
 
 

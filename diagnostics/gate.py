@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from diagnostics.problems import Problem, too_large
 from diagnostics.resources import Resources
 from diagnostics.security import find_caller, not_authenticated, rate_exceeded
+from fleet.list_rows import ListKind
 from fleet.text import Text
 
 # The health pages say only "alive" and "ready"; the documentation is the same for everyone and holds nobody's data.
@@ -18,7 +19,10 @@ OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
 # Each request here carries a proof of its own: a one-time token in the address, a signature over the body.
 OPEN_BRANCHES: Final = ("/a/", "/api/v1/receipts/")
 LARGEST_BODY: Final = 64 * 1024
-LARGER_BODIES: Final = {"/api/v1/recalls/answers": 4 * 1024**2}
+LARGER_BODIES: Final = {
+    "/api/v1/recalls/answers": 4 * 1024**2,
+    **{f"/api/v1/imports/{kind}": 4 * 1024**2 for kind in ListKind},
+}
 """Addresses that take a file, with what they take at most."""
 BODY_SECONDS: Final = 10.0
 

@@ -33,6 +33,11 @@ class Right(StrEnum):
     SEE_RECALLS = "see_recalls"
     ANSWER_RECALLS = "answer_recalls"
     MOVE_RECALLS = "move_recalls"
+    KEEP_ABSENCES = "keep_absences"
+    KEEP_LOANS = "keep_loans"
+    KEEP_SOURCES = "keep_sources"
+    SEE_WEAR = "see_wear"
+    KEEP_STORES = "keep_stores"
     COMMAND_READ = "command_read"
     COMMAND_REVERSIBLE = "command_reversible"
     SEE_ORDERS = "see_orders"
@@ -50,7 +55,9 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         Role.TECHNICIAN: frozenset(Right) - {_R.SEE_METRICS, _R.SET_WORKSHOP, _R.KEEP_DOSES, _R.ENTER_SCHEDULES},
         # Whoever meets an incident may stop the device from being changed; only others may let it go.
-        Role.CARER: frozenset({_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.KEEP_DOSES, _R.COMMAND_READ, _R.PLACE_HOLD}),
+        Role.CARER: frozenset(
+            {_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.KEEP_DOSES, _R.KEEP_ABSENCES, _R.COMMAND_READ, _R.PLACE_HOLD}
+        ),
         Role.CLINICAL: frozenset(
             {
                 _R.SEE_DEVICES,
@@ -58,6 +65,8 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 _R.SET_RULES,
                 _R.KEEP_DOSES,
                 _R.ENTER_SCHEDULES,
+                _R.KEEP_ABSENCES,
+                _R.KEEP_LOANS,
                 _R.COMMAND_READ,
                 _R.COMMAND_SETTING,
                 _R.APPROVE_SETTING,
@@ -67,9 +76,22 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
             }
         ),
         Role.ANALYST: frozenset(
-            {_R.SEE_DEVICES, _R.SEE_IDLE, _R.SEE_RECALLS, _R.ANSWER_RECALLS, _R.MOVE_RECALLS, _R.SEE_ORDERS}
+            {
+                _R.SEE_DEVICES,
+                _R.SEE_IDLE,
+                _R.SEE_RECALLS,
+                _R.ANSWER_RECALLS,
+                _R.MOVE_RECALLS,
+                _R.SEE_ORDERS,
+                _R.KEEP_ABSENCES,
+                _R.KEEP_LOANS,
+                _R.KEEP_STORES,
+                _R.SEE_WEAR,
+            }
         ),
-        Role.PRESCRIBER_UNIT: frozenset({_R.SEE_DEVICES, _R.SEE_IDLE, _R.SEE_RECALLS, _R.ANSWER_RECALLS}),
+        Role.PRESCRIBER_UNIT: frozenset(
+            {_R.SEE_DEVICES, _R.SEE_IDLE, _R.SEE_RECALLS, _R.ANSWER_RECALLS, _R.KEEP_ABSENCES, _R.KEEP_LOANS}
+        ),
         Role.ADMINISTRATOR: frozenset(Right),
     }
 )

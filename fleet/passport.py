@@ -22,7 +22,8 @@ DISTANCE: Final = ("drive.odometer_total",)
 CYCLES: Final = ("battery.charge_cycles",)
 HEALTH: Final = ("battery.soh",)
 STORAGE: Final = ("environment.temp",)
-LIFE_METRICS: Final = (*HOURS, *DISTANCE, *CYCLES, *HEALTH)
+WEAR_METRICS: Final = (*HOURS, *DISTANCE, *CYCLES)
+LIFE_METRICS: Final = (*WEAR_METRICS, *HEALTH)
 
 COLDEST_STORAGE: Final = 5.0
 """Degrees Celsius; regions require at least this where a battery is charged (domain.md 2.6, `V S24`)."""

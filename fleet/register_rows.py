@@ -168,7 +168,7 @@ def _device_problem(texts: Mapping[str, str], flags: Mapping[str, bool | None], 
         (len(texts["serial_number"]) > _LONGEST, _LONG_SERIAL),
         (bool(texts["depot"]) and texts["depot"] not in known.depots, _unknown("Depån", "The depot", known.depots)),
         (None in flags.values(), _NO_FLAG),
-        (bool(flags["administration_service"]) and device_class != DISPENSER, _ONLY_DISPENSERS),
+        (bool(flags["administration_service"]) and device_class != DISPENSER, ONLY_DISPENSERS),
         (bool(flags["administration_service"] and flags["basic_equipment"]), ALWAYS_PERSONAL),
     )
     return next((refusal for holds, refusal in objections if holds), None)
@@ -231,7 +231,7 @@ _LONG_SERIAL: Final = Refusal(
 _NO_FLAG: Final = Refusal(
     Text("Skriv ja eller nej för grundutrustning och administrationstjänst.", "Write yes or no for the two services.")
 )
-_ONLY_DISPENSERS: Final = Refusal(
+ONLY_DISPENSERS: Final = Refusal(
     Text("Bara läkemedelsautomater har administrationstjänst.", "Only dispensers have an administration service.")
 )
 _UNKNOWN_PAYER: Final = Refusal(

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import psycopg
 
+from diagnostics.absences.doses import end_with_doses, follow_doses
 from diagnostics.doses.schemas import (
     AbsenceItem,
     DeviceDoses,
@@ -86,7 +87,9 @@ async def start_absence(work: Work, device_id: str, new: NewAbsence) -> DeviceDo
     Raises:
         Problem: no such machine on loan in the caller's scope.
     """
-    return await _enter(work, device_id, "start_absence", "doses.absence_start", reason=new.reason)
+    shown = await _enter(work, device_id, "start_absence", "doses.absence_start", reason=new.reason)
+    await follow_doses(work, device_id, new.reason)
+    return shown
 
 
 async def end_absence(work: Work, device_id: str) -> DeviceDoses:
@@ -95,7 +98,9 @@ async def end_absence(work: Work, device_id: str) -> DeviceDoses:
     Raises:
         Problem: no such machine on loan in the caller's scope.
     """
-    return await _enter(work, device_id, "end_absence", "doses.absence_end")
+    shown = await _enter(work, device_id, "end_absence", "doses.absence_end")
+    await end_with_doses(work, device_id)
+    return shown
 
 
 async def verify_roll(work: Work, device_id: str) -> DeviceDoses:

@@ -183,9 +183,13 @@ def open_client(language: str) -> ApiClient:
     return ApiClient(load_settings(), language)
 
 
-def _sent(query: Mapping[str, object]) -> dict[str, str]:
-    """Query parameters; a filter of None is not sent."""
-    return {name.rstrip("_"): str(value) for name, value in query.items() if value is not None}
+def _sent(query: Mapping[str, object]) -> dict[str, str | list[str]]:
+    """Query parameters; a filter of None is not sent, one with several values is sent several times."""
+    return {
+        name.rstrip("_"): list(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in query.items()
+        if value is not None
+    }
 
 
 _NO_TOKEN: Final = Text(

@@ -15,6 +15,8 @@ from fjarrkoll.api import words
 from fjarrkoll.api.client import Json, open_client
 from fjarrkoll.api.output import NOTHING, JsonOption, LanguageOption, either, print_json, print_line, print_table
 from fleet.errors import ConfigurationError, FjarrkollError
+from fleet.list_rows import TITLES as LIST_TITLES
+from fleet.list_rows import ListKind
 from fleet.plumbing.settings import load_settings
 from fleet.plumbing.sheets import SheetRefusedError
 from fleet.plumbing.store.register_import import Report, import_register
@@ -51,6 +53,48 @@ def answers(
     swedish = "Tagna {}, kända {}, nekade {}, utan svar {}.".format(*counts)
     english = "Taken {}, known {}, refused {}, without an answer {}.".format(*counts)
     _print_end(Text(swedish, english), language, dry_run=dry_run)
+
+
+def _list_command(kind: ListKind, summary: str) -> None:
+    """Adds the command of one list."""
+
+    def command(
+        file: _File,
+        *,
+        dry_run: _DryRun = False,
+        title: Annotated[
+            list[str] | None, typer.Option(help="A heading of the list, as field=Heading; repeat it.")
+        ] = None,
+        as_json: JsonOption = False,
+        language: LanguageOption = "sv",
+    ) -> None:
+        with open_client(language) as client:
+            more = {"file_name": _name(file), "dry_run": dry_run, "title": title or None}
+            answer = client.upload(f"imports/{kind}", file.read_bytes(), **more)
+        if as_json:
+            print_json(answer)
+            return
+        rows = [
+            [str(o["row"]), o["individual_number"], o["outcome"], either(o["reason"], language)]
+            for o in answer["outcomes"]
+            if o["reason"] is not None
+        ]
+        _print_outcomes(rows, language)
+        counts = tuple(answer[name] for name in ("taken", "unchanged", "refused"))
+        swedish = "Tagna {}, kända {}, nekade {}.".format(*counts)
+        english = "Taken {}, known {}, refused {}.".format(*counts)
+        _print_end(Text(swedish, english), language, dry_run=dry_run)
+
+    fields = ", ".join(LIST_TITLES[kind])
+    name = kind.replace("_", "-")
+    command.__doc__ = f"{summary} Fields: {fields}. Example: fjarrkoll import {name} lista.xlsx --dry-run."
+    app.command(name)(command)
+
+
+_list_command(ListKind.ABSENCES, "Take absences from a list.")
+_list_command(ListKind.LOAN_FACTS, "Take prescribed intervals, sources, borrowers and replacements from a list.")
+_list_command(ListKind.REPAIRS, "Take repairs from the maintenance system's list.")
+_list_command(ListKind.PLACEMENTS, "Take what lies in buffer stores from a list.")
 
 
 @app.command("register")

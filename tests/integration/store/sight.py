@@ -45,6 +45,8 @@ READS: Final[dict[str, str]] = {
     "import_refusal": "SELECT reason FROM import_refusal",
     "software_change": "SELECT firmware_to FROM software_change",
     "device_service": "SELECT note FROM device_service",
+    "device_repair": "SELECT cause FROM device_repair",
+    "buffer_placement": "SELECT placed_by FROM buffer_placement",
     "work_order": "SELECT title_sv FROM work_order",
     "work_order_finding": "SELECT reference FROM work_order_finding",
     "work_order_transition": "SELECT reason FROM work_order_transition",
@@ -93,6 +95,7 @@ GRAFANA_READS: Final[dict[str, str]] = {
         "alarm",
         "idle_verdict",
         "idle_figure",
+        "prescriber",
     )
 } | {
     "command": """

@@ -44,14 +44,16 @@ SCOPED: Final = (
     *("absence", "device_replacement", "idle_figure", "idle_verdict", "idle_verdict_change", "loan_use"),
     *("alarm_journal", "escalation", "escalation_call"),
     *("dose", "dose_absence", "dose_schedule", "roll_check", "rule_override"),
-    *("held_row", "hold_export", "incident_hold"),
+    *("held_row", "hold_export", "incident_hold", "device_repair", "buffer_placement"),
 )
 WRITES: Final = (
     *(("alarm", "take"), ("command", "ask"), ("command", "cancel"), ("command_transition", "trace")),
     *(("loan", "hand_back"), ("recall_case", "propose"), ("recall_case", "move")),
     *(("device_service", "note"), ("work_order", "draft"), ("work_order", "work"), ("work_order_finding", "note")),
     *(("work_order_finding", "settle"), ("work_order_transition", "trace")),
-    *(("absence", "register"), ("absence", "correct")),
+    *(("absence", "register"), ("absence", "correct"), ("loan_use", "enter"), ("loan_use", "change")),
+    *(("device_replacement", "register"), ("device_replacement", "withdraw"), ("device", "equip")),
+    *(("device_repair", "enter"), ("buffer_placement", "enter"), ("buffer_placement", "take")),
     *(("alarm_journal", "write"), ("dose_absence", "enter"), ("dose_absence", "change"), ("dose_schedule", "enter")),
     *(("roll_check", "enter"), ("rule_override", "enter"), ("rule_override", "change")),
     *(("incident_hold", "place"), ("incident_hold", "lift"), ("hold_export", "add")),

@@ -28,6 +28,19 @@ _ABSENT: Final = """
     INSERT INTO absence (device_no, loan_id, from_day, kind, noted_by)
     SELECT told.of[1]::integer, told.of[2]::integer, now(), 'travel', 'x' FROM (SELECT %s::text[] AS of) told
 """
+# What is known of a loan; without a conflict target, so that a row which is there already hides no policy.
+_ON_A_LOAN: Final = (
+    _ABSENT,
+    """
+    INSERT INTO loan_use (device_no, loan_id)
+    SELECT told.of[1]::integer, told.of[2]::integer FROM (SELECT %s::text[] AS of) told ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO device_replacement (device_no, loan_id, replaced_by, from_day, noted_by)
+    SELECT told.of[1]::integer, told.of[2]::integer, CASE told.of[1]::integer WHEN 1 THEN 2 ELSE 1 END, now(), 'x'
+      FROM (SELECT %s::text[] AS of) told ON CONFLICT DO NOTHING
+    """,
+)
 _OPEN_LOANS: Final = """
     SELECT loan_id::text,
            ARRAY[device_no::text, loan_id::text, l.payer_id::text, l.legal_frame, device_class, model_key]
@@ -63,6 +76,13 @@ _ON_A_DEVICE: Final[dict[str, Audience | None]] = {
     """: Audience.CARE,
     "INSERT INTO roll_check (device_no, verified_by) VALUES (%s, 'test')": Audience.CARE,
     """
+    INSERT INTO device_repair (device_no, done_on, reference, noted_by) VALUES (%s, now(), 'new', 'test')
+    """: None,
+    """
+    INSERT INTO buffer_placement (device_no, store_id, placed_on, taken_on, placed_by)
+    VALUES (%s, 1, now(), now(), 'test')
+    """: None,
+    """
     INSERT INTO rule_override (device_no, rule, setting, value, reason, set_by) VALUES (%s, 'new', 'x', 1, 'x', 'test')
     """: None,
     # Without a conflict target: with one, the policy for reading would stand in for the one that is tried.
@@ -82,6 +102,10 @@ _UPDATES: Final = (
     ("work_order", "UPDATE work_order SET technician = 'x'"),
     ("work_order_finding", "UPDATE work_order_finding SET is_open = false"),
     ("absence", "UPDATE absence SET withdrawn_at = now()"),
+    ("loan_use", "UPDATE loan_use SET prescribed_interval_days = 1"),
+    ("device_replacement", "DELETE FROM device_replacement"),
+    ("device", "UPDATE device SET basic_equipment = false"),
+    ("buffer_placement", "UPDATE buffer_placement SET taken_on = placed_on"),
     ("recall", "UPDATE recall_case SET order_number = 'x'"),
     ("loan", "UPDATE loan SET consented_at = now()"),
     ("dose_absence", "UPDATE dose_absence SET ended_by = 'x'"),
@@ -98,7 +122,7 @@ _SERVICE_TABLES: Final = {
                "device_service", "software_change", "work_order", "work_order_finding", "work_order_transition",
                "absence", "device_replacement", "idle_figure", "idle_verdict", "idle_verdict_change", "loan_use",
                "alarm_journal", "escalation", "escalation_call", "dose", "dose_absence", "dose_schedule", "roll_check",
-               "rule_override", "incident_hold", "held_row", *SERVICE_ONLY),
+               "rule_override", "incident_hold", "held_row", "device_repair", "buffer_placement", *SERVICE_ONLY),
     "owner": ("prescriber", "audit", "import_run", "import_refusal", "hold_export"),
 }  # fmt: skip
 
@@ -128,7 +152,8 @@ def write_differences(database: Database, entries: Iterable[Entry], scopes: Iter
                         yield from _try(connection, _DRAFT, numbers[entry.label], entry, scope)
                 if entry.thing == "loan" and entry.label in loans:
                     yield from _try(connection, _PROPOSE, loans[entry.label], entry, scope)
-                    yield from _try(connection, _ABSENT, [loans[entry.label]], entry, scope)
+                    for statement in _ON_A_LOAN:
+                        yield from _try(connection, statement, [loans[entry.label]], entry, scope)
                 if entry.thing == "work_order":
                     yield from _try(connection, _STEP, orders[entry.label], entry, scope)
                     yield from _try(connection, _NOTE, (orders[entry.label], devices[entry.label]), entry, scope)

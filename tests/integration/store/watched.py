@@ -7,6 +7,17 @@ OF_A_PERIOD: Final = {
     "rule_override": """
         INSERT INTO rule_override (device_no, rule, setting, value, reason, set_by, set_at, ended_at)
         VALUES (%(device_no)s, 'technical_silence', 'after_seconds', 1, 'x', %(label)s, %(at)s, %(cleared_at)s)""",
+    "device_repair": """
+        INSERT INTO device_repair (device_no, done_on, reference, cause, noted_by)
+        VALUES (%(device_no)s, %(day)s, %(label)s, %(label)s, 'x')""",
+    "buffer_placement": """
+        WITH store AS (
+            INSERT INTO buffer_store (code, title) VALUES ('a', 'A') ON CONFLICT (code) DO UPDATE SET title = 'A'
+            RETURNING store_id)
+        INSERT INTO buffer_placement (device_no, store_id, placed_on, taken_on, placed_by)
+        SELECT %(device_no)s, store_id, %(day)s,
+               CASE WHEN %(cleared_at)s::timestamptz IS NOT NULL THEN %(day)s::date END, %(label)s
+          FROM store""",
 }
 # The same for what only the audience care may see.
 OF_CARE: Final = {

@@ -1,0 +1,1 @@
+"""Buffer stores: devices kept near prescribers, and how they are used there."""
