@@ -1,5 +1,6 @@
 """A regional run against its ledger, inside the database: every row recomputed from its device and number."""
 
+import math
 from pathlib import Path
 from typing import Final
 
@@ -44,7 +45,8 @@ _LAG: Final = sql.SQL("""
     SELECT count(*), coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY late), 0),
            coalesce(percentile_cont(0.99) WITHIN GROUP (ORDER BY late), 0), coalesce(max(late), 0)
       FROM (SELECT extract(epoch FROM pg_xact_commit_timestamp(xmin) - ts)::double precision * 1000 AS late
-              FROM {readings} WHERE seq > %(before)s AND seq %% %(per_message)s = 0) live
+              FROM {readings} WHERE seq > %(before)s AND seq %% %(per_message)s = 0
+               AND ts < to_timestamp(%(until)s / 1000.0)) live
 """)
 
 
@@ -95,12 +97,12 @@ def check(dsn: str, plan: RegionalPlan) -> tuple[FleetCheck, int]:
     return FleetCheck(**found, quarantined=follows[0], devices_silent=follows[1]), int(follows[2])
 
 
-def lag(dsn: str, plan: RegionalPlan) -> Lag:
-    """How late live messages were, by the server's own record of commits."""
+def lag(dsn: str, plan: RegionalPlan, until: float = math.inf) -> Lag:
+    """How late live messages were that were due before `until` (milliseconds since 1970), by the record of commits."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         row = connection.execute(
             _LAG.format(readings=sql.Identifier(READINGS)),
-            {"before": plan.seq_before, "per_message": plan.readings_per_message},
+            {"before": plan.seq_before, "per_message": plan.readings_per_message, "until": until},
         ).fetchone()
     if row is None:
         raise RuntimeError("the question gave no row")

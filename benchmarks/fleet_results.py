@@ -58,6 +58,7 @@ class FleetRun(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         outside_generator: share of all that two cores could do, taken by broker, ingest, worker and database.
         shares: of two cores, by part; "elsewhere" is what other programs took.
+        lag_beside_backlog: of live messages that were due while returning devices had not yet caught up; None without.
         backlog_per_second: stored-up readings confirmed a second until all returning devices had caught up.
         ingest_growth_mebibytes: of its largest resident size, over what it held when the swarm began.
         dropped: messages the broker threw away.
@@ -72,6 +73,7 @@ class FleetRun(msgspec.Struct, frozen=True, kw_only=True):
     messages_per_second: float
     rows_per_second: float
     lag: Lag
+    lag_beside_backlog: Lag | None
     outside_generator: float
     shares: Mapping[str, float]
     costs: Costs

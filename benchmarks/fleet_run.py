@@ -10,7 +10,7 @@ import psycopg
 
 from benchmarks.children import child
 from benchmarks.fleet_check import check, keep_ledger, lag
-from benchmarks.fleet_results import CORES, FleetRun
+from benchmarks.fleet_results import CORES, FleetRun, Lag
 from benchmarks.fleet_stage import FleetStage, fleet_stage
 from benchmarks.resources import Watched, cpu_seconds, peak_mebibytes, resident_mebibytes, spent
 from benchmarks.results import Costs
@@ -100,6 +100,7 @@ def _run(stage: FleetStage, parts: list[Part], order: FleetOrder, tell: Callable
         messages_per_second=round(report.live / order.seconds, 1),
         rows_per_second=round((found.stored - plan.returning * plan.seq_before) / order.seconds, 1),
         lag=lag(stage.superuser, plan),
+        lag_beside_backlog=_beside_backlog(stage, plan, report),
         outside_generator=round(sum(shares[name] for name in _PLATFORM), 4),
         shares={name: round(share, 4) for name, share in shares.items()},
         costs=costs,
@@ -165,6 +166,13 @@ def _while_it_lasts(stage: FleetStage, order: FleetOrder) -> None:
         stage.broker.kill()
         stage.broker.start()
     time.sleep(max(0.0, ends - time.monotonic()))
+
+
+def _beside_backlog(stage: FleetStage, plan: RegionalPlan, report: RegionalReport) -> Lag | None:
+    if not plan.returning or not plan.seq_before:
+        return None
+    caught_up = report.caught_up_seconds if report.caught_up_seconds > 0 else report.seconds
+    return lag(stage.superuser, plan, until=plan.began_at + caught_up * 1000)
 
 
 def _backlog_rate(plan: RegionalPlan, report: RegionalReport) -> float:

@@ -14,7 +14,7 @@ from typing import Final
 import psycopg
 
 from benchmarks.stage import require_durable
-from device_sim.regional.accounts import Account, access_list, gateways, supplier
+from device_sim.regional.accounts import Account, access_list, accounts_for
 from device_sim.regional.plan import RegionalPlan, device_id
 from device_sim.regional.readings import DEVICE_CLASS, MODEL
 from fjarrkoll.local.part import Part
@@ -27,9 +27,6 @@ from fleet.plumbing.store.register import NewLoan
 from fleet.registry import load_registry
 
 DATABASE: Final = "fjarrkoll"
-MOST_BEHIND_GATEWAYS: Final = 500_000
-"""With more devices the run plays a supplier: the broker would read a list of millions of lines at its start."""
-SUPPLIER_LINES: Final = 64
 _SERVICES: Final = ("ingest", "diagnostics")
 _LENT_BEFORE: Final = timedelta(days=390)
 _BROKER_START_SECONDS: Final = 300.0
@@ -109,7 +106,7 @@ def _set(
     tell: Callable[[str], None],
 ) -> FleetStage:
     binaries = install()
-    accounts = accounts_for(plan, per_gateway)
+    accounts = accounts_for(plan.devices, iter(lambda: secrets.token_urlsafe(16), ""), per_gateway)
     passwords = {name: secrets.token_urlsafe(16) for name in _SERVICES}
     # Commit times are read from the database afterwards instead of asking it all the while.
     settings = {"track_commit_timestamp": "on"}
@@ -142,13 +139,6 @@ def _set(
         enrolled_seconds=enrolled_seconds,
         ingest_metrics=free_port(),
     )
-
-
-def accounts_for(plan: RegionalPlan, per_gateway: int) -> list[Account]:
-    """Gateways, or one supplier where the fleet is too large for lists of its devices."""
-    if plan.devices > MOST_BEHIND_GATEWAYS:
-        return supplier(plan.devices, secrets.token_urlsafe(16), SUPPLIER_LINES)
-    return gateways(plan.devices, iter(lambda: secrets.token_urlsafe(16), ""), per_gateway)
 
 
 def _enroll(url: str, plan: RegionalPlan) -> list[int]:

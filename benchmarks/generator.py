@@ -31,6 +31,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         warming: send the messages that warm up instead of those that are timed.
+        share: (which, of how many): only messages of devices whose number leaves that rest, where shards share a load.
         window: messages sent and not acknowledged, at most; the broker may ask for fewer.
         seconds: when to give up.
     """
@@ -41,6 +42,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     password: str
     workload: Workload
     warming: bool = False
+    share: tuple[int, int] = (0, 1)
     window: int = 2000
     seconds: float = 600.0
 
@@ -154,7 +156,9 @@ def _receive(line: socket.socket) -> bytes:
 
 def run(order: Order) -> Report:
     """Encodes, connects, says "ready", waits for "go", publishes."""
-    packets = Packets(order.workload, order.workload.warming if order.warming else order.workload.timed)
+    workload, (which, of) = order.workload, order.share
+    messages = workload.warming if order.warming else workload.timed
+    packets = Packets(workload, [message for message in messages if workload.device_of(message) % of == which])
     line, window = connect(order)
     with line:
         print("ready", flush=True)

@@ -28,10 +28,10 @@ SUBSCRIBER: Final = "observer"
 INGEST: Final = "ingest"
 READINGS: Final = reading_table(DEVICE_CLASS)
 # One connection of the benchmark speaks for many devices.
-_ACL: Final = f"user {GENERATOR}\ntopic write fk/v1/+/telemetry\n"
+GENERATOR_ACL: Final = f"user {GENERATOR}\ntopic write fk/v1/+/telemetry\n"
 _LENT_BEFORE: Final = timedelta(days=390)
 # Outlives a restart and is rarely held in memory, unlike /tmp: durability must be paid for.
-_TEMPORARY: Final = Path("/var/tmp")  # noqa: S108 - the folder made in it is private to us
+TEMPORARY: Final = Path("/var/tmp")  # noqa: S108 - the folder made in it is private to us
 _CANARY: Final = "bench-canary"
 # As in fleet/plumbing/store/tables.py.
 _MAKE_HYPERTABLE: Final = (
@@ -101,7 +101,7 @@ def stage(workload: Workload) -> Iterator[Stage]:
         ServiceError: a server did not start.
         NotDurableError: see there.
     """
-    folder = Path(tempfile.mkdtemp(prefix="fjarrkoll-bench-", dir=_TEMPORARY if _TEMPORARY.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="fjarrkoll-bench-", dir=TEMPORARY if TEMPORARY.is_dir() else None))
     folder.chmod(0o755)  # the servers' own account must get through
     try:
         with _servers(folder, workload) as ready:
@@ -118,12 +118,12 @@ def _servers(folder: Path, workload: Workload) -> Iterator[Stage]:
     database = Postgres(binaries, folder / "database", durable=True, settings={"track_commit_timestamp": "on"})
     # A backlog as large as the whole workload must find room: what is measured is speed, not the broker's limit.
     queue = {"max_queued_messages": str(max(200_000, 2 * workload.produced))}
-    broker = Mosquitto(binaries, folder / "broker", passwords, extra_acl=_ACL, settings=queue)
+    broker = Mosquitto(binaries, folder / "broker", passwords, extra_acl=GENERATOR_ACL, settings=queue)
     with database, broker:
         urls = bootstrap(database.superuser_dsn(), "fjarrkoll", Passwords.generate())
         migrate(urls.owner, registry)
         require_durable(urls.ingest)
-        *numbers, canary = _enroll(urls.owner, workload)
+        *numbers, canary = enroll(urls.owner, workload)
         yield Stage(
             binaries=binaries,
             folder=folder,
@@ -146,7 +146,7 @@ def require_durable(url: str) -> None:
                 raise NotDurableError(f"{name} is {row and row[0]} for ingest's role: set it to on, then measure")
 
 
-def _enroll(url: str, workload: Workload) -> list[int]:
+def enroll(url: str, workload: Workload) -> list[int]:
     """Registers the workload's devices, on loan, and the canary as the last; returns their numbers."""
     now = datetime.now(UTC)
     with psycopg.connect(url) as connection:

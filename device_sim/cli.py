@@ -13,12 +13,16 @@ from device_sim.connection import Connection, Line
 from device_sim.fleet_file import read_fleet
 from device_sim.ledger import Ledger
 from device_sim.mischief import MISCHIEF
+from device_sim.regional.cli import simulate_region
 from device_sim.swarm import Plan, Swarm, build_swarm, today_in_sweden
 from fleet.errors import ConfigurationError
 from fleet.plumbing.settings import Settings, load_settings
 from fleet.registry import load_registry
 
-app = typer.Typer(no_args_is_help=True, help="Play a fleet of devices, or replay real APAP cards.")
+app = typer.Typer(
+    invoke_without_command=True, no_args_is_help=True, help="Play a fleet of devices, or replay real APAP cards."
+)
+app.callback()(simulate_region)
 console = Console(stderr=True)
 
 FleetOption = Annotated[Path, typer.Option("--fleet", help="Fleet file written by `fjarrkoll enroll` or the demo.")]

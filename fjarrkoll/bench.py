@@ -8,6 +8,7 @@ from fjarrkoll.alarm_run.cli import measure_alarms
 from fjarrkoll.bench_diagnosis import measure_diagnosis
 from fjarrkoll.bench_fleet import measure_fleet_run
 from fjarrkoll.bench_round_trip import measure_round_trip
+from fjarrkoll.bench_shards import measure_shard_run
 from fjarrkoll.chain.cli import measure_chain
 from fjarrkoll.idle_bench import measure_idle
 from fleet.errors import ConfigurationError
@@ -18,6 +19,7 @@ app.command("chain")(measure_chain)
 app.command("diagnosis")(measure_diagnosis)
 app.command("fleet")(measure_fleet_run)
 app.command("idle")(measure_idle)
+app.command("shards")(measure_shard_run)
 app.command("round-trip")(measure_round_trip)
 
 

@@ -26,14 +26,18 @@ def measure_fleet_run(  # noqa: PLR0913, PLR0917 - every option is a knob of the
     withhold: Annotated[
         int, typer.Option(min=0, hidden=True, help="Negative control: produce so many, send none.")
     ] = 0,
+    *,
+    judge: Annotated[bool, typer.Option("--bars", help="End with code 1 too where a bar of speed is missed.")] = False,
 ) -> None:
     """Let a region's devices speak through broker, ingest and database, the alarm worker on; print one JSON report.
 
     Starts its own durable PostgreSQL and Mosquitto, and removes them. Ends with code 1 where a reading was lost, stored
-    twice, changed, or never confirmed to its device. Examples: fjarrkoll bench fleet --devices 417000 --minutes 10;
+    twice, changed, or never confirmed to its device, with --bars also where it was too slow or too costly.
+    Examples: fjarrkoll bench fleet --devices 417000 --minutes 10 --bars;
     fjarrkoll bench fleet --devices 2500000 --readings-per-message 5 --interval 300
     """
     try:
+        from benchmarks.fleet_bars import bars  # noqa: PLC0415 - see the message below
         from benchmarks.fleet_run import FleetOrder, measure_fleet  # noqa: PLC0415 - see the message below
         from device_sim.regional.plan import RegionalPlan  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -58,7 +62,13 @@ def measure_fleet_run(  # noqa: PLR0913, PLR0917 - every option is a knob of the
         kill_broker_after=kill_broker_after,
     )
     run = measure_fleet(order, lambda text: typer.echo(text, err=True))
-    typer.echo(msgspec.json.format(msgspec.json.encode(run), indent=2).decode())
-    if complaints := run.complaints():
+    held_against = bars(run)
+    told = {
+        **msgspec.to_builtins(run),
+        "bars": [{**msgspec.to_builtins(bar), "held": bar.held} for bar in held_against],
+    }
+    typer.echo(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+    missed = [str(bar) for bar in held_against if not bar.held] if judge else []
+    if complaints := [*run.complaints(), *missed]:
         typer.echo(f"not sound: {', '.join(complaints)}", err=True)
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ import psycopg
 import typer
 
 from device_sim.fleet_file import FleetEntry, read_fleet, write_fleet
+from fjarrkoll.enroll_region import enroll_region
 from fjarrkoll.services import password_line
 from fleet.errors import ConfigurationError, shown
 from fleet.plumbing.settings import load_settings
@@ -28,6 +29,8 @@ from fleet.signals import Audience
 __all__ = ["Enrolled", "NewDevice", "NewLoan", "app", "create_token", "enroll_devices"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+app.command("region")(enroll_region)
 
 _FRAMES: Final = ", ".join(LEGAL_FRAMES)
 

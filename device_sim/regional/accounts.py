@@ -11,6 +11,10 @@ from fleet.topics import Verb, topic
 PER_GATEWAY: Final = 200
 """Devices behind one: a large care home. The broker compares a topic with line after line of its sender's list."""
 
+MOST_BEHIND_GATEWAYS: Final = 500_000
+"""With more devices one supplier speaks: the broker would read a list of millions of lines at its start."""
+SUPPLIER_LINES: Final = 64
+
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """A line's account.
@@ -24,6 +28,13 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     password: str
     devices: tuple[int, int]
     whole_fleet: bool = False
+
+
+def accounts_for(devices: int, passwords: Iterator[str], per_gateway: int = PER_GATEWAY) -> list[Account]:
+    """Gateways, or one supplier where the fleet is too large for lists of its devices."""
+    if devices > MOST_BEHIND_GATEWAYS:
+        return supplier(devices, next(passwords), SUPPLIER_LINES)
+    return gateways(devices, passwords, per_gateway)
 
 
 def gateways(devices: int, passwords: Iterator[str], per_gateway: int = PER_GATEWAY) -> list[Account]:

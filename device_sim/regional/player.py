@@ -58,6 +58,7 @@ class Player:
         self._lateness = array("I")
         self._due = self._live = self._withheld = self._stored_up = self._repeated = self._receipts = 0
         self._sent_up_to = array("I", self.devices.latest)
+        self._sent_up_to[: plan.returning] = array("I", [0]) * plan.returning  # what they bring was never sent
         self._typical_delay = 0.0
         self._closing = False
         self._returned_at = -1.0

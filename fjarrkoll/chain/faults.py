@@ -10,7 +10,7 @@ from typing import Final
 from fjarrkoll.chain.disk import fill, free
 from fjarrkoll.chain.field import Field
 from fjarrkoll.chain.proxy import CommitCut
-from fjarrkoll.chain.site import PASSWORD, SHARD, Site
+from fjarrkoll.chain.site import PASSWORD, SHARD, Site, scraped
 from fjarrkoll.services.process import HOST
 from ingest.consumer import ConsumerSettings, ThinConsumer
 
@@ -170,6 +170,23 @@ async def lose_session(site: Site, field: Field) -> Evidence:
     return {"sessions_forgotten": 1}
 
 
+async def take_over(site: Site, field: Field, seconds: float = 5.0) -> Evidence:
+    """A standby takes over the name of a killed ingest, which stays away for a while and then stands by itself."""
+    del field
+    killed = site.ingest
+    site.standby()
+    await _standing_by(site)
+    await site.kill_ingest()
+    began = time.monotonic()
+    await site.handed_over()
+    took = time.monotonic() - began
+    await asyncio.sleep(seconds)
+    await asyncio.to_thread(killed.start)
+    await _standing_by(site)
+    site.ingest.check()
+    return {"took_over_after_seconds": round(took, 1), "away_seconds": seconds, "stood_by": 2}
+
+
 async def overflow(site: Site, field: Field) -> Evidence:
     """More waits at the broker than its queue holds, while ingest is away."""
     await site.kill_ingest()
@@ -228,6 +245,9 @@ FAULTS: Final = {
             database={"max_wal_size": "64MB", "min_wal_size": "32MB"},
             small_disk=True,
         ),
+        Fault(
+            name="take-over", act=take_over, required=("stood_by", "away_seconds"), broker={}, database={}, outbox=False
+        ),
         Fault(name="session-lost", act=lose_session, required=("sessions_lost", "resent"), broker={}, database={}),
         Fault(
             name="overflow",
@@ -247,6 +267,13 @@ def _went_wrong(site: Site) -> bool:
     )
 
 
+async def _standing_by(site: Site) -> None:
+    async with asyncio.timeout(_WAIT_SECONDS):
+        while (await asyncio.to_thread(scraped, site.standby_port)).get("standing_by") != 1.0:
+            site.ingest.check()
+            await asyncio.sleep(0.1)
+
+
 async def _until(happened: Callable[[], bool], what: str, seconds: float = _WAIT_SECONDS) -> None:
     try:
         async with asyncio.timeout(seconds):
@@ -256,5 +283,5 @@ async def _until(happened: Callable[[], bool], what: str, seconds: float = _WAIT
         raise TimeoutError(f"waited {seconds:.0f} s in vain until {what}") from None
 
 
-SILENCES: Final = {"stop-ingest": stop_ingest, "partition": partition}
+SILENCES: Final = {"stop-ingest": stop_ingest, "partition": partition, "take-over": take_over}
 """Faults that last as long as one likes."""

@@ -1,7 +1,7 @@
 """The whole system on this machine: servers and parts in order, and an env file by which a second terminal finds it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +10,8 @@ from typing import Final, Self
 import httpx
 import psycopg
 
+from device_sim.regional.accounts import Account, access_list
+from device_sim.regional.region_file import Region
 from fjarrkoll.local.part import Part
 from fjarrkoll.local.secrets import LocalSecrets, load_or_make, write_private
 from fjarrkoll.services import Mosquitto, Postgres, install
@@ -24,6 +26,8 @@ DATABASE: Final = "fjarrkoll"
 _READY_SECONDS: Final = 30.0
 _VERDICT_SECONDS: Final = "15"  # a person who tries the system wants to see verdicts soon
 _POLL_SECONDS: Final = 0.1
+_LONG_LIST_SECONDS: Final = 300.0
+"""The broker reads two lines of its access list for each device behind a gateway before it listens."""
 
 
 class LocalSystem:
@@ -34,22 +38,25 @@ class LocalSystem:
         registry: the device classes.
         device_passwords: device id to password of devices that are enrolled already.
         webhook_url: where alarms go; a receiver on this machine is allowed here, and only here.
+        region: simulated devices enrolled by `fjarrkoll enroll region`, behind gateways of their own.
         watched: whether `fjarrkoll watch` runs beside the others.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, by name
         self,
         folder: Path,
         registry: Registry,
         *,
         device_passwords: Mapping[str, str],
         webhook_url: str | None = None,
+        region: Region | None = None,
         watched: bool = False,
     ) -> None:
         self.folder = folder
         self._registry = registry
         self._device_passwords = device_passwords
         self._webhook_url = webhook_url
+        self._region = region
         self._watched = watched
         self._stack = ExitStack()
         self.secrets: LocalSecrets
@@ -137,8 +144,20 @@ class LocalSystem:
         self.postgres = self._stack.enter_context(Postgres(binaries, self.folder / "database", durable=True))
         self.urls = bootstrap(self.postgres.superuser_dsn(), DATABASE, self.secrets.roles)
         migrate(self.urls.owner, self._registry)
-        credentials = {**self.secrets.broker, **self._device_passwords}
-        self.broker = self._stack.enter_context(Mosquitto(binaries, self.folder / "broker", credentials))
+        accounts = [] if self._region is None else self._region.accounts
+        credentials = {**self.secrets.broker, **self._device_passwords, **_passwords(accounts)}
+        broker = Mosquitto(
+            binaries,
+            self.folder / "broker",
+            credentials,
+            extra_acl="\n".join(access_list(accounts)),
+            start_seconds=_LONG_LIST_SECONDS if accounts else _READY_SECONDS,
+        )
+        self.broker = self._stack.enter_context(broker)
+
+    def admit(self, region: Region) -> None:
+        """Lets a region in that was enrolled meanwhile."""
+        self.broker.admit(_passwords(region.accounts), "\n".join(access_list(region.accounts)))
 
     def _part_settings(self) -> list[tuple[str, list[str], dict[str, str]]]:
         """Name, sub-command and settings of each part; each gets its own database role and broker account only."""
@@ -207,3 +226,7 @@ class LocalSystem:
             return (
                 connection.execute("SELECT FROM ingest_watermark WHERE at > now() - interval '30 seconds'").rowcount > 0
             )
+
+
+def _passwords(accounts: Iterable[Account]) -> dict[str, str]:
+    return {account.name: account.password for account in accounts}

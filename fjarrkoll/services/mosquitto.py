@@ -164,6 +164,12 @@ class Mosquitto:
         if self.running:
             self.reload()
 
+    def admit(self, credentials: Mapping[str, str], acl: str) -> None:
+        """Add credentials together with lines of the access list that say what they may do; reload if it runs."""
+        self._extra_acl = f"{self._extra_acl}\n{acl}"
+        self._write_acl()
+        self.add_credentials(credentials)
+
     def _running_process(self) -> ServerProcess:
         if self._process is None:
             raise StartError("the broker is not running: call start()")
@@ -204,8 +210,11 @@ class Mosquitto:
             **self._settings,
         }
         self._write("mosquitto.conf", with_values(_shipped("mosquitto.conf"), values))
-        self._write("acl", f"{_shipped('acl')}\n{self._extra_acl}\n")
+        self._write_acl()
         self._write_passwords()
+
+    def _write_acl(self) -> None:
+        self._write("acl", f"{_shipped('acl')}\n{self._extra_acl}\n")
 
     def _write_passwords(self) -> None:
         self._write("passwords", "".join(f"{line}\n" for line in self._lines.values()))
