@@ -29,7 +29,11 @@ def run(*, peak: float = 300.0, **changes: Any) -> FleetRun:
     return FleetRun(**sound | changes)
 
 
-BESIDE = {"backlog_readings": 5_760_000, "backlog_per_second": 3000.0, "lag_beside_backlog": lag(5000.0)}
+BESIDE: dict[str, Any] = {
+    "backlog_readings": 5_760_000,
+    "backlog_per_second": 3000.0,
+    "lag_beside_backlog": lag(5000.0),
+}
 
 
 def missed(of: FleetRun) -> list[str]:
