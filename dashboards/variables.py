@@ -11,7 +11,7 @@ from fleet.text import Text
 EVERY: Final = "'__all'"
 """What "All" becomes in SQL. A word of our own instead of Grafana's list of every option, which would leave out devices
 that have no payer. Raw, quotes included: Grafana does not format it."""
-DEVICE_PAGE: Final = "http://localhost:8080/api/v1/devices/"
+DEVICE_PAGE: Final = "http://localhost:8080/console/devices/"
 """Address to which a device id is appended; `fjarrkoll dashboards build --device-page` sets another."""
 
 

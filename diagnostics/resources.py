@@ -65,11 +65,13 @@ class ConsoleSettings:
         secure_cookies: whether a session's cookie travels over TLS only; off on this machine alone.
         demo_accounts: shown on the login page; none outside the demo.
         provider: where people may sign in besides; None where only local accounts are.
+        grafana_url: where people reach Grafana, for links to a device's dashboard; none where there is no Grafana.
     """
 
     secure_cookies: bool = True
     demo_accounts: tuple[DemoAccount, ...] = ()
     provider: IdentityProvider | None = None
+    grafana_url: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -110,14 +110,16 @@ def console_settings(settings: Settings) -> ConsoleSettings:
     """
     secure, provider = settings.api_host not in _LOOPBACK, identity_provider(settings)
     if settings.console_demo_file is None:
-        return ConsoleSettings(secure_cookies=secure, provider=provider)
+        return ConsoleSettings(secure_cookies=secure, provider=provider, grafana_url=settings.grafana_url)
     try:
         accounts = tuple(DemoAccount(**entry) for entry in json.loads(settings.console_demo_file.read_text("utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise ConfigurationError(
             f"the demo's accounts cannot be read ({type(error).__name__}): leave FJARRKOLL_CONSOLE_DEMO_FILE unset"
         ) from error
-    return ConsoleSettings(secure_cookies=secure, demo_accounts=accounts, provider=provider)
+    return ConsoleSettings(
+        secure_cookies=secure, demo_accounts=accounts, provider=provider, grafana_url=settings.grafana_url
+    )
 
 
 def identity_provider(settings: Settings) -> IdentityProvider | None:

@@ -1,77 +1,93 @@
-"""The alarm board: open alarms, the most urgent first, live; taken with one thumb."""
+"""The alarm board: open alarms, live, the most urgent first, taken with one thumb; and one alarm with its journal."""
 
-import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
-import psycopg
-import psycopg_pool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from diagnostics.alarms import service
-from diagnostics.alarms.schemas import AlarmItem, AlarmQuery
-from diagnostics.console.accounts import find_session
-from diagnostics.console.gate import form_of, signed_in
-from diagnostics.console.pages import ROOT, SESSION_COOKIE, page, resources_of, seen
-from diagnostics.queries import fetch_one, room
-from diagnostics.resources import Resources
-from diagnostics.rights import Right, may
-from diagnostics.security import Caller, forbidden
-from diagnostics.work import Door
-from fleet.faults import Severity
+from diagnostics.alarms.schemas import AlarmQuery, Closing, Comment, HandOver, Plan, VerdictGiven
+from diagnostics.console.asking import checked, fields
+from diagnostics.console.board import SORTS, Placed, ordered, place
+from diagnostics.console.following import follow
+from diagnostics.console.gate import form_of, with_right
+from diagnostics.console.pages import ROOT, page, resources_of, seen
+from diagnostics.problems import not_found
+from diagnostics.queries import fetch_all, fetch_one, room
+from diagnostics.reach import service as reach
+from diagnostics.rights import Right
+from diagnostics.work import Door, Work
 from fleet.plumbing.store.scope import scoped
+from fleet.text import Text
 
 _SQL: Final = room(__file__)
-LOOK_SECONDS: Final = 0.5
-"""How often the board looks for a change; a change is on the screen within a second."""
-LONGEST_SECONDS: Final = 300.0
-"""A stream ends after this long and the browser asks again, so that an ended session is noticed."""
-
-
-def most_urgent(items: Iterable[AlarmItem]) -> list[AlarmItem]:
-    """Alarms in the order in which a person should look at them: untaken, safety, severity, longest waiting."""
-    return sorted(items, key=lambda a: (a.taken_at is not None, not a.safety, -Severity(a.severity).rank, a.raised_at))
+_MOST: Final = 200
 
 
 async def show_board(request: Request) -> Response:
     """The whole page, or with `part=list` only the list, for a page that is open already."""
-    caller = signed_in(request).caller
-    if not may(caller.role, Right.SEE_DEVICES):
-        raise forbidden()
-    async with Door(resources_of(request)).open(caller) as work:
-        found = await service.list_alarms(work, AlarmQuery(limit=200))
+    by = request.query_params.get("sort", "")
+    by = by if by in SORTS else SORTS[0]
+    async with Door(resources_of(request)).open(with_right(request, Right.SEE_DEVICES)) as work:
+        placed, more = await placed_alarms(work)
     template = "alarm_list.html" if request.query_params.get("part") == "list" else "alarms.html"
-    return page(request, template, alarms=most_urgent(found.items), more=found.next_cursor is not None)
+    return page(request, template, alarms=ordered(placed, by), more=more, sort=by, sorts=SORTS)
+
+
+async def placed_alarms(work: Work) -> tuple[list[Placed], bool]:
+    """The newest open alarms with their ladders, and whether there are more than the board shows."""
+    found = await service.list_alarms(work, AlarmQuery(limit=_MOST))
+    asked = {"alarms": [alarm.alarm_id for alarm in found.items]}
+    rows = await fetch_all(work.connection, _SQL["beside"], asked) if found.items else []
+    return place(found.items, rows, work.registry, work.now), found.next_cursor is not None
+
+
+async def show_alarm(request: Request) -> Response:
+    """One alarm: who is at risk first where it is an area's, its ladder, who was called, its journal."""
+    caller, door = with_right(request, Right.SEE_DEVICES), Door(resources_of(request))
+    alarm_id = request.path_params["alarm_id"]
+    async with door.open(caller) as work:
+        alarm = await service.show_alarm(work, alarm_id)
+        rows = await fetch_all(work.connection, _SQL["beside"], {"alarms": [alarm_id]})
+        placed = place([alarm], rows, work.registry, work.now)[0]
+    async with door.open(caller) as work:
+        calls = await reach.calls_of(work, alarm_id)
+    return page(request, "alarm.html", alarm=alarm, placed=placed, calls=calls.calls)
 
 
 async def take(request: Request) -> Response:
-    """Takes an alarm, then shows the board again."""
-    await form_of(request)
-    caller = signed_in(request).caller
-    if not may(caller.role, Right.TAKE_ALARMS):
-        raise forbidden()
-    async with Door(resources_of(request)).open(caller) as work:
-        await service.take_alarm(work, request.path_params["alarm_id"])
-    return seen(f"{ROOT}/alarms")
+    """Takes an alarm, then shows the page that the form stood on."""
+    form, alarm_id = await form_of(request), request.path_params["alarm_id"]
+    plan = checked(Plan, {"plan": printable(str(form.get("plan", "")))}).plan
+    async with Door(resources_of(request)).open(with_right(request, Right.TAKE_ALARMS)) as work:
+        await service.take_alarm(work, alarm_id, plan)
+    return _back(form.get("from"), alarm_id)
 
 
 async def close(request: Request) -> Response:
-    """Ends a taken alarm as done or false, or gives it back so that it rings again."""
-    form = await form_of(request)
-    caller, alarm_id = signed_in(request).caller, request.path_params["alarm_id"]
-    if not may(caller.role, Right.TAKE_ALARMS):
-        raise forbidden()
-    note = printable(str(form.get("note", "")))
-    async with Door(resources_of(request)).open(caller) as work:
-        if form.get("as") == "back":
+    """Ends an alarm as done, expected or false, hands it over, gives it back so that it rings again, or comments it."""
+    form, alarm_id = await form_of(request), request.path_params["alarm_id"]
+    wanted, note = str(form.get("as", "")), printable(str(form.get("note", "")))
+    async with Door(resources_of(request)).open(with_right(request, Right.TAKE_ALARMS)) as work:
+        if wanted == "back":
             await service.hand_over(work, alarm_id, None, note)
-        elif form.get("as") == "false":
+        elif wanted == "offer":
+            asked = checked(HandOver, {**fields(form, ["to"]), "note": note})
+            await service.hand_over(work, alarm_id, asked.to, note)
+        elif wanted == "false":
             await service.close_alarm(work, alarm_id, service.FALSE, "false", note)
+        elif wanted == "comment":
+            await service.comment(work, alarm_id, checked(Comment, {"note": note}).note)
+        elif wanted == "verdict":
+            verdict = checked(VerdictGiven, {**fields(form, ["verdict"]), "note": note})
+            await service.give_verdict(work, alarm_id, verdict.verdict, note)
+        elif wanted in {"resolved", "expected"}:
+            verdict_word = checked(Closing, {"verdict": "true" if wanted == "resolved" else wanted}).verdict
+            await service.close_alarm(work, alarm_id, service.RESOLVED, verdict_word, note)
         else:
-            await service.close_alarm(work, alarm_id, service.RESOLVED, "true", note)
-    return seen(f"{ROOT}/alarms")
+            raise not_found(_THE_STEP)
+    return _back(form.get("from"), alarm_id)
 
 
 def printable(text: str) -> str:
@@ -79,36 +95,20 @@ def printable(text: str) -> str:
     return "".join(character for character in text if character.isprintable())[:300]
 
 
-async def stream(request: Request) -> Response:
-    """Server-sent events: a line whenever the board of this person has changed, and a sign of life in between."""
-    session = signed_in(request)
-    if not may(session.caller.role, Right.SEE_DEVICES):
-        raise forbidden()
-    return StreamingResponse(
-        _changes(resources_of(request), request.cookies.get(SESSION_COOKIE), session.caller),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+def _back(came_from: object, alarm_id: int) -> Response:
+    return seen(f"{ROOT}/alarms/{alarm_id}" if came_from == "alarm" else f"{ROOT}/alarms")
 
 
-async def _changes(resources: Resources, secret: str | None, caller: Caller) -> AsyncIterator[str]:
-    """Ends when the database does not answer or the session is over: the page then says that it is stale."""
-    seen_before = ""
-    yield "retry: 1000\n\n"
-    for _ in range(int(LONGEST_SECONDS / LOOK_SECONDS)):
-        try:
-            mark = await _mark(resources, caller)
-            if mark != seen_before and await find_session(resources.pool, secret) is None:
-                return
-        except (psycopg.Error, psycopg_pool.PoolTimeout):
-            return
-        yield f"event: {'alive' if mark == seen_before else 'changed'}\nid: {mark}\ndata: {mark}\n\n"
-        seen_before = mark
-        await asyncio.sleep(LOOK_SECONDS)
+async def stream(request: Request) -> StreamingResponse:
+    """Server-sent events: a word whenever the board of this person has changed, and a sign of life in between."""
+    caller, pool = with_right(request, Right.SEE_DEVICES), resources_of(request).pool
+
+    async def mark() -> tuple[str, bool]:
+        async with scoped(pool, caller.scope) as connection:
+            row = await fetch_one(connection, _SQL["mark"])
+        return hashlib.sha256(repr(row).encode()).hexdigest()[:16], False
+
+    return follow(request, mark)
 
 
-async def _mark(resources: Resources, caller: Caller) -> str:
-    """A digest of what the person's board shows: it tells that something changed, and nothing of what."""
-    async with scoped(resources.pool, caller.scope) as connection:
-        row = await fetch_one(connection, _SQL["mark"])
-    return hashlib.sha256(repr(row).encode()).hexdigest()[:16]
+_THE_STEP: Final = Text("Det steget", "That step")

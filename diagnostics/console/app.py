@@ -9,7 +9,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from diagnostics.console import alarms, devices, idle, login, provider_login, recalls, start, workshop
+from diagnostics.console import (
+    alarms,
+    commands,
+    devices,
+    diagnosis,
+    holds,
+    idle,
+    login,
+    orders,
+    passport,
+    provider_login,
+    readiness,
+    recall_lists,
+    recalls,
+    start,
+    timeline,
+)
 from diagnostics.console.gate import ConsoleGate, on_error
 from diagnostics.console.pages import ROOT, page, static
 from diagnostics.problems import Problem, unknown_address
@@ -27,6 +43,48 @@ async def _nothing_here(request: Request, error: Exception) -> Response:
     return await on_error(request, unknown_address())
 
 
+_DEVICE: Final = f"{ROOT}/devices/{{device_id}}"
+_DEVICES: Final = (
+    Route(f"{ROOT}/devices", devices.search_devices),
+    Route(_DEVICE, devices.show_device),
+    Route(f"{_DEVICE}/timeline", timeline.show_timeline),
+    Route(f"{_DEVICE}/diagnosis", diagnosis.show_diagnosis),
+    Route(f"{_DEVICE}/commands", commands.show_commands),
+    Route(f"{_DEVICE}/commands", commands.ask, methods=["POST"]),
+    Route(f"{_DEVICE}/readiness", readiness.show_readiness),
+    Route(f"{_DEVICE}/readiness", readiness.stage, methods=["POST"]),
+    Route(f"{_DEVICE}/hold", holds.show_holds),
+    Route(f"{_DEVICE}/hold", holds.place, methods=["POST"]),
+    Route(f"{_DEVICE}/hold/{{hold_id:int}}/lift", holds.lift, methods=["POST"]),
+    Route(f"{_DEVICE}/hold/{{hold_id:int}}/export", holds.export, methods=["POST"]),
+    Route(f"{_DEVICE}/passport", passport.show_passport),
+    Route(f"{_DEVICE}/orders", orders.draft, methods=["POST"]),
+    Route(f"{ROOT}/commands/{{command_id}}", commands.show_command),
+    Route(f"{ROOT}/commands/{{command_id}}/stream", commands.stream_command),
+    Route(f"{ROOT}/commands/{{command_id}}/decide", commands.decide, methods=["POST"]),
+    Route(f"{ROOT}/orders", orders.show_orders),
+    Route(f"{ROOT}/orders/export", orders.export_orders),
+    Route(f"{ROOT}/orders/{{order_id:int}}", orders.show_order),
+    Route(f"{ROOT}/orders/{{order_id:int}}/move", orders.move, methods=["POST"]),
+    Route(f"{ROOT}/readiness", readiness.show_list),
+)
+_RETURNS: Final = (
+    Route(f"{ROOT}/idle", idle.show_idle),
+    Route(f"{ROOT}/idle/money", idle.show_money),
+    Route(f"{ROOT}/payers", idle.show_payers),
+    Route(f"{ROOT}/recalls", recalls.show_cases),
+    Route(f"{ROOT}/recalls", recalls.propose, methods=["POST"]),
+    Route(f"{ROOT}/recalls/board", recalls.show_board),
+    Route(f"{ROOT}/recalls/export", recall_lists.export),
+    Route(f"{ROOT}/recalls/letters", recall_lists.show_units),
+    Route(f"{ROOT}/recalls/letter", recall_lists.show_letter),
+    Route(f"{ROOT}/recalls/letter", recall_lists.mark_asked, methods=["POST"]),
+    Route(f"{ROOT}/recalls/answers", recall_lists.show_answers),
+    Route(f"{ROOT}/recalls/answers", recall_lists.take_answers, methods=["POST"]),
+    Route(f"{ROOT}/recalls/pick-ups", recall_lists.show_pick_ups),
+    Route(f"{ROOT}/recalls/{{case_id:int}}", recalls.show_case),
+    Route(f"{ROOT}/recalls/{{case_id:int}}", recalls.move, methods=["POST"]),
+)
 ROUTES: Final = (
     Route(f"{ROOT}/", start.show_start),
     Route(f"{ROOT}/login", login.show_login),
@@ -37,19 +95,11 @@ ROUTES: Final = (
     Route(f"{ROOT}/logout", login.take_logout, methods=["POST"]),
     Route(f"{ROOT}/alarms", alarms.show_board),
     Route(f"{ROOT}/alarms/stream", alarms.stream),
+    Route(f"{ROOT}/alarms/{{alarm_id:int}}", alarms.show_alarm),
     Route(f"{ROOT}/alarms/{{alarm_id:int}}/take", alarms.take, methods=["POST"]),
     Route(f"{ROOT}/alarms/{{alarm_id:int}}/close", alarms.close, methods=["POST"]),
-    Route(f"{ROOT}/devices", devices.search_devices),
-    Route(f"{ROOT}/devices/{{device_id}}", devices.show_device),
-    Route(f"{ROOT}/devices/{{device_id}}/timeline", workshop.show_timeline),
-    Route(f"{ROOT}/devices/{{device_id}}/read-faults", workshop.read_faults, methods=["POST"]),
-    Route(f"{ROOT}/commands/{{command_id}}", workshop.show_command),
-    Route(f"{ROOT}/orders", workshop.show_orders),
-    Route(f"{ROOT}/idle", idle.show_idle),
-    Route(f"{ROOT}/recalls", recalls.show_cases),
-    Route(f"{ROOT}/recalls", recalls.propose, methods=["POST"]),
-    Route(f"{ROOT}/recalls/{{case_id:int}}", recalls.show_case),
-    Route(f"{ROOT}/recalls/{{case_id:int}}", recalls.move, methods=["POST"]),
+    *_RETURNS,
+    *_DEVICES,
     Route(f"{ROOT}/accessibility", _accessibility),
     Route(f"{ROOT}/static/{{name}}", static),
 )

@@ -3,11 +3,12 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from diagnostics.devices.schemas import MetricState, Readings
-from diagnostics.faults.schemas import FaultItem
+from diagnostics.timeline.schemas import Entry
 
 WIDTH: Final = 720
 HEIGHT: Final = 200
@@ -15,6 +16,9 @@ _LEFT: Final = 48
 _BOTTOM: Final = 24
 _GAPS: Final = 4
 """A pause longer than so many usual distances between readings is a gap and stays one."""
+_LATE: Final = timedelta(minutes=1)
+SIGNS: Final = MappingProxyType({"fault": "▼", "command": "◇", "loan": "⚑", "software": "↻"})
+"""The shape of each kind of mark, so that colour is never the only sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +34,27 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A fault on the time axis."""
+    """Something that happened, on the time axis."""
 
     x: float
-    fault: FaultItem
+    sign: str
+    entry: Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """What the template draws; x and y are in the picture's own units, WIDTH by HEIGHT."""
+    """What the template draws; x and y are in the picture's own units, WIDTH by HEIGHT.
+
+    Attributes:
+        late: readings that became known more than a minute after they happened, drawn hollow.
+    """
 
     metric: MetricState
-    hours: int
     samples: tuple[Sample, ...]
     lines: tuple[str, ...]
     bands: tuple[str, ...]
     dots: tuple[tuple[float, float], ...]
+    late: tuple[tuple[float, float], ...]
     marks: tuple[Mark, ...]
     levels: tuple[tuple[float, float], ...]
     start: datetime
@@ -54,8 +63,14 @@ class Curve:
     height: int = HEIGHT
 
 
-def curve(found: Readings, metric: MetricState, hours: int, faults: Sequence[FaultItem]) -> Curve:
-    """The picture of what was read: a line for every stretch without a gap, a band from lowest to highest."""
+def curve(found: Readings, metric: MetricState, happened: Sequence[Entry]) -> Curve:
+    """The picture of what was read: a line for every stretch without a gap, a band from lowest to highest.
+
+    Args:
+        found: the readings.
+        metric: whose.
+        happened: what is marked on the time axis, of the kinds in SIGNS.
+    """
     samples = _samples(found)
     low = min((sample.low for sample in samples), default=0.0)
     high = max((sample.high for sample in samples), default=1.0)
@@ -72,7 +87,6 @@ def curve(found: Readings, metric: MetricState, hours: int, faults: Sequence[Fau
     stretches = _stretches(samples)
     return Curve(
         metric=metric,
-        hours=hours,
         samples=tuple(samples),
         lines=tuple(" ".join(f"{x(s.at)},{y(s.value)}" for s in part) for part in stretches if len(part) > 1),
         bands=tuple(
@@ -81,7 +95,8 @@ def curve(found: Readings, metric: MetricState, hours: int, faults: Sequence[Fau
             if found.downsampled and len(part) > 1
         ),
         dots=tuple((x(part[0].at), y(part[0].value)) for part in stretches if len(part) == 1),
-        marks=tuple(Mark(x(f.raised_at), f) for f in faults if found.start <= f.raised_at <= found.end),
+        late=tuple((x(s.at), y(s.value)) for s in samples if s.known_at is not None and s.known_at - s.at > _LATE),
+        marks=tuple(Mark(x(e.at), SIGNS[e.kind.value], e) for e in happened if found.start <= e.at <= found.end),
         levels=tuple((y(value), value) for value in (low, (low + high) / 2, high)),
         start=found.start,
         end=found.end,

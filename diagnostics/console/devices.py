@@ -1,36 +1,51 @@
 """Searching devices, and one device's page."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import quote
 
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from diagnostics.console.chart import Curve, curve
-from diagnostics.console.gate import signed_in
+from diagnostics.console.asking import checked, filters
+from diagnostics.console.chart import SIGNS, Curve, curve
+from diagnostics.console.gate import with_right
+from diagnostics.console.language import Words
 from diagnostics.console.pages import ROOT, page, resources_of, seen, words_of
 from diagnostics.console.scan import search_text
-from diagnostics.console.strip import strip
+from diagnostics.console.strip import Strip, strip
+from diagnostics.console.window import CHOICES, Window, window
 from diagnostics.devices import history, repository, service
-from diagnostics.devices.schemas import Device, DeviceQuery, EventQuery, ReadingQuery
-from diagnostics.problems import invalid
+from diagnostics.devices.schemas import Device, DeviceQuery, EventQuery, MetricState, ReadingQuery
 from diagnostics.queries import fetch_all, room
-from diagnostics.rights import Right, may
-from diagnostics.security import Caller, forbidden
-from diagnostics.work import Door
+from diagnostics.resources import Resources
+from diagnostics.rights import Right
+from diagnostics.security import Caller
+from diagnostics.timeline import service as timeline
+from diagnostics.timeline.schemas import Entry, TimelineQuery
+from diagnostics.work import Door, Work
 from fleet.clock import local_day
 
 _SQL: Final = room(__file__)
 _YEAR: Final = timedelta(days=371)
-_HOURS: Final = (24, 24 * 7, 24 * 30)
 _EVENTS: Final = 20
+_MARKS: Final = 200
+_POINTS: Final = 300
 
 
 async def search_devices(request: Request) -> Response:
     """The list with its filters in the address; a search that finds exactly one device goes to its page."""
-    caller = _reader(request)
-    query, text = _query(request)
+    caller = with_right(request, Right.SEE_DEVICES)
+    text = search_text(request.query_params.get("text", ""))[:80]
+    query = checked(
+        DeviceQuery,
+        {
+            **filters(request, ("class", "payer", "state", "cursor")),
+            "text": text or None,
+            "limit": 50,
+        },
+    )
     async with Door(resources_of(request)).open(caller) as work:
         found = await service.search(work, query)
         classes = {profile.name: profile.title for profile in work.registry}
@@ -41,58 +56,74 @@ async def search_devices(request: Request) -> Response:
 
 async def show_device(request: Request) -> Response:
     """One device: its present, faults, alarms, use over a year, a curve, and what happened last."""
-    caller, door = _reader(request), Door(resources_of(request))
-    device_id, now = request.path_params["device_id"], resources_of(request).clock()
+    caller, resources = with_right(request, Right.SEE_DEVICES), resources_of(request)
+    door, device_id, now = Door(resources), request.path_params["device_id"], resources.clock()
     async with door.open(caller) as work:
         device = await service.show(work, device_id)
-        number = (await repository.identity(work, device_id))["device_no"]
-        used = await fetch_all(
-            work.connection, _SQL["used_days"], {"device_no": number, "after": local_day(now) - _YEAR}
-        )
+        year = await year_of_use(work, device, words_of(request))
     async with door.open(caller) as work:
         happened = await history.events(
-            work, device_id, EventQuery.model_validate({"from": now - _YEAR, "to": now, "limit": _EVENTS})
+            work, device_id, checked(EventQuery, {"from": now - _YEAR, "to": now, "limit": _EVENTS})
         )
+    shown = window(request.query_params, now)
     return page(
         request,
         "device.html",
         device=device,
-        strip=strip({row["local_day"]: row["used"] for row in used}, device, local_day(now), words_of(request)),
-        curve=await _curve(request, door, device),
-        hours=_HOURS,
+        strip=year,
+        curve=await _curve(request, door, caller, device, shown),
+        window=shown,
+        choices=CHOICES,
+        moves=shown.links(now),
+        signs=SIGNS,
+        grafana=grafana_address(resources, device, shown),
         events=happened.items,
     )
 
 
-async def _curve(request: Request, door: Door, device: Device) -> Curve | None:
-    """The readings of the chosen metric, or of the first one that is known."""
-    known = [entry for entry in device.state if entry.known and not isinstance(entry.value, bool)]
-    chosen = next((entry for entry in known if entry.metric == request.query_params.get("metric")), None)
-    entry = chosen or (known[0] if known else None)
+async def year_of_use(work: Work, device: Device, words: Words) -> Strip:
+    """The picture of a year of one device's use; part of a piece of work that has told the audit whose it is."""
+    today = local_day(work.now)
+    number = (await repository.identity(work, device.device_id))["device_no"]
+    used = await fetch_all(work.connection, _SQL["used_days"], {"device_no": number, "after": today - _YEAR})
+    begins = None if device.loan is None else local_day(device.loan.started_at)
+    return strip({row["local_day"]: row["used"] for row in used}, begins, today, words)
+
+
+def grafana_address(resources: Resources, device: Device, shown: Window) -> str | None:
+    """Where the class's dashboard shows this device over the same time; None where no Grafana is set."""
+    base = resources.console.grafana_url
+    if base is None or device.device_class not in resources.registry:
+        return None
+    start, end = (_milliseconds(moment) for moment in (shown.start, shown.end))
+    board = f"{base.rstrip('/')}/d/fk-class-{quote(device.device_class)}"
+    return f"{board}?var-device={quote(device.device_id)}&from={start}&to={'now' if shown.follows else end}"
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+async def _curve(request: Request, door: Door, caller: Caller, device: Device, shown: Window) -> Curve | None:
+    """The readings of the chosen metric, or of the first one that is known, with what happened meanwhile."""
+    entry = _chosen(device.state, request.query_params.get("metric"))
     if entry is None:
         return None
-    given = request.query_params.get("hours", "")
-    hours = int(given) if given.isdecimal() and int(given) in _HOURS else _HOURS[1]
-    now = resources_of(request).clock()
-    query = ReadingQuery.model_validate(
-        {"metric": entry.metric, "from": now - timedelta(hours=hours), "to": now, "points": 300}
-    )
-    async with door.open(_reader(request)) as work:
-        found = await history.readings(work, device.device_id, query)
-    return curve(found, entry, hours, device.active_faults)
+    # Devices may be a few minutes ahead and still be believed (fleet.clock).
+    end = shown.end + timedelta(minutes=10) if shown.follows else shown.end
+    asked = {"metric": entry.metric, "from": shown.start, "to": end, "points": _POINTS}
+    async with door.open(caller) as work:
+        found = await history.readings(work, device.device_id, checked(ReadingQuery, asked))
+    return curve(found, entry, await _marks(door, caller, device.device_id, end))
 
 
-def _query(request: Request) -> tuple[DeviceQuery, str]:
-    text = search_text(request.query_params.get("text", ""))[:80]
-    given = {name: request.query_params.get(name) or None for name in ("class", "payer", "state", "cursor")}
-    try:
-        return DeviceQuery.model_validate({**given, "text": text or None, "limit": 50}), text
-    except ValidationError:
-        raise invalid([]) from None
+def _chosen(states: Sequence[MetricState], wanted: str | None) -> MetricState | None:
+    known = [entry for entry in states if entry.known and not isinstance(entry.value, bool)]
+    return next((entry for entry in known if entry.metric == wanted), known[0] if known else None)
 
 
-def _reader(request: Request) -> Caller:
-    caller = signed_in(request).caller
-    if not may(caller.role, Right.SEE_DEVICES):
-        raise forbidden()
-    return caller
+async def _marks(door: Door, caller: Caller, device_id: str, end: datetime) -> Sequence[Entry]:
+    """Faults, commands, loans and new software, the newest first; a loan's own data never tells of an earlier one."""
+    query = checked(TimelineQuery, {"kind": list(SIGNS), "before": end, "limit": _MARKS})
+    async with door.open(caller) as work:
+        return (await timeline.show(work, device_id, query)).items

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from diagnostics.console.accounts import Session, find_session
 from diagnostics.console.pages import ROOT, SESSION_COOKIE, error_page, resources_of, session_of
 from diagnostics.envelope import problem_behind
-from diagnostics.gate import read_body, replayed
+from diagnostics.gate import LARGEST_BODY, read_body, replayed
 from diagnostics.problems import Problem
 from diagnostics.rights import Right, may
 from diagnostics.security import Caller, forbidden, rate_exceeded
@@ -28,6 +28,8 @@ _SESSION_SECONDS: Final = 12 * 3600
 _STATIC: Final = f"{ROOT}/static/"
 _READS: Final = frozenset({"GET", "HEAD"})
 FORM_KEY: Final = "form_key"
+# A returned list is a workbook; what stands around it in the form is small.
+LARGER_BODIES: Final = {f"{ROOT}/recalls/answers": 4 * 1024**2 + LARGEST_BODY}
 _log = get_logger(part="console")
 
 
@@ -45,7 +47,7 @@ class ConsoleGate:
         request = Request(scope)
         try:
             stopped = await self._admit(request)
-            body = await read_body(Headers(scope=scope), receive)
+            body = await read_body(Headers(scope=scope), receive, LARGER_BODIES.get(scope["path"], LARGEST_BODY))
         except Problem as problem:
             stopped = error_page(request, problem)
             body = b""
@@ -97,6 +99,18 @@ def signed_in(request: Request) -> Session:
     if session is None:
         raise RuntimeError("a page behind the gate was asked for without a session")
     return session
+
+
+def with_right(request: Request, right: Right) -> Caller:
+    """The signed-in person, if the role has a right.
+
+    Raises:
+        Problem: it has not.
+    """
+    caller = signed_in(request).caller
+    if not may(caller.role, right):
+        raise forbidden()
+    return caller
 
 
 async def on_error(request: Request, error: Exception) -> Response:

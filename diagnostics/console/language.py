@@ -9,7 +9,7 @@ from typing import Final
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from fleet.clock import STOCKHOLM
+from fleet.clock import STOCKHOLM, local_day
 from fleet.text import Text
 
 LANGUAGES: Final = ("sv", "en")
@@ -23,8 +23,11 @@ def catalogue(language: str) -> Mapping[str, str]:
     """Swedish sentence to the sentence in `language`; the pages are written in Swedish, so that one is empty."""
     if language == "sv":
         return {}
-    with (_CATALOGUES / f"{language}.po").open("rb") as file:
-        return {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id and entry.string}
+    found: dict[str, str] = {}
+    for path in sorted(_CATALOGUES.glob(f"{language}*.po")):
+        with path.open("rb") as file:
+            found |= {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id and entry.string}
+    return found
 
 
 class Words:
@@ -40,6 +43,11 @@ class Words:
         self._now = now
         self._catalogue = catalogue(language)
 
+    @property
+    def today(self) -> date:
+        """The Swedish day of the request."""
+        return local_day(self._now)
+
     def say(self, swedish: str, **parts: object) -> str:
         """A sentence of the page, with `{name}` places filled."""
         sentence = self._catalogue.get(swedish, swedish)
@@ -54,6 +62,10 @@ class Words:
     def moment(self, at: datetime | None) -> str:
         """`2026-11-21 14:05` in Sweden, or a dash where unknown."""
         return "–" if at is None else f"{at.astimezone(STOCKHOLM):%Y-%m-%d %H:%M}"
+
+    def clock(self, at: datetime) -> str:
+        """`14:05:30` in Sweden, for what is about to happen."""
+        return f"{at.astimezone(STOCKHOLM):%H:%M:%S}"
 
     def day(self, day: date | None) -> str:
         """`2026-11-21 (v. 47)`."""

@@ -11,7 +11,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from diagnostics.console import words
+from diagnostics.console import words, workshop_words
 from diagnostics.console.accounts import Session
 from diagnostics.console.language import LANGUAGES, Words, iso
 from diagnostics.problems import Problem
@@ -34,8 +34,12 @@ _COMPONENTS: Final = (
     " validation-message"
 )
 _STYLES: Final = (*(f"vendor/designsystemet/{name}.css" for name in _COMPONENTS.split()), "console.css")
-_BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {"console.css": _STYLES, "board.js": ("board.js",)}
-_templates: Final = jinja2.Environment(
+_BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "console.css": _STYLES,
+    "board.js": ("board.js",),
+    "follow.js": ("follow.js",),
+}
+TEMPLATES: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
@@ -67,12 +71,13 @@ def session_of(request: Request) -> Session | None:
 def page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:  # noqa: ANN401 - a template's own
     """A filled page in the person's language."""
     speak, session = words_of(request), session_of(request)
-    html = _templates.get_template(template).render(
+    html = TEMPLATES.get_template(template).render(
         w=speak,
         _=speak.say,
         iso=iso,
         root=ROOT,
         names=words,
+        shop=workshop_words,
         session=session,
         role=None if session is None else session.caller.role.value,
         rights=frozenset() if session is None else frozenset(r.value for r in Right if may(session.caller.role, r)),
@@ -96,6 +101,8 @@ def error_page(request: Request, problem: Problem) -> Response:
         "error.html",
         status=int(problem.status),
         problem=problem,
+        # A form's address is one step below the page that it stands on.
+        back=None if request.method in {"GET", "HEAD"} else request.url.path.rsplit("/", 1)[0],
         request_id=request.scope["state"].get("request_id", ""),
     )
 

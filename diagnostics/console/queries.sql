@@ -1,7 +1,8 @@
 -- name: mark
 -- Whatever changes on the board changes one of these.
-SELECT count(*) AS open, sum(hashtext(concat_ws('|', alarm_id, taken_at, taken_by, handed_to, plan, times, quieted_by, parent_id))) AS which
-  FROM alarm WHERE cleared_at IS NULL
+SELECT count(*) AS open, sum(hashtext(concat_ws('|', alarm_id, taken_at, taken_by, handed_to, plan, times, quieted_by, parent_id, reason_sv,
+                                                e.calls, e.due_at))) AS which
+  FROM alarm LEFT JOIN escalation e USING (alarm_id) WHERE cleared_at IS NULL
 
 -- name: used_days
 -- Per local day what was measured, for the strip of a year; whether a day counts as used is its class's word.
@@ -11,3 +12,23 @@ SELECT u.local_day, bool_or(c.at_least IS NOT NULL AND u.amount >= c.at_least) A
   LEFT JOIN usage_clause c ON c.device_class = d.device_class AND c.measure = u.measure
  WHERE u.device_no = %(device_no)s AND u.local_day > %(after)s
  GROUP BY u.local_day
+
+-- name: ready_choices
+-- Depots and models, by which readiness can be asked; nobody's data.
+SELECT 'depot' AS kind, code, name FROM depot
+ UNION ALL
+SELECT 'model', model_key, concat_ws(' ', maker, name) FROM device_model
+ ORDER BY 1, 3
+
+-- name: beside
+-- What the board shows beside the open alarms themselves: the ladder, whom it called last, and what tells how long their users are safe.
+SELECT a.alarm_id, e.ladder, e.position, jsonb_array_length(coalesce(e.document -> 'steps', '[]')) AS steps, e.due_at, c.recipients AS called,
+       (a.detail -> 'devices' -> 0 ->> 'hours')::float8 AS area_hours, v.metric_values,
+       s.version AS dose_version, s.times AS dose_times, s.weekdays AS dose_days, s.valid_from AS dose_from
+  FROM alarm a
+  LEFT JOIN escalation e ON e.alarm_id = a.alarm_id AND e.ended_at IS NULL
+  LEFT JOIN LATERAL (SELECT recipients FROM escalation_call x WHERE x.alarm_id = a.alarm_id ORDER BY call_no DESC LIMIT 1) c ON true
+  LEFT JOIN device_state_seen v ON v.device_no = a.device_no
+  LEFT JOIN LATERAL (SELECT * FROM dose_schedule d WHERE d.device_no = a.device_no AND d.valid_from <= now()
+                      ORDER BY valid_from DESC, version DESC LIMIT 1) s ON true
+ WHERE a.alarm_id = ANY (%(alarms)s::bigint[])

@@ -3,9 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from diagnostics.alarms import service as alarms
-from diagnostics.alarms.schemas import AlarmQuery
-from diagnostics.console.alarms import most_urgent
+from diagnostics.console.alarms import placed_alarms
+from diagnostics.console.board import SORTS, ordered
 from diagnostics.console.gate import signed_in
 from diagnostics.console.pages import page, resources_of
 from diagnostics.idle import service as idle_list
@@ -22,7 +21,7 @@ async def show_start(request: Request) -> Response:
     open_alarms = idle = None
     if may(caller.role, Right.TAKE_ALARMS):
         async with door.open(caller) as work:
-            open_alarms = most_urgent((await alarms.list_alarms(work, AlarmQuery(limit=200))).items)
+            open_alarms = ordered((await placed_alarms(work))[0], SORTS[0])
     if may(caller.role, Right.SEE_IDLE):
         async with door.open(caller) as work:
             idle = await idle_list.list_idle(work, IdleQuery(limit=_SHOWN))

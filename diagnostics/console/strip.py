@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Final
 
 from diagnostics.console.language import Words
-from diagnostics.devices.schemas import Device
 
 WEEKS: Final = 53
 _STEP: Final = 12
@@ -32,17 +31,16 @@ class Strip:
     height: int = 7 * _STEP
 
 
-def strip(days: Mapping[date, bool], device: Device, today: date, words: Words) -> Strip:
+def strip(days: Mapping[date, bool], begins: date | None, today: date, words: Words) -> Strip:
     """The picture of the last 53 weeks.
 
     Args:
         days: local days of which anything was measured, and whether they count as used.
-        device: whose; days before its loan are outside what may be shown.
+        begins: first day of the open loan; days before it are outside what may be shown.
         today: the Swedish day.
         words: the language.
     """
     first = today - timedelta(days=today.weekday() + 7 * (WEEKS - 1))
-    begins = None if device.loan is None else device.loan.started_at.date()
     squares = tuple(
         _square(number, first + timedelta(days=number), days, begins, words)
         for number in range((today - first).days + 1)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from fleet.recall import STATE_WORDS
 from fleet.text import Text
 
 VERDICTS: Final[Mapping[str, Text]] = {
@@ -106,6 +107,47 @@ ENTRY_KINDS: Final[Mapping[str, Text]] = {
     "order": Text("Arbetsorder", "Work order"),
     "service": Text("Service", "Service"),
     "hold": Text("Avvikelsespärr", "Incident hold"),
+}
+ALARM_VERDICTS: Final[Mapping[str, Text]] = {
+    "true": Text("Riktigt", "Right"),
+    "false": Text("Falskt", "False"),
+    "expected": Text("Riktigt men väntat", "Right but expected"),
+}
+CALL_REASONS: Final[Mapping[str, Text]] = {
+    "step": Text("Steg", "Step"),
+    "last_resort": Text("Sista utväg", "Last resort"),
+    "nobody_reachable": Text("Ingen gick att nå", "Nobody could be reached"),
+}
+JOURNAL_KINDS: Final[Mapping[str, Text]] = {
+    "raised": Text("Larmade", "Raised"),
+    "noted": Text("Antecknades i efterhand", "Noted afterwards"),
+    "rang": Text("Ringde igen", "Rang again"),
+    "merged": Text("Hände igen", "Happened again"),
+    "corrected": Text("Tiden rättades", "Its time was corrected"),
+    "cleared": Text("Upphörde", "Ended"),
+    "taken": Text("Kvitterades", "Taken"),
+    "offered": Text("Erbjöds någon annan", "Offered to somebody"),
+    "given_back": Text("Lämnades tillbaka", "Given back"),
+    "commented": Text("Anteckning", "Remark"),
+    "resolved": Text("Klart", "Done"),
+    "false": Text("Falskt larm", "False alarm"),
+    "verdict": Text("Omdöme", "Verdict"),
+    "escalated": Text("Nästa steg", "Next step"),
+}
+CASE_STATES: Final[Mapping[str, Text]] = {
+    state.value: Text(text.sv.capitalize(), text.en.capitalize()) for state, text in STATE_WORDS.items()
+}
+OUTCOMES: Final[Mapping[str, Text]] = {
+    "taken": Text("Tagen", "Taken"),
+    "unchanged": Text("Redan känd", "Known already"),
+    "refused": Text("Nekad", "Refused"),
+}
+GROUPINGS: Final[Mapping[str, Text]] = {
+    "payer": Text("Betalare", "Payer"),
+    "municipality": Text("Kommun", "Municipality"),
+    "class": Text("Hjälpmedelstyp", "Device class"),
+    "prescriber": Text("Förskrivande enhet", "Prescriber unit"),
+    "depot": Text("Depå", "Depot"),
 }
 
 

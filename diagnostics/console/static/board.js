@@ -60,6 +60,17 @@
     });
   }
 
+  // How long it is until a ladder's next step; the clock of the day stands there when this script does not run.
+  function countDown() {
+    for (const due of document.querySelectorAll("[data-due]")) {
+      due.dataset.clock ??= due.textContent;
+      const left = Math.round((Date.parse(due.dataset.due) - Date.now()) / 1000);
+      const minutes = Math.floor(left / 60);
+      due.textContent = left > 0 ? `${due.dataset.clock} (${minutes}:${String(left % 60).padStart(2, "0")})` : due.dataset.clock;
+    }
+  }
+
+  setInterval(countDown, 1000);
   listen();
   window.addEventListener("offline", broken);
   setInterval(() => { if (Date.now() - lastHeard > QUIET_MILLISECONDS) broken(); }, 500);

@@ -7,16 +7,23 @@ from pathlib import Path
 import pytest
 
 from diagnostics import console
-from diagnostics.commands.states import State
-from diagnostics.console import words
+from diagnostics.commands.states import Approval, Expiry, State, Stopped
+from diagnostics.console import words, workshop_words
 from diagnostics.console.language import Words, catalogue
+from diagnostics.console.pages import TEMPLATES
 from diagnostics.rights import Role
 from diagnostics.timeline.schemas import EntryKind
+from fleet import readiness
+from fleet.commands import Level
+from fleet.diagnosis.diagnose import Conclusion
+from fleet.diagnosis.knowledge import Advice, Doer
 from fleet.faults import Severity
 from fleet.idle import Step, Verdict
-from fleet.orders import OrderState
+from fleet.orders import FindingKind, OrderState, Solved
 from fleet.priority import PriorityClass
 from fleet.recall import Action
+from fleet.registry import load_registry
+from fleet.self_test import Grade
 
 FOLDER = Path(console.__file__).parent
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -59,6 +66,19 @@ def test_every_word_the_services_use_has_a_name() -> None:
     assert set(words.COMMAND_STATES) >= {state.value for state in State}
     assert set(words.ENTRY_KINDS) >= {kind.value for kind in EntryKind}
     assert set(words.ROLES) == {role.value for role in Role}
+    assert set(workshop_words.LEVELS) == {level.value for level in Level}
+    assert set(workshop_words.APPROVALS) == {approval.value for approval in Approval}
+    assert set(workshop_words.REASONS) >= {reason.value for reason in (*Expiry, *Stopped)}
+    assert set(workshop_words.OPERATING) == {state for profile in load_registry() for state in profile.operating_states}
+    assert set(workshop_words.ADVICE) == {advice.value for advice in Advice}
+    assert set(workshop_words.DOERS) == {doer.value for doer in Doer}
+    assert set(workshop_words.CONCLUSIONS) == {conclusion.value for conclusion in Conclusion}
+    assert set(workshop_words.READY) == {verdict.value for verdict in readiness.Verdict}
+    assert set(workshop_words.CHECKS) == {check.value for check in readiness.CheckName}
+    assert set(workshop_words.CHECK_ANSWERS) == {answer.value for answer in readiness.Answer}
+    assert set(workshop_words.GRADES) == {grade.value for grade in Grade}
+    assert set(workshop_words.SOLVED) == {solved.value for solved in Solved}
+    assert set(workshop_words.FINDING_KINDS) == {kind.value for kind in FindingKind}
     assert len(set(words.SHAPES.values())) == len(words.SHAPES), "status is told by shape, too"
 
 
@@ -85,3 +105,10 @@ def test_figures_and_days_in_swedish() -> None:
     assert speak.money("125.40") == "125 kr"
     assert (speak.number(None), speak.money(None), speak.value(None)) == ("–", "–", "okänt"), "unknown is never zero"
     assert speak.value(False) == "nej"
+
+
+def test_every_template_can_be_read() -> None:
+    names = TEMPLATES.list_templates()
+    assert len(names) > 20
+    for name in names:
+        TEMPLATES.get_template(name)

@@ -1,36 +1,20 @@
 """The strip of a year and the curve of a metric: a gap stays a gap, unknown never looks like unused."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from diagnostics.console.chart import curve
 from diagnostics.console.language import Words
 from diagnostics.console.scan import search_text
 from diagnostics.console.strip import strip
-from diagnostics.devices import examples
-from diagnostics.devices.schemas import Device, MetricState, Readings
+from diagnostics.devices.schemas import MetricState, Readings
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 28)
 
 
-def device(**changes: Any) -> Device:
-    return Device.model_validate({**examples.DEVICE, **changes})
-
-
-def loan(started_at: datetime) -> dict[str, Any]:
-    return {
-        "payer": {"code": "kommun-01", "name": "Kommun 01"},
-        "legal_frame": "HSL",
-        "started_at": started_at,
-        "prescriber_unit": None,
-    }
-
-
 def test_a_day_without_data_is_unknown_and_a_day_before_the_loan_is_outside() -> None:
-    lent = device(loan=loan(NOW - timedelta(days=10)))
     days = {TODAY: True, TODAY - timedelta(days=1): False}
-    picture = strip(days, lent, TODAY, Words("sv", NOW))
+    picture = strip(days, TODAY - timedelta(days=10), TODAY, Words("sv", NOW))
     kinds = [square.kind for square in picture.squares]
     assert kinds[-2:] == ["measured", "used"]
     assert kinds[-11:-2] == ["unknown"] * 9
@@ -40,7 +24,7 @@ def test_a_day_without_data_is_unknown_and_a_day_before_the_loan_is_outside() ->
 
 
 def test_squares_stand_a_week_a_column_from_monday() -> None:
-    picture = strip({}, device(), TODAY, Words("en", NOW))
+    picture = strip({}, None, TODAY, Words("en", NOW))
     assert picture.squares[-1].y == 5 * 12, "the 28th is a Saturday"
     assert {square.y for square in picture.squares} == {number * 12 for number in range(7)}
     assert max(square.x for square in picture.squares) < picture.width
@@ -80,19 +64,19 @@ METRIC = MetricState.model_validate(
 
 
 def test_a_gap_is_not_drawn_over() -> None:
-    picture = curve(_readings(1, 2, 3, 4, 5, 300, 301, 302), METRIC, 24, ())
+    picture = curve(_readings(1, 2, 3, 4, 5, 300, 301, 302), METRIC, ())
     assert len(picture.lines) == 2
     assert [len(line.split()) for line in picture.lines] == [3, 5]
 
 
 def test_a_single_reading_is_a_dot_and_none_is_no_line() -> None:
-    assert len(curve(_readings(7), METRIC, 24, ()).dots) == 1
-    nothing = curve(_readings(), METRIC, 24, ())
+    assert len(curve(_readings(7), METRIC, ()).dots) == 1
+    nothing = curve(_readings(), METRIC, ())
     assert (nothing.lines, nothing.dots, nothing.samples) == ((), (), ())
 
 
 def test_everything_lies_inside_the_picture() -> None:
-    picture = curve(_readings(*range(0, 1440, 10)), METRIC, 24, ())
+    picture = curve(_readings(*range(0, 1440, 10)), METRIC, ())
     for line in picture.lines:
         for point in line.split():
             x, y = map(float, point.split(","))
