@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from fjarrkoll.alarm_run.cli import measure_alarms
+from fjarrkoll.bench_copies import measure_copies
 from fjarrkoll.bench_diagnosis import measure_diagnosis
 from fjarrkoll.bench_fleet import measure_fleet_run
 from fjarrkoll.bench_round_trip import measure_round_trip
@@ -16,6 +17,7 @@ from fleet.errors import ConfigurationError
 app = typer.Typer(no_args_is_help=True, help="Measure ingest against the broker's and the database's own limits.")
 app.command("alarms")(measure_alarms)
 app.command("chain")(measure_chain)
+app.command("copies")(measure_copies)
 app.command("diagnosis")(measure_diagnosis)
 app.command("fleet")(measure_fleet_run)
 app.command("idle")(measure_idle)
