@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fleet.errors import ConfigurationError
+from fleet.health import MEANINGS, Concern, Condition
 from fleet.plumbing.settings import Settings, load_settings
 
 app = typer.Typer(add_completion=False)
@@ -38,11 +39,12 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Asks broker, database, ingest, API and quarantine, in that order; none is left out because another is ill."""
+    """Asks broker, database, ingest, pipeline, quarantine and API in turn; none is left out because another is ill."""
     parts: list[tuple[str, Callable[[Settings], Finding]]] = [
         ("broker", _broker),
         ("database", _database),
         ("ingest", _ingest),
+        ("pipeline", _pipeline),
         ("quarantine", _quarantine),
         ("api", _api),
     ]
@@ -84,6 +86,26 @@ def _ingest(settings: Settings) -> Finding:
         advice = "it is stopped or stuck: see its log; devices keep their readings meanwhile"
         return Finding("ingest", well=False, said=f"{shard} is {age:.0f} s behind", advice=advice)
     return Finding("ingest", well=True, said=f"stored everything until {age:.0f} s ago")
+
+
+def _pipeline(settings: Settings) -> Finding:
+    """What is lost or late now, where, since when; refused messages and silence are told by others."""
+    with psycopg.connect(settings.need("owner_database_url"), connect_timeout=int(_SECONDS)) as connection:
+        rows = connection.execute(
+            "SELECT shard, concern, state, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), amount::float8"
+            " FROM pipeline_health WHERE concern NOT IN ('silent', 'refused') ORDER BY state, since"
+        ).fetchall()
+    if not rows:
+        return Finding("pipeline", None, "no ingest has ever told", "start `fjarrkoll ingest run`")
+    wrong = [row for row in rows if row[2] in {Condition.NOW, Condition.UNKNOWN}]
+    if not wrong:
+        return Finding("pipeline", well=True, said="nothing lost or late in the last five minutes")
+    shard, concern, state, since, amount = wrong[0]
+    meaning = MEANINGS[Concern(concern)]
+    if state == Condition.UNKNOWN:
+        return Finding("pipeline", None, f"not known of {shard}: {meaning.title.en.lower()}?", meaning.advice.en)
+    told = f"{meaning.title.en} ({shard}) since {since} UTC: {amount:g} {meaning.unit.en}"
+    return Finding("pipeline", well=False, said=told, advice=meaning.advice.en)
 
 
 def _quarantine(settings: Settings) -> Finding:

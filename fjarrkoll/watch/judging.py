@@ -24,6 +24,7 @@ class Trouble(StrEnum):
     ESCALATING = "escalation_dead"
     NOTIFYING = "notifier_dead"
     INGEST = "ingest_stuck"
+    DROPPED = "broker_dropped"
     MARKS = "evaluation_stuck"
     OUTBOX = "outbox_stuck"
     LADDERS = "ladders_stuck"
@@ -38,6 +39,7 @@ SAID: Final[Mapping[Trouble, Text]] = {
     Trouble.ESCALATING: Text("Larmstegen står stilla", "Escalation stands still"),
     Trouble.NOTIFYING: Text("Utskicken står stilla", "The notifier stands still"),
     Trouble.INGEST: Text("Inmatningen står stilla", "Ingest stands still"),
+    Trouble.DROPPED: Text("Brokern har kastat meddelanden", "The broker threw messages away"),
     Trouble.MARKS: Text("Inkomna händelser bedöms inte", "Events that came in are not judged"),
     Trouble.OUTBOX: Text("Larm skickas inte ut", "Notifications are not sent"),
     Trouble.LADDERS: Text("Larmsteg går inte vidare", "Ladders do not move on"),
@@ -57,6 +59,7 @@ class Seen:
     Attributes:
         pulses: when each part of the worker last finished a turn.
         watermark: up to when ingest has stored what it received; None where ingest has never run.
+        dropped: messages that brokers threw away in the last quarter of an hour, by their own count ($SYS).
         oldest_mark: since when a device waits to be judged.
         oldest_message: since when the oldest message waits that has never been tried.
         oldest_step: when the oldest step of a ladder was due that was not taken.
@@ -68,6 +71,7 @@ class Seen:
     reachable: bool = True
     pulses: Mapping[str, datetime] = field(default_factory=dict)
     watermark: datetime | None = None
+    dropped: int = 0
     oldest_mark: datetime | None = None
     oldest_message: datetime | None = None
     oldest_step: datetime | None = None
@@ -100,6 +104,8 @@ def judge(seen: Seen, began: datetime) -> set[Trouble]:
         Trouble.LADDERS: seen.oldest_step,
     }
     troubles |= {trouble for trouble, since in waiting.items() if since is not None and since < late}
+    if seen.dropped:
+        troubles.add(Trouble.DROPPED)
     if seen.refused_ladders:
         troubles.add(Trouble.ROTA)
     if seen.canary_lost:

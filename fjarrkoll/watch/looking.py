@@ -17,6 +17,8 @@ _LOOK: Final = """
     SELECT clock_timestamp() AS now,
            (SELECT coalesce(jsonb_object_agg(part, extract(epoch FROM at)), '{}') FROM worker_pulse) AS pulses,
            (SELECT min(at) FROM ingest_watermark) AS watermark,
+           (SELECT coalesce(sum(broker_dropped), 0) FROM ingest_minute
+             WHERE minute > clock_timestamp() - interval '15 minutes') AS dropped,
            (SELECT min(since) FROM evaluation_due) AS oldest_mark,
            (SELECT min(created_at) FROM notification WHERE state = 'pending' AND attempts = 0
                AND next_attempt_at <= clock_timestamp()) AS oldest_message,
@@ -54,6 +56,7 @@ def look(database_url: str, *, rota: bool) -> Seen:
         now=row["now"],
         pulses={part: datetime.fromtimestamp(float(at), UTC) for part, at in row["pulses"].items()},
         watermark=row["watermark"],
+        dropped=int(row["dropped"]),
         oldest_mark=row["oldest_mark"],
         oldest_message=row["oldest_message"],
         oldest_step=row["oldest_step"],

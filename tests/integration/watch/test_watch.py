@@ -52,6 +52,22 @@ async def test_a_dead_engine_is_told_by_the_watchs_own_channel_and_once_when_it_
     assert '"over": ["engine_dead"]' in said[1]
 
 
+async def test_what_the_broker_threw_away_is_told_as_long_as_it_is_news(database: Database) -> None:
+    for part in PARTS:
+        pulse(database, part, 1)
+    thrown_away = (
+        "INSERT INTO ingest_minute (shard, minute, lag_seconds, messages, stored, duplicates, redelivered,"
+        " broker_dropped, held, connections_lost, sessions_lost, outbox_reports, outbox_messages, outbox_most)"
+        " VALUES (%s, now() - make_interval(mins => %s), 1, 1, 1, 0, 0, 7, 0, 0, 0, 0, 0, 0)"
+    )
+    watch = Watch(settings(database), [])
+    with psycopg.connect(database.owner, autocommit=True) as owner:
+        owner.execute(thrown_away, ["ingest-0", 20])
+        assert await watch.once() == set()
+        owner.execute(thrown_away, ["ingest-1", 1])
+        assert await watch.once() == {Trouble.DROPPED}
+
+
 async def test_what_the_operator_did_not_hear_is_told_again(database: Database) -> None:
     for part in PARTS:
         pulse(database, part, 61)

@@ -26,6 +26,7 @@ def test_all_is_well() -> None:
         (replace(WELL, pulses={**WELL.pulses, "escalating": LONG_AGO}), Trouble.ESCALATING),
         (replace(WELL, pulses={**WELL.pulses, "notifying": LONG_AGO}), Trouble.NOTIFYING),
         (replace(WELL, watermark=LONG_AGO), Trouble.INGEST),
+        (replace(WELL, dropped=1), Trouble.DROPPED),
         (replace(WELL, oldest_mark=LONG_AGO), Trouble.MARKS),
         (replace(WELL, oldest_message=LONG_AGO), Trouble.OUTBOX),
         (replace(WELL, oldest_step=LONG_AGO), Trouble.LADDERS),
