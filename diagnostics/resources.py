@@ -58,6 +58,20 @@ class DemoAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoPanel:
+    """How the demo's panel reaches the process that plays the devices, and what it may show of them.
+
+    Attributes:
+        url, key: on this machine only.
+        idle: ids of devices that were put aside in the demo's past.
+    """
+
+    url: str
+    key: str = field(repr=False)
+    idle: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleSettings:
     """How the console behaves in this installation.
 
@@ -65,12 +79,14 @@ class ConsoleSettings:
         secure_cookies: whether a session's cookie travels over TLS only; off on this machine alone.
         demo_accounts: shown on the login page; none outside the demo.
         provider: where people may sign in besides; None where only local accounts are.
+        demo_panel: makes things happen in the demo; none outside it.
         grafana_url: where people reach Grafana, for links to a device's dashboard; none where there is no Grafana.
     """
 
     secure_cookies: bool = True
     demo_accounts: tuple[DemoAccount, ...] = ()
     provider: IdentityProvider | None = None
+    demo_panel: DemoPanel | None = None
     grafana_url: str | None = None
 
 

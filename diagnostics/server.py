@@ -17,7 +17,7 @@ from diagnostics.console.pages import ROOT as CONSOLE
 from diagnostics.console.provider_login import ANSWER
 from diagnostics.lists.columns import load_layout
 from diagnostics.notify.channels import read_gateways
-from diagnostics.resources import ConsoleSettings, DemoAccount, ReceiptDesk, Resources
+from diagnostics.resources import ConsoleSettings, DemoAccount, DemoPanel, ReceiptDesk, Resources
 from diagnostics.wakeups import Wakeups
 from fleet.errors import ConfigurationError
 from fleet.plumbing.database import database_pool
@@ -112,13 +112,19 @@ def console_settings(settings: Settings) -> ConsoleSettings:
     if settings.console_demo_file is None:
         return ConsoleSettings(secure_cookies=secure, provider=provider, grafana_url=settings.grafana_url)
     try:
-        accounts = tuple(DemoAccount(**entry) for entry in json.loads(settings.console_demo_file.read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        document = json.loads(settings.console_demo_file.read_text("utf-8"))
+        accounts = tuple(DemoAccount(**entry) for entry in document["accounts"])
+        panel = DemoPanel(**{**document["panel"], "idle": tuple(document["panel"]["idle"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise ConfigurationError(
             f"the demo's accounts cannot be read ({type(error).__name__}): leave FJARRKOLL_CONSOLE_DEMO_FILE unset"
         ) from error
     return ConsoleSettings(
-        secure_cookies=secure, demo_accounts=accounts, provider=provider, grafana_url=settings.grafana_url
+        secure_cookies=secure,
+        demo_accounts=accounts,
+        demo_panel=panel,
+        provider=provider,
+        grafana_url=settings.grafana_url,
     )
 
 

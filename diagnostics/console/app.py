@@ -12,8 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from diagnostics.console import (
     alarms,
     commands,
+    demo,
     devices,
     diagnosis,
+    fleet,
     holds,
     idle,
     login,
@@ -67,6 +69,10 @@ _DEVICES: Final = (
     Route(f"{ROOT}/orders/{{order_id:int}}", orders.show_order),
     Route(f"{ROOT}/orders/{{order_id:int}}/move", orders.move, methods=["POST"]),
     Route(f"{ROOT}/readiness", readiness.show_list),
+    Route(f"{ROOT}/fleet/faults", fleet.show_faults),
+    Route(f"{ROOT}/fleet/versions", fleet.show_versions),
+    Route(f"{ROOT}/fleet/coverage", fleet.show_coverage),
+    Route(f"{ROOT}/fleet/wear", fleet.show_wear),
 )
 _RETURNS: Final = (
     Route(f"{ROOT}/idle", idle.show_idle),
@@ -100,6 +106,10 @@ ROUTES: Final = (
     Route(f"{ROOT}/alarms/{{alarm_id:int}}/close", alarms.close, methods=["POST"]),
     *_RETURNS,
     *_DEVICES,
+    Route(f"{ROOT}/demo", demo.show_panel),
+    Route(f"{ROOT}/demo/watch/{{device_id}}", demo.watch),
+    Route(f"{ROOT}/demo/stream/{{device_id}}", demo.stream),
+    Route(f"{ROOT}/demo/{{act}}", demo.act, methods=["POST"]),
     Route(f"{ROOT}/accessibility", _accessibility),
     Route(f"{ROOT}/static/{{name}}", static),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, get_args
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -17,7 +17,7 @@ from diagnostics.console.scan import search_text
 from diagnostics.console.strip import Strip, strip
 from diagnostics.console.window import CHOICES, Window, window
 from diagnostics.devices import history, repository, service
-from diagnostics.devices.schemas import Device, DeviceQuery, EventQuery, MetricState, ReadingQuery
+from diagnostics.devices.schemas import Device, DeviceQuery, EventQuery, MetricState, ReadingQuery, StateWord
 from diagnostics.queries import fetch_all, room
 from diagnostics.resources import Resources
 from diagnostics.rights import Right
@@ -51,7 +51,15 @@ async def search_devices(request: Request) -> Response:
         classes = {profile.name: profile.title for profile in work.registry}
     if text and len(found.items) == 1 and query.cursor is None:
         return seen(f"{ROOT}/devices/{found.items[0].device_id}")
-    return page(request, "devices.html", devices=found.items, cursor=found.next_cursor, text=text, classes=classes)
+    return page(
+        request,
+        "devices.html",
+        devices=found.items,
+        cursor=found.next_cursor,
+        text=text,
+        classes=classes,
+        states=get_args(StateWord),
+    )
 
 
 async def show_device(request: Request) -> Response:

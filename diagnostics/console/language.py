@@ -40,13 +40,13 @@ class Words:
 
     def __init__(self, language: str, now: datetime) -> None:
         self.language = language
-        self._now = now
+        self.now = now
         self._catalogue = catalogue(language)
 
     @property
     def today(self) -> date:
         """The Swedish day of the request."""
-        return local_day(self._now)
+        return local_day(self.now)
 
     def say(self, swedish: str, **parts: object) -> str:
         """A sentence of the page, with `{name}` places filled."""
@@ -77,7 +77,7 @@ class Words:
         """How long ago: `3 min sedan`; the page shows the exact time beside it."""
         if at is None:
             return self.say("aldrig")
-        seconds = (self._now - at).total_seconds()
+        seconds = (self.now - at).total_seconds()
         if seconds < _MINUTE:
             return self.say("nyss") if seconds > -_MINUTE else self.moment(at)
         if seconds < _HOUR:

@@ -32,3 +32,17 @@ SELECT a.alarm_id, e.ladder, e.position, jsonb_array_length(coalesce(e.document 
   LEFT JOIN LATERAL (SELECT * FROM dose_schedule d WHERE d.device_no = a.device_no AND d.valid_from <= now()
                       ORDER BY valid_from DESC, version DESC LIMIT 1) s ON true
  WHERE a.alarm_id = ANY (%(alarms)s::bigint[])
+
+-- name: models
+-- Models of the catalogue; nobody's data.
+SELECT model_key, maker, name FROM device_model ORDER BY maker, name
+
+-- name: versions
+-- How many devices of a model run which software, as far as the caller sees them; an empty version is not known.
+SELECT firmware, count(*)::integer AS devices FROM device WHERE model_key = %(model_key)s GROUP BY firmware ORDER BY devices DESC, firmware
+
+-- name: travelled
+-- How far what happened to a device since a moment has come: a fault stored, an alarm raised (its own, or the area's that gathers it).
+SELECT (SELECT min(f.known_at) FROM device_fault f WHERE f.device_no = d.device_no AND f.known_at >= %(since)s) AS stored,
+       (SELECT min(a.raised_at) FROM alarm a WHERE a.device_no = d.device_no AND a.raised_at >= %(since)s) AS alarm
+  FROM device d WHERE d.device_id = %(device_id)s

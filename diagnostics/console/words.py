@@ -149,6 +149,11 @@ GROUPINGS: Final[Mapping[str, Text]] = {
     "prescriber": Text("Förskrivande enhet", "Prescriber unit"),
     "depot": Text("Depå", "Depot"),
 }
+DEMO_ACTS: Final[Mapping[str, Text]] = {
+    "jam": Text("Låt en dosautomat fastna", "Jam a dispenser"),
+    "area": Text("Bryt strömmen i ett område", "Cut the power of an area"),
+    "battery": Text("Gör ett batteri gammalt", "Age a battery"),
+}
 
 
 def known(table: Mapping[str, Text], word: object) -> Text:

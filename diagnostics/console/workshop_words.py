@@ -129,6 +129,12 @@ FINDING_KINDS: Final[Mapping[str, Text]] = {
     "diagnosis": Text("Diagnos", "Diagnosis"),
     "person": Text("Anmärkning", "Remark"),
 }
+TRENDS: Final[Mapping[str, Text]] = {
+    "rising": Text("ökar", "rising"),
+    "falling": Text("minskar", "falling"),
+    "steady": Text("jämn", "steady"),
+    "unknown": Text("okänd", "unknown"),
+}
 
 
 def reason(word: str) -> Text:

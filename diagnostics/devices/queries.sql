@@ -1,18 +1,22 @@
 -- name: search
+-- First which devices, in the order of an index and by conditions that row security lets an index serve; then everything about those few.
+WITH chosen AS MATERIALIZED (
+    SELECT d.device_no FROM device d WHERE {conditions} ORDER BY d.individual_number LIMIT %(limit)s
+)
 SELECT j.*, p.code AS payer_code, p.name AS payer_name,
        (SELECT count(*) FROM alarm a WHERE a.device_no = j.device_no AND a.cleared_at IS NULL) AS open_alarms,
        EXISTS (SELECT FROM incident_hold h WHERE h.device_no = j.device_no AND h.lifted_at IS NULL) AS held
   FROM ({judged}) j
   LEFT JOIN payer p USING (payer_id)
- WHERE (%(after)s::text IS NULL OR j.individual_number > %(after)s)
-   AND (%(individual_number)s::text IS NULL OR j.individual_number = %(individual_number)s)
-   AND (%(device_class)s::text IS NULL OR j.device_class = %(device_class)s)
-   AND (%(payer)s::text IS NULL OR p.code = %(payer)s)
-   AND (%(verdict)s::text IS NULL OR j.verdict = %(verdict)s)
-   AND (NOT %(alarming)s::boolean OR EXISTS (SELECT FROM alarm a WHERE a.device_no = j.device_no AND a.cleared_at IS NULL))
-   AND (%(text)s::text IS NULL OR concat_ws(' ', j.individual_number, j.device_id, j.serial_number, j.maker, j.model_name) ILIKE %(text)s)
+ WHERE j.device_no = ANY (ARRAY(SELECT device_no FROM chosen))
  ORDER BY j.individual_number
- LIMIT %(limit)s
+
+-- name: any_chosen
+SELECT EXISTS (SELECT FROM device d WHERE {conditions}) AS found
+
+-- name: models_named
+-- Models whose maker or name has a text in it; nobody's data.
+SELECT array_agg(model_key) AS models FROM device_model WHERE concat_ws(' ', maker, name) ILIKE %(like)s
 
 -- name: one
 SELECT j.*, p.code AS payer_code, p.name AS payer_name, o.name AS depot_name, r.unit_name AS prescriber_unit,

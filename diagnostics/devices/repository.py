@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Composed
 
+from diagnostics.devices.wanted import AFTER, Wanted, contains, readings_of
 from diagnostics.problems import not_found
 from diagnostics.queries import Row, fetch_all, fetch_one, formatted, room
 from diagnostics.verdicts import JUDGED
@@ -30,10 +31,34 @@ async def identity(work: Work, device_id: str) -> Row:
     return row
 
 
-async def search(work: Work, filters: dict[str, Any]) -> list[Row]:
-    """Devices in the order of their individual numbers; `filters` has every parameter of the query."""
-    statement = formatted(_SQL["search"], judged=JUDGED)
-    return await fetch_all(work.connection, statement, filters)
+async def search(work: Work, wanted: Wanted, after: str | None, limit: int) -> list[Row]:
+    """Devices in the order of their individual numbers, at most `limit`, that come after a number."""
+    conditions, parameters = wanted.conditions()
+    if wanted.text is not None:
+        conditions, parameters = await _meant(work, wanted.text, conditions, parameters)
+    if after is not None:
+        conditions, parameters = [*conditions, AFTER], {**parameters, "after": after}
+    statement = formatted(_SQL["search"], judged=JUDGED, conditions=_all_of(conditions))
+    return await fetch_all(work.connection, statement, {**parameters, "limit": limit})
+
+
+async def _meant(
+    work: Work, text: str, conditions: list[SQL], parameters: dict[str, Any]
+) -> tuple[list[SQL], dict[str, Any]]:
+    """What a text is most probably: the first of its readings that finds anything; the widest one where none does."""
+    named = await fetch_one(work.connection, _SQL["models_named"], {"like": contains(text)})
+    readings = readings_of(text, named["models"] if named else None)
+    for condition, own in readings:
+        found = [*conditions, condition], {**parameters, **own}
+        statement = formatted(_SQL["any_chosen"], conditions=_all_of(found[0]))
+        if (row := await fetch_one(work.connection, statement, found[1])) and row["found"]:
+            return found
+    condition, own = readings[-1]
+    return [*conditions, condition], {**parameters, **own}
+
+
+def _all_of(conditions: Iterable[SQL]) -> Composed:
+    return SQL(" AND ").join([SQL("true"), *conditions])
 
 
 async def one(work: Work, device_id: str) -> Row:

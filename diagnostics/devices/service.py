@@ -9,6 +9,7 @@ from diagnostics.alarms import service as alarms
 from diagnostics.devices import repository
 from diagnostics.devices.present import event_states, metric_states
 from diagnostics.devices.schemas import Device, DeviceItem, DeviceQuery, LoanItem, PayerItem, Use
+from diagnostics.devices.wanted import Wanted
 from diagnostics.faults import service as faults
 from diagnostics.paging import Page, cut, decode_cursor
 from diagnostics.queries import Row
@@ -23,7 +24,15 @@ async def search(work: Work, query: DeviceQuery) -> Page[DeviceItem]:
     """A page of the devices that every given filter lets through, in the order of their individual numbers."""
     after = decode_cursor(query.cursor, tuple[str])
     today = local_day(work.now)
-    rows = await repository.search(work, _filters(query, after[0] if after else None))
+    wanted = Wanted(
+        individual_number=query.individual_number,
+        device_class=query.device_class,
+        payer=query.payer,
+        verdict=query.state if query.state != "alarm" else None,
+        alarming=query.state == "alarm",
+        text=query.text,
+    )
+    rows = await repository.search(work, wanted, after[0] if after else None, query.limit + 1)
     page, cursor = cut(rows, query.limit, lambda row: (row["individual_number"],))
     asked = query.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
     await work.record("devices.search", devices=[row["device_no"] for row in page], asked=asked)
@@ -50,24 +59,6 @@ async def show(work: Work, device_id: str) -> Device:
     )
     await work.record("device.read", device_no)
     return device
-
-
-def _filters(query: DeviceQuery, after: str | None) -> dict[str, Any]:
-    return {
-        "after": after,
-        "individual_number": query.individual_number,
-        "device_class": query.device_class,
-        "payer": query.payer,
-        "verdict": query.state if query.state != "alarm" else None,
-        "alarming": query.state == "alarm",
-        "text": None if query.text is None else f"%{_literal(query.text)}%",
-        "limit": query.limit + 1,
-    }
-
-
-def _literal(text: str) -> str:
-    """A text for LIKE in which no character is a wildcard."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _item(registry: Registry, row: Row, today: date) -> dict[str, Any]:

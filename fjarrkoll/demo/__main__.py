@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from device_sim.swarm import Plan, Swarm, build_swarm, today_in_sweden
 from fjarrkoll.demo.accounts import make_accounts
 from fjarrkoll.demo.check import Report, observe, replay_cards, report
 from fjarrkoll.demo.client import DemoClient, DemoTokens
+from fjarrkoll.demo.director import Director, acts_of, listening, make_area
 from fjarrkoll.demo.guide import guide
 from fjarrkoll.demo.observe import compare, nights_stored
 from fjarrkoll.demo.population import Population, populate
@@ -58,6 +60,8 @@ class Stage:
     ledger: Ledger
     ledger_path: Path
     token: str
+    director: Director
+    area: Sequence[str]
 
 
 @app.command()
@@ -93,21 +97,28 @@ def _as_interrupt(_: int, __: FrameType | None) -> None:
 
 def _run(folder: Path, devices: int, seed: int, *, check: bool) -> Report | None:
     registry = load_registry()
-    with receiver() as received, LocalSystem(folder, registry, device_passwords={}, webhook_url=received.url) as system:
+    with (
+        receiver() as received,
+        listening(director := Director(received)),
+        LocalSystem(folder, registry, device_passwords={}, webhook_url=received.url) as system,
+    ):
         console.print("broker and database are up; registering the fleet …")
         with psycopg.connect(system.urls.owner) as connection:
             population = populate(connection, registry, devices, datetime.now(UTC), seed)
-            tokens = _tokens(connection)
-            make_accounts(system, connection)
+            tokens, roles = _tokens(connection), cast(population)
+            spare = [e.device_id for e in population.of_class("dispenser") if e.device_id != roles.jammed]
+            area = make_area(connection, spare)
+            make_accounts(system, connection, director, roles.idle)
         everyone = (*population.playing, *population.replaying)
         system.broker.add_credentials({entry.device_id: entry.password for entry in everyone})
         system.start_parts()
         system.write_env(tokens.technician)
-        roles = cast(population)
         path = folder / "ledger"
         with Ledger(path) as ledger:
             client = DemoClient(system.api_url, tokens)
-            stage = Stage(system, registry, population, roles, client, received, ledger, path, tokens.analyst)
+            stage = Stage(
+                system, registry, population, roles, client, received, ledger, path, tokens.analyst, director, area
+            )
             return asyncio.run(_play(stage, seed, check=check))
 
 
@@ -125,6 +136,8 @@ async def _play(stage: Stage, seed: int, *, check: bool) -> Report | None:
     plan = Plan(seed, HISTORY_DAYS, HISTORY_SECONDS, HEARTBEAT_SECONDS)
     swarm = build_swarm(stage.population.playing, stage.registry, line, plan, stage.ledger, habits(stage.roles))
     async with swarm.running():
+        loop = asyncio.get_running_loop()
+        stage.director.acts = acts_of(swarm.connections, stage.area, stage.registry, loop)
         cards = asyncio.create_task(replay_cards(stage.population, stage.registry, line, stage.ledger))
         await _history(swarm)
         for sentence in make_things_happen(swarm.connections, stage.roles):

@@ -1,0 +1,70 @@
+"""The fleet as pages: fault groups, software versions, who can report and does, life and wear of models."""
+
+from typing import Any, Final, get_args
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from diagnostics.console.asking import checked, filters
+from diagnostics.console.gate import with_right
+from diagnostics.console.pages import page, resources_of
+from diagnostics.faults import fleet_service
+from diagnostics.faults.fleet_schemas import GroupQuery, UnknownQuery
+from diagnostics.idle import service as idle
+from diagnostics.idle.schemas import Grouping, MoneyQuery
+from diagnostics.queries import fetch_all, room
+from diagnostics.readiness import service as readiness
+from diagnostics.rights import Right
+from diagnostics.wear import service as wear
+from diagnostics.wear.schemas import WearQuery
+from diagnostics.work import Door
+
+_SQL: Final = room(__file__)
+
+
+async def show_faults(request: Request) -> Response:
+    """The same fault on all devices of a model and module, with rates and trends; and the codes that nobody knows."""
+    caller, door = with_right(request, Right.SEE_ORDERS), Door(resources_of(request))
+    query = checked(GroupQuery, filters(request, ("class", "model", "days", "new_only")))
+    async with door.open(caller) as work:
+        found = await fleet_service.groups(work, query)
+        classes = {profile.name: profile.title for profile in work.registry}
+    async with door.open(caller) as work:
+        unknown = await fleet_service.unknown(work, checked(UnknownQuery, filters(request, ["class"])))
+    return page(request, "fleet_faults.html", groups=found, unknown=unknown.items, classes=classes, days=query.days)
+
+
+async def show_versions(request: Request) -> Response:
+    """Of one model: approved versions, and how many devices run which."""
+    caller, door = with_right(request, Right.SEE_DEVICES), Door(resources_of(request))
+    async with door.open(caller) as work:
+        models = await fetch_all(work.connection, _SQL["models"])
+        await work.record("models.read")
+    wanted = request.query_params.get("model", "")
+    model, versions = None, list[dict[str, Any]]()
+    if any(entry["model_key"] == wanted for entry in models):
+        async with door.open(caller) as work:
+            model = await readiness.model(work, wanted)
+            versions = await fetch_all(work.connection, _SQL["versions"], {"model_key": wanted})
+    approved = {entry.version: entry for entry in model.software if entry.withdrawn_at is None} if model else {}
+    return page(
+        request, "fleet_versions.html", models=models, model=model, versions=versions, approved=approved, wanted=wanted
+    )
+
+
+async def show_coverage(request: Request) -> Response:
+    """Of all on loan: how many can report and how many do; every other figure of the platform rests on this one."""
+    query = checked(MoneyQuery, {"by": "class", **filters(request, ["by"])})
+    async with Door(resources_of(request)).open(with_right(request, Right.SEE_IDLE)) as work:
+        found = await idle.money(work, query)
+    groupings: tuple[Any, ...] = get_args(Grouping)
+    return page(request, "fleet_coverage.html", found=found, groupings=groupings)
+
+
+async def show_wear(request: Request) -> Response:
+    """How long models last and what they need, with the number that each figure rests on."""
+    query = checked(WearQuery, filters(request, ["class"]))
+    async with Door(resources_of(request)).open(with_right(request, Right.SEE_WEAR)) as work:
+        found = await wear.list_models(work, query)
+        classes = {profile.name: profile.title for profile in work.registry}
+    return page(request, "fleet_wear.html", found=found, classes=classes)

@@ -1,0 +1,41 @@
+"""What a search text means: a number's beginning first, a model, and anywhere last; no wildcard slips through."""
+
+from diagnostics.devices.wanted import Wanted, contains, following, readings_of
+
+
+def test_digits_are_read_as_the_beginning_of_a_number_and_last_as_a_text_anywhere() -> None:
+    readings = readings_of("4199", None)
+    assert [own for _, own in readings] == [{"text": "4199", "beyond": "42"}, {"like": "%4199%"}]
+    assert "beyond" in readings[0][0].as_string()
+
+
+def test_after_nines_there_is_no_bound() -> None:
+    assert (following("99"), following("0"), following("129")) == (None, "1", "13")
+    assert "beyond" not in readings_of("99", None)[0][0].as_string()
+
+
+def test_a_makers_name_is_read_as_its_models() -> None:
+    assert [own for _, own in readings_of("Permobil", ["permobil-m3"])] == [
+        {"models": ["permobil-m3"]},
+        {"like": "%Permobil%"},
+    ]
+
+
+def test_an_id_is_compared_whole() -> None:
+    assert readings_of("d-k7x2m4qpza", None)[0][1] == {"text": "d-k7x2m4qpza"}
+
+
+def test_no_character_of_the_text_is_a_wildcard() -> None:
+    assert contains("50%_\\") == "%50\\%\\_\\\\%"
+
+
+def test_filters_that_are_not_given_are_no_conditions() -> None:
+    assert Wanted().conditions() == ([], {})
+    conditions, parameters = Wanted(payer="kommun-1", verdict="silent", alarming=True).conditions()
+    assert len(conditions) == 3
+    assert parameters == {"payer": "kommun-1", "verdict": "silent"}
+
+
+def test_what_the_register_says_needs_no_verdict_of_a_run() -> None:
+    conditions, _ = Wanted(verdict="in_stock").conditions()
+    assert "idle_verdict" not in conditions[0].as_string()
