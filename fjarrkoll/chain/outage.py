@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,9 @@ from fjarrkoll.chain.site import Site, SiteSettings
 
 _LIVE_RATE: Final = 200.0
 _LIVE_SECONDS: Final = 2.0
-_DRAIN_SECONDS: Final = 120.0
+_DRAIN_SECONDS: Final = 600.0
+"""When to give up; how long it may take is `WANTED_SECONDS`."""
+WANTED_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,20 +51,29 @@ async def endure_outage(outage: Outage, folder: Path) -> Report:
         async with field.producing(int(_LIVE_RATE * _LIVE_SECONDS), _LIVE_RATE):
             await _caught_up(site, field)
         drained = time.monotonic() - returned
+        dropped = (await site.figures()).get("broker_dropped", 0.0)
         felt = {
             "waiting_on_return": waiting,
             "drained_after_seconds": round(drained, 1),
             "drained_per_second": round(waiting / drained),
-            "dropped_by_broker": (await site.figures()).get("broker_dropped", 0.0),
+            "dropped_by_broker": dropped,
         }
-        return await concluded("outage", site, field, felt, ("waiting_on_return",), began)
+        report = await concluded("outage", site, field, felt, ("waiting_on_return",), began)
+        return replace(report, missed=tuple(_missed(drained, dropped)))
+
+
+def _missed(drained: float, dropped: float) -> Iterator[str]:
+    if drained > WANTED_SECONDS:
+        yield f"the backlog was drained after {drained:.0f} s, at most {WANTED_SECONDS:.0f} are wanted"
+    if dropped:
+        yield f"the broker threw {dropped:.0f} messages away"
 
 
 async def _caught_up(site: Site, field: Field) -> None:
-    """Returns when as many rows are stored as had been produced when asking."""
-    async with asyncio.timeout(_DRAIN_SECONDS):
-        while True:
-            produced = field.produced
-            if await asyncio.to_thread(stored_rows, site) >= produced:
-                return
-            await asyncio.sleep(0.1)
+    """Returns when as many rows are stored as had been produced when asking, or when it is no use to wait longer."""
+    ends = time.monotonic() + _DRAIN_SECONDS
+    while time.monotonic() < ends:
+        produced = field.produced
+        if await asyncio.to_thread(stored_rows, site) >= produced:
+            return
+        await asyncio.sleep(0.1)

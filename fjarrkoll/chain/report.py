@@ -29,6 +29,7 @@ class Report:
         unconfirmed: messages that devices still keep at the end.
         seconds: the whole run, without building the site.
         control: the safeguard that was taken away, or None.
+        missed: bars that the run was held against and did not reach, as sentences.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Report:
     unconfirmed: int
     seconds: float
     control: Control | None = None
+    missed: tuple[str, ...] = ()
 
     @property
     def problems(self) -> list[str]:
@@ -47,7 +49,8 @@ class Report:
             for name in self.required
             if not self.evidence.get(name)
         ]
-        return silent + (self._of_state() if self.control is None else self._of_control(self.control))
+        of_state = self._of_state() if self.control is None else self._of_control(self.control)
+        return [*silent, *of_state, *self.missed]
 
     @property
     def sound(self) -> bool:

@@ -59,14 +59,14 @@ def bench(*arguments: str) -> Said:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=230,
         check=False,
     )
     assert done.stdout, done.stderr[-3000:]
     return Said(done.returncode, json.loads(done.stdout), done.stderr)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(260)
 @pytest.mark.parametrize(("messages", "readings"), [(2000, 1), (400, 5)])
 def test_everything_generated_is_stored_once_and_every_figure_is_there(messages: int, readings: int) -> None:
     said = bench("--messages", str(messages), "--readings-per-message", str(readings))
@@ -96,7 +96,7 @@ def test_everything_generated_is_stored_once_and_every_figure_is_there(messages:
     assert {"Python", "PostgreSQL", "TimescaleDB", "Mosquitto"} <= set(run["machine"]["versions"])
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(260)
 def test_a_reading_that_never_arrived_makes_the_benchmark_fail() -> None:
     said = bench("--messages", "1000", "--withhold", "1")
     assert said.code == 1

