@@ -156,9 +156,9 @@ def _receive(line: socket.socket) -> bytes:
 
 def run(order: Order) -> Report:
     """Encodes, connects, says "ready", waits for "go", publishes."""
-    workload, (which, of) = order.workload, order.share
+    workload = order.workload
     messages = workload.warming if order.warming else workload.timed
-    packets = Packets(workload, [message for message in messages if workload.device_of(message) % of == which])
+    packets = Packets(workload, workload.shared(messages, order.share))
     line, window = connect(order)
     with line:
         print("ready", flush=True)

@@ -125,6 +125,11 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
         """Which device sends a message, by its index."""
         return message * _stride(self.devices) % self.devices
 
+    def shared(self, messages: Sequence[int], share: tuple[int, int]) -> list[int]:
+        """Those of `messages` whose device belongs to a share: which one, of how many."""
+        which, of = share
+        return [message for message in messages if self.device_of(message) % of == which]
+
     def rows_of(self, message: int) -> list[Row]:
         """The readings of one message, oldest first."""
         turn, device = message // self.devices, self.device_of(message)
