@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from dashboards.alarms import alarms
 from dashboards.dashboard import Dashboard
 from dashboards.device_class import device_class
 from dashboards.ingest_health import ingest_health
@@ -17,14 +18,14 @@ COMMITTED: Final = Path(__file__).parent / "json"
 
 
 def all_dashboards(registry: Registry, device_page: str = DEVICE_PAGE) -> list[Dashboard]:
-    """Overview, one dashboard per device class, ingest health; in this order.
+    """Overview, alarms, one dashboard per device class, ingest health; in this order.
 
     Args:
         registry: the device classes of this installation.
         device_page: address to which a device id is appended.
     """
     classes = [device_class(profile, device_page) for profile in registry]
-    return [overview(device_page), *classes, ingest_health(registry, device_page)]
+    return [overview(device_page), alarms(), *classes, ingest_health(registry, device_page)]
 
 
 def files(dashboards: list[Dashboard]) -> dict[str, str]:

@@ -46,6 +46,16 @@ STEPS: Final[dict[str, Word]] = {
     Step.CONTACT: Word("Kontakta förskrivaren", "yellow"),
     Step.PROPOSE: Word("Föreslå återlämning", "orange"),
 }
+LEGS: Final[dict[str, Word]] = {
+    "sent": Word("Första utskick", "text"),
+    "delivered": Word("Leverans", "text"),
+    "taken": Word("Taget", "text"),
+}
+CANARIES: Final[dict[str, Word]] = {
+    "arrived": Word("✓ Kom fram", "green"),
+    "lost": Word("✗ Kom inte fram", "dark-red"),
+    "running": Word("… På väg", "blue"),
+}
 REASONS: Final[dict[str, Word]] = {
     RejectionReason.NOT_UTF8: Word("Inte UTF-8", "text"),
     RejectionReason.NOT_JSON: Word("Inte JSON", "text"),

@@ -75,6 +75,7 @@ def fill(owner: str, registry: Registry, now: datetime, seed: int = 1) -> None:
         for profile in registry:
             _fill_class(connection, profile, payers, now, chance)
         _fill_platform(connection, now)
+        _reached(connection, now)
         connection.execute("ANALYZE")
 
 
@@ -215,6 +216,33 @@ def _alarms(connection: psycopg.Connection, profile: DeviceProfile, devices: lis
                 " VALUES (%s, %s, %s, %s, %s, %s, 'technical', 'prov', 'test', %s, %s, %s, %s, %s)",
                 [device, *told, raised, raised, *taken, cleared],
             )
+
+
+def _reached(connection: psycopg.Connection, now: datetime) -> None:
+    """Every alarm was sent and called about, most delivered, the ended ones judged; a canary flew every day."""
+    connection.execute(
+        "INSERT INTO notification (alarm_id, kind, channel, state, first_sent_at, receipt_due_at, delivered_at)"
+        " SELECT alarm_id, 'raised', 'sms', 'sent', raised_at + interval '0.4 seconds',"
+        " raised_at + interval '1 minute',"
+        " CASE WHEN alarm_id % 5 > 0 THEN raised_at + interval '4 seconds' END FROM alarm"
+    )
+    connection.execute(
+        "INSERT INTO escalation_call (alarm_id, call_no, position, due_at, called_at, recipients, reason)"
+        " SELECT alarm_id, 0, alarm_id % 3, raised_at, raised_at, ARRAY['home-care'], 'step' FROM alarm"
+    )
+    connection.execute("UPDATE alarm SET taken_at = taken_at + interval '90 seconds' WHERE taken_at IS NOT NULL")
+    connection.execute(
+        "UPDATE alarm SET verdict = (ARRAY['true', 'true', 'false', 'expected'])[1 + alarm_id % 4], verdict_by = 't1',"
+        " verdict_at = cleared_at WHERE cleared_at IS NOT NULL AND alarm_id % 5 > 0"
+    )
+    connection.execute("INSERT INTO canary_device SELECT min(device_no) FROM device WHERE device_class = 'dispenser'")
+    connection.execute(
+        "INSERT INTO canary_run (device_no, jammed_at, raised_at, sent_at, delivered_at, cleared_at, outcome)"
+        " SELECT device_no, at, at + interval '0.3 seconds', at + interval '0.5 seconds', at + interval '3 seconds',"
+        " at + interval '1 minute', 'arrived'"
+        " FROM canary_device, generate_series(%(now)s - interval '20 days', %(now)s, interval '1 day') AS at",
+        {"now": now},
+    )
 
 
 def _commands(connection: psycopg.Connection, devices: list[Placed], now: datetime) -> None:

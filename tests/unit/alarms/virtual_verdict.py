@@ -60,13 +60,24 @@ def _rang(platform: Platform, rule: str, moment: datetime, slack: timedelta) -> 
     )
 
 
+def _really_rang(platform: Platform, rule: str, moment: datetime, slack: timedelta) -> bool:
+    """The same from a real moment on, whatever the server's clock showed."""
+    return any(
+        r.rule == rule
+        and not r.noted
+        and r.really <= moment + slack
+        and (r.really_ended is None or r.really_ended >= moment - slack)
+        for r in platform.rings
+    )
+
+
 def _jam_problems(truth: Truth, platform: Platform) -> list[str]:
     wrong: list[str] = []
     for begun, ended in truth.jams:
         slack = slack_at(truth, begun.arrives)
         if ended.arrives <= begun.arrives + slack:
             continue  # known to be over before anybody could look
-        if not _rang(platform, "jam", truth.clock(begun.arrives), slack):
+        if not _really_rang(platform, "jam", begun.arrives, slack):
             wrong.append(f"jam of {begun.at}, known at {begun.arrives}, did not ring within {slack}")
     return wrong
 
@@ -83,7 +94,7 @@ def _dose_problems(truth: Truth, platform: Platform) -> list[str]:
             slack = slack_at(truth, word.arrives)
             if truth.wrong(due.at - LONGEST, word.arrives):
                 slack += LONGEST  # by a wrong clock its silence may have rung before
-            if not _rang(platform, "dose_missed", truth.clock(word.arrives), slack) and not (
+            if not _really_rang(platform, "dose_missed", word.arrives, slack) and not (
                 truth.wrong(due.at - LONGEST, word.arrives) and _rang(platform, "dose_unknown", due.at, 2 * LONGEST)
             ):
                 wrong.append(f"dose {due.sequence} told missed at {word.arrives} did not ring within {slack}")

@@ -51,6 +51,7 @@ def test_uids_are_unique_and_the_old_ones_stay() -> None:
     lasting = {
         "fk-overview",
         "fk-ingest-health",
+        "fk-alarms",
         "fk-class-apap",
         "fk-class-dispenser",
         "fk-class-scale",
@@ -84,9 +85,9 @@ def test_a_new_class_gets_its_dashboard_from_its_profile_alone() -> None:
     scale = load_registry()["scale"]
     novel = replace(scale, name="novel", title=Text("Nyhet", "Novelty"))
     boards = all_dashboards(build_registry([("novel.py", novel)]))
-    assert [board.uid for board in boards] == ["fk-overview", "fk-class-novel", "fk-ingest-health"]
-    assert problems(boards[1].to_json()) == []
-    assert "reading_novel_technical" in json.dumps(boards[2].to_json())
+    assert [board.uid for board in boards] == ["fk-overview", "fk-alarms", "fk-class-novel", "fk-ingest-health"]
+    assert problems(boards[2].to_json()) == []
+    assert "reading_novel_technical" in json.dumps(boards[3].to_json())
 
 
 def test_each_audience_has_its_folder() -> None:
