@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from diagnostics import health, problems
 from diagnostics.absences import endpoints as absences
+from diagnostics.alarms import area_endpoints as area
 from diagnostics.alarms import endpoints as alarms
 from diagnostics.alarms import settings_endpoints as settings
 from diagnostics.classes import endpoints as classes
@@ -44,7 +45,7 @@ from diagnostics.work import Door
 PREFIX = "/api/v1"
 ROOMS = (
     *(devices, faults, diagnosis, commands, alarms, idle, lists, recall, passport, payers, classes, quarantine),
-    *(readiness, orders, timeline, doses, settings, reach),
+    *(readiness, orders, timeline, doses, settings, area, reach),
     holds,
     *(absences, loan_facts, sources, stores, wear, imports),
 )

@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "command": ("fjarrkoll.api.command", "Ask a device to do something, follow, approve or take it back."),
     "hold": ("fjarrkoll.api.hold", "Hold a device after an incident, export and verify its evidence."),
     "alarms": ("fjarrkoll.api.alarms", "Show alarms, act upon them, try rules on history."),
+    "area": ("fjarrkoll.api.area", "Say where devices stand, so that an outage of many is told as one."),
     "ladder": ("fjarrkoll.ladders.cli", "Show, check and set who is called about alarms."),
     "silence": ("fjarrkoll.ladders.silence", "Keep calm causes quiet for a while; safety causes always call."),
     "watch": ("fjarrkoll.watch.cli", "Watch the alarm engine from outside, and play its daily canary."),

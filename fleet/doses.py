@@ -23,6 +23,8 @@ CONTACT: Final = timedelta(seconds=180)
 """A machine heard within three heartbeats is in contact (reliability.md G10)."""
 LATE: Final = timedelta(minutes=15)
 """What becomes known so long after it happened is marked as late."""
+LONGEST_CLOCK: Final = timedelta(minutes=300 + 240) + TELLING
+"""From due until the latest moment at which any schedule lets a dose become unknown."""
 _EARLIEST: Final = timedelta(hours=5)
 _DIGITS: Final = 100
 _FIRST_SEQUENCE: Final = 1900_01_01_00

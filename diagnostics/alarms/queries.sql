@@ -369,3 +369,10 @@ UPDATE rule_override SET ended_at = clock_timestamp(), ended_by = %(by)s
 -- name: add_override
 INSERT INTO rule_override (device_no, rule, setting, value, reason, set_by)
 VALUES (%(device_no)s, %(rule)s, %(setting)s, %(value)s, %(reason)s, %(by)s)
+
+-- name: area_of
+SELECT d.device_no, l.loan_id, l.area FROM device d LEFT JOIN loan l ON l.device_no = d.device_no AND l.ended_at IS NULL
+ WHERE d.device_id = %(device_id)s
+
+-- name: set_area
+UPDATE loan SET area = %(area)s WHERE loan_id = %(loan_id)s AND ended_at IS NULL

@@ -28,6 +28,8 @@ LOOKED_AT: Final = timedelta(hours=48)
 _OLDEST: Final = timedelta(days=30)
 TAKEN_EVENTS: Final = frozenset({"dose_taken", "dose_early_release", "staff_override"})
 MISSED_EVENTS: Final = frozenset({"dose_missed", "dose_locked_away"})
+MISSED_FAULT: Final = "MED-DOS-01"
+"""How machines that send faults where others send events say that a dose was missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ async def _one(  # noqa: PLR0913, PLR0917 - what one machine's judgement needs
     before = {entry["sequence"]: Outcome(entry["outcome"]) for entry in mine["before"]}
     supervision = Supervision(
         schedules=[schedule_of(entry) for entry in mine["schedules"]],
-        told=[_told(entry) for entry in mine["told"]],
+        told=[*(_told(entry) for entry in mine["told"]), *_told_by_fault(row["faults"])],
         before=before,
         absences=absences,
         verifications=verifications,
@@ -145,6 +147,14 @@ def _told(row: Row) -> Told:
     whole = isinstance(number, int | float) and not isinstance(number, bool) and float(number).is_integer()
     sequence = int(number) if whole else None
     return Told(row["event"] in TAKEN_EVENTS, row["ts"], row["received_at"], sequence)
+
+
+def _told_by_fault(faults: Mapping[str, Any]) -> list[Told]:
+    since = faults.get(MISSED_FAULT)
+    if since is None:
+        return []
+    at = from_milliseconds(int(since))
+    return [Told(taken=False, at=at, known_at=at)]
 
 
 def _absences(rows: Iterable[Row]) -> list[Absence]:

@@ -86,7 +86,7 @@ def run(order: Order, folder: Path) -> Result:
             made = enroll(connection, registry, {"dispenser": order.alarms, "wheelchair": _BACKGROUND_DEVICES})
         jamming, noisy = made[: order.alarms], made[order.alarms :]
         system.broker.add_credentials({device.device_id: device.password for device in made})
-        system.start_parts()
+        system.start_parts("ingest", "worker")
         worker = system.parts["worker"]
         if order.control:
             worker = _exchange(worker, "fjarrkoll.alarm_run.wrong_worker")

@@ -12,11 +12,12 @@ BROKER_SERVICES: Final = ("ingest", "diagnostics", "observer")
 
 
 class LocalSecrets(msgspec.Struct, frozen=True):
-    """Passwords per database role and broker service, and the key that signs webhooks."""
+    """Passwords per database role and broker service, the key that signs webhooks, and the one that makes links."""
 
     database: dict[str, str]
     broker: dict[str, str]
     webhook: str
+    link: str = ""
 
     @property
     def roles(self) -> Passwords:
@@ -25,13 +26,19 @@ class LocalSecrets(msgspec.Struct, frozen=True):
 
 
 def load_or_make(path: Path) -> LocalSecrets:
-    """The secrets of the file, made now if there is none."""
+    """The secrets of the file, made now if there is none; a file of an earlier release gets what it lacks."""
     if path.is_file():
-        return msgspec.json.decode(path.read_bytes(), type=LocalSecrets)
+        known = msgspec.json.decode(path.read_bytes(), type=LocalSecrets)
+        if known.link:
+            return known
+        made = msgspec.structs.replace(known, link=secrets.token_urlsafe(32))
+        write_private(path, msgspec.json.encode(made))
+        return made
     made = LocalSecrets(
         database=dict(Passwords.generate().items()),
         broker={name: secrets.token_urlsafe(24) for name in BROKER_SERVICES},
         webhook=secrets.token_urlsafe(32),
+        link=secrets.token_urlsafe(32),
     )
     write_private(path, msgspec.json.encode(made))
     return made

@@ -102,8 +102,11 @@ class LocalSystem:
         """Where the API listens."""
         return f"http://{HOST}:{self.api_port}"
 
-    def start_parts(self) -> None:
+    def start_parts(self, *only: str) -> None:
         """Starts ingest, worker and API, and returns when ingest stores and the API answers.
+
+        Args:
+            only: names of the parts that are needed, ingest among them; none means all.
 
         Raises:
             StartError: one of them did not come up; the end of its log is in the message.
@@ -112,9 +115,11 @@ class LocalSystem:
         logs = self.folder / "logs"
         logs.mkdir(exist_ok=True)
         for name, arguments, variables in self._part_settings():
-            self.parts[name] = self._stack.enter_context(Part(name, arguments, variables, logs))
-        self.parts["api"].wait_listening(self.api_port)
-        self._wait(self._api_ready, "the API is not ready")
+            if not only or name in only:
+                self.parts[name] = self._stack.enter_context(Part(name, arguments, variables, logs))
+        if "api" in self.parts:
+            self.parts["api"].wait_listening(self.api_port)
+            self._wait(self._api_ready, "the API is not ready")
         self._wait(self._ingest_ready, "ingest does not store")
 
     def check(self) -> None:

@@ -79,17 +79,18 @@ class Seen:
     canary_lost: bool = False
 
 
-def judge(seen: Seen, began: datetime) -> set[Trouble]:
+def judge(seen: Seen, began: datetime, stale: timedelta = STALE) -> set[Trouble]:
     """The troubles of one look.
 
     Args:
         seen: what was seen, by the database's clock.
         began: since when the watch runs; a part that has never shown itself gets as long as any other.
+        stale: after how long without a turn a part is told of.
     """
     if not seen.reachable:
         return {Trouble.DATABASE}
     aware(seen.now)
-    late = seen.now - STALE
+    late = seen.now - stale
     troubles = {
         trouble
         for trouble, part in zip(

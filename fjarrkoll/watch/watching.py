@@ -17,10 +17,9 @@ from fjarrkoll.watch.telling import ping, tell
 from fleet.plumbing.logs import get_logger
 from fleet.plumbing.settings import Settings
 
-LOOK_SECONDS: Final = 5.0
 PING_SECONDS: Final = 60.0
 ROTA_EVERY: Final = timedelta(hours=24)
-_LOOK_LIMIT_SECONDS: Final = 15.0
+LOOK_LIMIT_SECONDS: Final = 15.0
 _log = get_logger(part="watch")
 
 
@@ -52,9 +51,9 @@ class Watch:
         rota = self._rota_at is None or now - self._rota_at >= ROTA_EVERY
         url = self.settings.need("worker_database_url")
         try:
-            async with asyncio.timeout(_LOOK_LIMIT_SECONDS):
+            async with asyncio.timeout(LOOK_LIMIT_SECONDS):
                 seen = await asyncio.to_thread(look, url, rota=rota)
-            troubles = judge(seen, self._began)
+            troubles = judge(seen, self._began, timedelta(seconds=self.settings.watch_stale_seconds))
         except TimeoutError:
             rota, troubles = False, {Trouble.DATABASE}
         if rota and Trouble.DATABASE not in troubles:
@@ -72,7 +71,7 @@ class Watch:
                 await self.once()
             except Exception:  # a watch that ends is none  # noqa: BLE001
                 _log.exception("A look failed", event_name="watch_look_failed")
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(self.settings.watch_look_seconds)
 
     async def _pinging(self) -> None:
         if self.settings.watch_ping_url is None:

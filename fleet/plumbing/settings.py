@@ -36,6 +36,8 @@ class Settings(BaseSettings):
         gateways_file: TOML with a table [sms] and [voice] (docs/alarms.md); sms_secret, voice_secret go into it, and
             sms_receipt_secret, voice_receipt_secret prove the provider's receipts.
         panels, apprise: switch these channels on.
+        watch_stale_seconds, watch_look_seconds: after how long without a turn a part is told of, and how often it is
+            looked at; never longer than the defaults, which keep the 90 seconds promised.
         watch_*: the channels of `fjarrkoll watch`, apart from the worker's, so that neither takes the other down.
         canary_device_id, canary_password: the dispenser that jams every day at canary_hour, Swedish time.
         api_url, api_token: how the command line reaches the API.
@@ -97,6 +99,8 @@ class Settings(BaseSettings):
     panels: bool = False
     apprise: bool = False
 
+    watch_stale_seconds: float = Field(default=60, gt=0, le=60)
+    watch_look_seconds: float = Field(default=5, gt=0, le=5)
     watch_webhook_url: str | None = None
     watch_webhook_secret: SecretStr | None = None
     watch_allow_private: bool = False

@@ -13,6 +13,7 @@ from fleet.rules import (
     AnyOf,
     BatteryHours,
     DoseMissed,
+    DoseReported,
     DoseUnknown,
     FaultActive,
     Gathered,
@@ -151,8 +152,9 @@ SAFETY_RULES: Final[tuple[Rule, ...]] = (
         safety=True,
         audience=Audience.CARE,
     ),
-    # The native message of machines that send a fault where ours send an event.
-    FaultActive(
+    # The native message of machines that send a fault where ours send an event; about a dose of the schedule it is that
+    # machine's word, and `dose_missed` rings.
+    DoseReported(
         name="dose_missed_reported",
         title=Text("Dos inte tagen, enligt automaten", "Dose missed, as the machine reports"),
         severity=Severity.HIGH,

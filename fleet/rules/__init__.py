@@ -8,7 +8,7 @@ from fleet.rules.base import Finding, Gathered, Needs, Rule, Sample, Snapshot
 from fleet.rules.battery_hours import BatteryHours
 from fleet.rules.combined import AllOf, AnyOf, Combined
 from fleet.rules.deviation import Deviation
-from fleet.rules.dose import DoseMissed, DoseUnknown, OtherSchedule, RollUnverified
+from fleet.rules.dose import DoseMissed, DoseReported, DoseUnknown, OtherSchedule, RollUnverified
 from fleet.rules.event_seen import EventSeen
 from fleet.rules.expected import Expected
 from fleet.rules.fault_active import FaultActive
@@ -25,6 +25,7 @@ __all__ = [
     "Combined",
     "Deviation",
     "DoseMissed",
+    "DoseReported",
     "DoseUnknown",
     "EventSeen",
     "Expected",

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fleet.doses import Dose, Outcome, Standing
+from fleet.doses import LONGEST_CLOCK, Dose, Outcome, Standing
 from fleet.rules.base import Finding, Rule, Snapshot
 from fleet.rules.event_seen import EventSeen
+from fleet.rules.fault_active import FaultActive
 from fleet.text import Text
 
 
@@ -53,6 +54,27 @@ class DoseMissed(EventSeen):
                 f"dose {first.sequence} not taken, {how.en} ({len(ringing)} in all)",
             ),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoseReported(FaultActive):
+    """Fires for a miss that a machine reports as a fault and that is about no dose of the schedule.
+
+    One that is about a dose of the schedule is that machine's word about it, and `DoseMissed` rings: never both.
+    """
+
+    def evaluate(self, snapshot: Snapshot, now: datetime, *, firing: bool) -> Finding | None:
+        """Judges the active fault; without a schedule it decides alone."""
+        found, doses = FaultActive.evaluate(self, snapshot, now, firing=firing), snapshot.doses
+        if found is None or not doses:
+            return found
+        settled = found.since < doses[0].due_at  # longer ago than doses are looked at
+        return None if settled or any(about(dose, found.since) for dose in doses) else found
+
+
+def about(dose: Dose, moment: datetime) -> bool:
+    """Whether a miss reported at a moment can be about a dose: from its due time until its clock has run out."""
+    return dose.due_at <= moment <= dose.due_at + LONGEST_CLOCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from diagnostics.alarms.area_watch import AreaWatch
 from diagnostics.alarms.judging import Judge
 from diagnostics.alarms.lease import Lease, LeaseLostError
 from diagnostics.metrics import WorkerMetrics
+from fleet.clock import STOCKHOLM
 from fleet.plumbing.database import Pool, database_pool
 from fleet.plumbing.store.register import NewDevice, NewLoan, enroll_devices
 from fleet.registry import load_registry
@@ -185,3 +186,66 @@ async def test_two_workers_open_one_area_alarm_and_without_the_lease_two(pool: P
         watches = [AreaWatch(pool, load_registry(), ["webhook"]) for _ in range(2)]
         await asyncio.gather(*(watch.round() for watch in watches))
     assert store.all("SELECT count(*) FROM alarm WHERE area IS NOT NULL AND cleared_at IS NULL")[0][0] == 2
+
+
+async def test_a_power_cut_is_one_alarm_with_the_shortest_time_left_first(pool: Pool, store: Store, town: Town) -> None:
+    """Forty machines on battery, 5.4 to 18 hours each; one has a dose due within the hour, one has jammed."""
+    numbers = machines(store, town, 40)
+    pass_silently(store, 0)
+    for place, number in enumerate(numbers):
+        store.fault(number, "dispenser-gateway", "MAINS", "MED-PWR-01", raised=datetime.now(UTC))
+        store.heard(
+            number, at=datetime.now(UTC), values={"battery.level": 30 + 70 * place / 39, "mains.present": False}
+        )
+    dose_soon, jammed = numbers[30], numbers[20]
+    soon = (datetime.now(UTC) + timedelta(minutes=30)).astimezone(STOCKHOLM).time().replace(second=0, microsecond=0)
+    store.execute(
+        "INSERT INTO dose_schedule (device_no, version, times, weekdays, late_minutes, unknown_minutes, valid_from,"
+        " entered_by) VALUES (%s, 1, %s::time[], '{0,1,2,3,4,5,6}', 60, 10, now() - interval '1 hour', 'test')",
+        dose_soon,
+        [soon],
+    )
+    store.fault(jammed, "dispenser-gateway", "JAM", "MED-MEC-01")
+    for number in numbers:
+        store.due(number)
+    judge = Judge(pool, load_registry(), ["webhook"], WorkerMetrics())
+    watch = AreaWatch(pool, load_registry(), ["webhook"])
+    await look(judge, watch)
+    store.execute("UPDATE rule_hold SET since = since - interval '61 seconds'")
+    await look(judge, watch)
+    assert rang(store) == [("area_power_lost", 1), ("jam", 1)]
+    [(open_ones, quiet)] = store.all(
+        "SELECT count(*), count(*) FILTER (WHERE quieted_by = 'area') FROM alarm WHERE rule = 'mains_lost'"
+    )
+    assert (open_ones, quiet) == (40, 40)
+    [(detail,)] = store.all("SELECT detail FROM alarm WHERE area IS NOT NULL")
+    listed = detail["devices"]
+    ids = dict(store.all("SELECT device_no, device_id FROM device WHERE device_no = ANY (%s)", numbers))
+    assert listed[0]["device_id"] == ids[dose_soon]
+    assert listed[0]["hours"] <= 0.5
+    rest = [device["hours_left"] for device in listed[1:]]
+    assert rest == sorted(rest)
+    assert rest[0] == pytest.approx(5.4, abs=0.1)
+    assert [device["device_id"] for device in listed[1:4]] == [ids[number] for number in numbers[:3]]
+
+
+async def test_who_sees_the_loan_says_where_its_device_stands_and_it_ends_with_the_loan(
+    store: Store, town: Town, api: Api, make_token: MakeToken
+) -> None:
+    address = f"devices/{town.dispenser.device_id}/area"
+    technician = make_token("technician", payers=[town.payer])
+    assert (await api.get(address, technician)).json()["area"] == ""
+    said = await api.call("PUT", address, technician, json={"area": "hemtjanst-norr"})
+    assert (said.status_code, said.json()["area"]) == (200, "hemtjanst-norr")
+    assert store.all("SELECT area FROM loan WHERE device_no = %s", town.dispenser.device_no) == [("hemtjanst-norr",)]
+    assert (await api.call("PUT", address, technician, json={"area": "Storgatan 4"})).status_code == 422
+    stranger = make_token("technician", payers=[town.other])
+    assert (await api.call("PUT", address, stranger, json={"area": "soder"})).status_code == 404
+    in_store = f"devices/{town.in_store.device_id}/area"
+    assert (await api.call("PUT", in_store, make_token("administrator"), json={"area": "soder"})).status_code in {
+        404,
+        409,
+    }
+    actions = [action for _, action, _ in store.audit()]
+    assert actions.count("area.set") == 1
+    assert actions.count("area.read") == 1

@@ -188,3 +188,33 @@ async def test_who_may_enter_what_and_that_no_other_name_travels(
         "doses.unsupervised",
         "doses.schedule",
     ]
+
+
+async def test_a_miss_that_a_machine_reports_as_a_fault_is_that_dose_and_rings_once(
+    judge: Judge, store: Store, town: Town
+) -> None:
+    machine = Machine(store, town, timedelta(minutes=6, seconds=30))
+    store.fault(machine.number, "dispenser-gateway", "MISSED", "MED-DOS-01", raised=machine.due + timedelta(minutes=5))
+    machine.heard(datetime.now(UTC))
+    store.due(machine.number)
+    await judge.round()
+    assert machine.alarms() == [("dose_missed", True, False)]
+    machine.says("dose_missed", machine.due + timedelta(minutes=5))
+    await judge.round()
+    await judge.sweep()
+    assert machine.alarms() == [("dose_missed", True, False)], "told twice, one alarm"
+    [(told, outcome)] = store.all("SELECT told, outcome FROM dose WHERE sequence = %s", machine.sequence)
+    assert (told, outcome) == (True, "missed")
+    machine.says("staff_override", datetime.now(UTC))
+    await judge.round()
+    assert machine.alarms() == [("dose_missed", False, False)]
+
+
+async def test_without_a_schedule_the_fault_rings_by_itself(judge: Judge, store: Store, town: Town) -> None:
+    """The control of the one above."""
+    number = town.dispenser.device_no
+    store.fault(number, "dispenser-gateway", "MISSED", "MED-DOS-01", raised=datetime.now(UTC))
+    store.heard(number, at=datetime.now(UTC))
+    store.due(number)
+    await judge.round()
+    assert store.all("SELECT rule FROM alarm WHERE rule LIKE 'dose%%'") == [("dose_missed_reported",)]

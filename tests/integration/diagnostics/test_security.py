@@ -102,7 +102,10 @@ def requests_by_right(town: Town) -> dict[Right, list[tuple[str, str, Any]]]:
             ("POST", "alarms/{alarm}/comment", {"note": "x"}),
             ("POST", "alarms/{alarm}/verdict", {"verdict": "true"}),
         ],
-        Right.SET_RULES: [("POST", f"{device}/alarm-settings/x/y", {"reason": "x"})],
+        Right.SET_RULES: [
+            ("POST", f"{device}/alarm-settings/x/y", {"reason": "x"}),
+            ("PUT", f"{device}/area", {"area": "norr"}),
+        ],
         Right.KEEP_DOSES: [
             ("GET", "doses/unsupervised", None),
             ("POST", f"{device}/doses/absence", {"reason": "travel"}),

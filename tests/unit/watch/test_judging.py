@@ -4,9 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
+from diagnostics.notify.outgoing import TIMEOUT_SECONDS
 from fjarrkoll.watch.canary import is_due
-from fjarrkoll.watch.judging import AGAIN, PARTS, SAID, Memory, Seen, Trouble, judge
+from fjarrkoll.watch.judging import AGAIN, PARTS, SAID, STALE, Memory, Seen, Trouble, judge
+from fjarrkoll.watch.watching import LOOK_LIMIT_SECONDS
+from fleet.plumbing.settings import Settings
 
 NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
 BEGAN = NOW - timedelta(hours=1)
@@ -73,3 +77,20 @@ def test_the_canary_flies_once_a_swedish_day(now: str, last: str | None, due: bo
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
     assert is_due(moment(now), 10, None if last is None else moment(last)) is due
+
+
+def test_what_has_died_is_told_within_ninety_seconds_with_the_settings_that_ship() -> None:
+    """Stale, one look that has just been missed, one that takes as long as it may, and the channel's own time-out."""
+    shipped = Settings(_env_file=None)
+    assert timedelta(seconds=shipped.watch_stale_seconds) == STALE
+    longest = shipped.watch_stale_seconds + shipped.watch_look_seconds + LOOK_LIMIT_SECONDS + TIMEOUT_SECONDS
+    assert longest <= 90
+    for longer in ({"watch_stale_seconds": 61}, {"watch_look_seconds": 6}):
+        with pytest.raises(ValidationError):
+            Settings(_env_file=None, **longer)  # type: ignore[arg-type]
+
+
+def test_a_shorter_patience_is_kept() -> None:
+    seen = replace(WELL, pulses={**WELL.pulses, "judging": NOW - timedelta(seconds=7)})
+    assert judge(seen, BEGAN) == set()
+    assert judge(seen, BEGAN, timedelta(seconds=6)) == {Trouble.JUDGING}

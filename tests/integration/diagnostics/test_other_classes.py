@@ -1,0 +1,85 @@
+"""The same machinery for other classes, by their profiles: a scale nobody stands on, a tipped chair, a leaking mask."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from diagnostics.alarms.judging import Judge
+from diagnostics.metrics import WorkerMetrics
+from fleet.plumbing.database import database_pool
+from fleet.registry import load_registry
+from tests.fixtures.database import Database, MakeDevice
+from tests.integration.diagnostics.conftest import Store, Town
+
+
+@pytest.fixture
+async def judge(database: Database) -> AsyncIterator[Judge]:
+    async with database_pool(database.worker, "test-worker", largest=2) as pool:
+        yield Judge(pool, load_registry(), ["webhook"], WorkerMetrics())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def told(store: Store) -> set[tuple[str, str, bool]]:
+    """Rule, audience and whether it is open, of what people were told of."""
+    return set(
+        store.all("SELECT rule, audience, cleared_at IS NULL FROM alarm JOIN escalation USING (alarm_id) ORDER BY 1")
+    )
+
+
+async def test_a_person_who_stops_weighing_is_a_care_signal_though_the_hub_is_well(
+    judge: Judge, store: Store, town: Town, make_device: MakeDevice
+) -> None:
+    scale = make_device("scale", loan=(town.payer, "HSL"))
+    store.execute("UPDATE loan SET started_at = now() - interval '30 days' WHERE device_no = %s", scale.device_no)
+    store.heard(scale.device_no, at=now() - timedelta(days=7, minutes=5), values={"body.weight": 71.5})
+    store.heard(scale.device_no, at=now())  # the hub says that it lives
+    store.watermark(now() + timedelta(seconds=1))
+    await judge.sweep()
+    await judge.quiet()
+    assert told(store) == {("not_weighed", "care", True)}
+    store.heard(scale.device_no, at=now(), values={"body.weight": 71.0})
+    await judge.round()
+    assert told(store) == {("not_weighed", "care", False)}
+
+
+async def test_a_hub_that_is_silent_is_a_technical_signal_and_no_word_about_the_person(
+    judge: Judge, store: Store, town: Town, make_device: MakeDevice
+) -> None:
+    scale = make_device("scale", loan=(town.payer, "HSL"))
+    store.execute("UPDATE loan SET started_at = now() - interval '5 days' WHERE device_no = %s", scale.device_no)
+    store.heard(scale.device_no, at=now() - timedelta(hours=50), values={"body.weight": 71.5})
+    store.watermark(now() + timedelta(seconds=1))
+    await judge.quiet()
+    assert told(store) == {("silent", "technical", True)}
+
+
+async def test_a_chair_that_tips_rings_for_care_at_once_and_not_hours_later(
+    judge: Judge, store: Store, town: Town
+) -> None:
+    chair = town.chair.device_no
+    store.heard(chair, at=now(), events={"tip_or_impact": now() - timedelta(hours=7)})
+    store.due(chair)
+    await judge.round()
+    assert told(store) == set(), "what happened seven hours ago never rings as new"
+    store.heard(chair, at=now(), events={"tip_or_impact": now()})
+    store.due(chair)
+    await judge.round()
+    assert told(store) == {("tipped", "care", True)}
+
+
+async def test_a_mask_that_leaks_rests_only_well_below_its_limit(
+    judge: Judge, store: Store, town: Town, make_device: MakeDevice
+) -> None:
+    machine = make_device("apap", loan=(town.payer, "HSL")).device_no
+    seen = []
+    for leak in (23.0, 31.0, 22.0, 19.0):
+        store.heard(machine, at=now(), values={"leak.p95": leak})
+        store.due(machine)
+        await judge.round()
+        seen.append(told(store))
+    leaking = {("high_leak", "technical", True)}
+    assert seen == [set(), leaking, leaking, {("high_leak", "technical", False)}]
