@@ -154,9 +154,9 @@ async def test_the_canary_flies_from_its_broker_account_to_its_own_panel_and_to_
 
 
 async def test_a_wheelchair_that_tips_and_a_mask_that_leaks_reach_people(live: Live) -> None:
-    now = to_milliseconds(datetime.now(UTC))
+    now = to_milliseconds(datetime.now(UTC))  # the mask's machine measures in litres a second
     await live.says(live.chair, Verb.EVENT, Occurrence(ts=now, boot=1, seq=1, event="tip_or_impact", data={}))
-    await live.says(live.mask, Verb.TELEMETRY, Reading(ts=now, boot=1, seq=1, values={"leak.p95": 31.0}))
+    await live.says(live.mask, Verb.TELEMETRY, Reading(ts=now, boot=1, seq=1, values={"leak.p95": 0.52}))
     await told(live.heard, live.chair)
     await told(live.heard, live.mask)
     with psycopg.connect(live.system.urls.owner) as connection:
@@ -166,7 +166,7 @@ async def test_a_wheelchair_that_tips_and_a_mask_that_leaks_reach_people(live: L
         found = set(rows.fetchall())
     assert {("wheelchair", "tipped", True, "care"), ("apap", "high_leak", False, "technical")} <= found
     later = to_milliseconds(datetime.now(UTC)) + 1
-    await live.says(live.mask, Verb.TELEMETRY, Reading(ts=later, boot=1, seq=2, values={"leak.p95": 11.0}))
+    await live.says(live.mask, Verb.TELEMETRY, Reading(ts=later, boot=1, seq=2, values={"leak.p95": 0.18}))
     await told(live.heard, live.mask, "cleared")
 
 
