@@ -40,6 +40,7 @@ async def main(url: str) -> None:
         async def telling() -> None:
             while True:
                 await walker.round()
+                await walker.pulse("victim")
                 await notifier.round()
                 await asyncio.sleep(0.02)
 

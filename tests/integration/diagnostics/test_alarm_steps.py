@@ -1,20 +1,27 @@
 """Every step of the engine failed once, all of them: nothing is half done, and the next turn makes it whole."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
 import psycopg
 import pytest
 
+from diagnostics.alarms.area_watch import AreaWatch
 from diagnostics.alarms.judging import Judge
+from diagnostics.escalation.walking import Walker
 from diagnostics.metrics import WorkerMetrics
+from diagnostics.notify.outbox import Outbox
 from fleet.plumbing.database import database_pool
 from fleet.registry import load_registry
+from tests.integration.diagnostics.calling import Provider
 from tests.integration.diagnostics.conftest import Store, Town
 from tests.integration.diagnostics.many import break_them, many_chairs, mend_them
+from tests.integration.diagnostics.test_areas import machines
+from tests.integration.diagnostics.test_doses import Machine
 
 
 @dataclass
@@ -93,3 +100,122 @@ async def test_every_step_of_raising_and_ending_may_fail(store: Store, town: Tow
                 needed = [number for number in spare[: len(steps.done) + 12] if whole(store, number)[0] == 0]
                 break_them(store, needed)
                 await turn(needed[0], None)
+
+
+def state(store: Store) -> tuple[Any, ...]:
+    """Everything that the engine keeps, without numbers and times."""
+    kept = (
+        "(rule, cleared_at IS NULL, quieted_by) AS what FROM alarm",
+        "(rule, kind) AS what FROM alarm_journal JOIN alarm USING (alarm_id)",
+        "(rule, position, calls) AS what FROM escalation JOIN alarm USING (alarm_id)",
+        "(rule, call_no) AS what FROM escalation_call JOIN alarm USING (alarm_id)",
+        "(rule, kind, channel, call_no) AS what FROM notification JOIN alarm USING (alarm_id)",
+        "(sequence, outcome, told) AS what FROM dose",
+        "(device_no, rule) AS what FROM rule_hold",
+        "device_no AS what FROM evaluation_due",
+        "device_no AS what FROM alarm_timer",
+    )
+    parts = (f"(SELECT array_agg(what::text ORDER BY what::text) FROM (SELECT {part}) k)" for part in kept)  # noqa: S608 - ours
+    return store.all(f"SELECT {', '.join(parts)}")[0]
+
+
+def begin_again(store: Store) -> None:
+    """As if the engine had never looked."""
+    tables = ("notification", "escalation_call", "escalation", "alarm_journal", "dose", "alarm_timer", "rule_hold")
+    gone = ", ".join(f"{table}_gone AS (DELETE FROM {table})" for table in tables)  # noqa: S608 - ours
+    store.execute(f"WITH {gone} DELETE FROM alarm")  # noqa: S608
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is to be judged: how it is prepared, and the turn of the worker that is to be interrupted."""
+
+    prepare: Callable[[], None]
+    act: Callable[[], Awaitable[object]]
+
+
+async def fail_every_step(store: Store, scene: Scene) -> int:
+    """Fails each statement of a turn once, all of them; the turn after it must make the whole. How many there were."""
+
+    async def turn(fail_at: int | None) -> Steps:
+        with counted(fail_at) as steps:
+            try:
+                await scene.act()
+            except psycopg.OperationalError:
+                steps.broke = True
+        return steps
+
+    begin_again(store)
+    scene.prepare()
+    clean = await turn(None)
+    whole_one, broken = state(store), 0
+    assert whole_one[0], "nothing rang"
+    for fail_at in range(1, len(clean.done) + 1):
+        begin_again(store)
+        scene.prepare()
+        broken += (await turn(fail_at)).broke
+        store.execute("UPDATE notification SET next_attempt_at = now() WHERE state = 'pending'")  # its lease is over
+        await turn(None)
+        assert state(store) == whole_one, (fail_at, clean.done[fail_at - 1])
+    assert broken >= len(clean.done) // 2, "hardly any step was made to fail"
+    return len(clean.done)
+
+
+@pytest.mark.timeout(300)
+async def test_every_step_of_judging_a_dose_may_fail(store: Store, town: Town) -> None:
+    machine = Machine(store, town, timedelta(minutes=8))
+
+    def prepare() -> None:
+        machine.heard(datetime.now(UTC))
+        store.due(machine.number)
+
+    async with database_pool(store.database.worker, "test-worker", largest=2) as pool:
+        judge = Judge(pool, load_registry(), ["webhook"], WorkerMetrics())
+        assert await fail_every_step(store, Scene(prepare, judge.round)) >= 12
+
+
+@pytest.mark.timeout(300)
+async def test_every_step_of_judging_an_area_may_fail(store: Store, town: Town) -> None:
+    machines(store, town, 6)
+
+    def prepare() -> None:
+        store.execute("UPDATE device_state SET last_seen_at = clock_timestamp() - interval '200 seconds'")
+        store.watermark(datetime.now(UTC) + timedelta(seconds=1))
+
+    async with database_pool(store.database.worker, "test-worker", largest=2) as pool:
+        judge = Judge(pool, load_registry(), ["webhook"], WorkerMetrics())
+        watch = AreaWatch(pool, load_registry(), ["webhook"])
+
+        async def act() -> None:
+            if await watch.round():
+                await judge.quiet()
+
+        assert await fail_every_step(store, Scene(prepare, act)) >= 15
+
+
+@pytest.mark.timeout(300)
+async def test_every_step_of_calling_and_sending_may_fail(store: Store, town: Town) -> None:
+    """After a failure it is sent, with the same key where it is sent twice; no step is called twice."""
+    provider = Provider("webhook")
+    chair = many_chairs(store, town, 1)
+    async with database_pool(store.database.worker, "test-worker", largest=2) as pool:
+        judge = Judge(pool, load_registry(), ["webhook"], WorkerMetrics())
+        outbox = Outbox(pool, {"webhook": provider}, "http://api")
+
+        def prepare() -> None:
+            provider.got.clear()
+            break_them(store, chair)
+
+        async def act() -> None:
+            await judge.round()
+            await Walker(pool, ["webhook"]).round()
+            await outbox.round()
+
+        async def checked() -> None:
+            await act()
+            [(waiting,)] = store.all("SELECT count(*) FROM notification WHERE state <> 'sent'")
+            assert waiting == 0
+            assert len(set(provider.keys)) == 1
+            assert len(provider.keys) <= 2
+
+        assert await fail_every_step(store, Scene(prepare, checked)) >= 15
