@@ -32,7 +32,9 @@ Counts = NDArray[np.int32]
 PARAMETERS: Final = 5
 LONGEST_GAP: Final = 500
 """Days without use beyond which nothing more is learnt."""
-_EDGES: Final = np.concatenate([[0.0], np.linspace(0.02, 0.9, 16), [0.94, 0.97, 0.985, 0.995, 1.0]])
+_EDGES: Final = np.concatenate(
+    [[0.0, 0.01, 0.02, 0.035, 0.05, 0.075], np.linspace(0.1, 0.9, 14), [0.94, 0.97, 0.985, 0.995, 1.0]]
+)
 _USE: Final = (_EDGES[:-1] + _EDGES[1:]) / 2
 _START: Final = np.array([1.5, 0.5, -4.0, -1.5, -7.0])  # log alpha, log beta, logit of pause, end, stop
 _SPREAD: Final = 1.0  # of what is held possible beforehand: a factor of e either way
@@ -153,21 +155,50 @@ def _covariance(parameters: Numbers, histogram: Counts, current: Counts) -> Numb
     return inverse
 
 
+@dataclass(frozen=True, slots=True)
+class Expert:
+    """A fit ready to be asked: its tables, and those of what the parameters may be besides, made once.
+
+    Attributes:
+        best: of the fitted parameters.
+        drawn: of parameters drawn within their covariance; the same fit always draws the same.
+    """
+
+    best: Tables
+    drawn: tuple[Tables, ...]
+
+    @classmethod
+    def of(cls, found: Fit) -> "Expert":
+        """The expert that a fit makes."""
+        chance = np.random.default_rng(7)
+        drawn = chance.multivariate_normal(found.parameters, found.covariance, _DRAWS, method="eigh")
+        return cls(tables(found.parameters), tuple(tables(parameters) for parameters in drawn))
+
+    def in_use(self, histogram: Counts, current: Counts) -> Numbers:
+        """P(still in use) per device that was used at least once, given its own gaps and present days without use."""
+        return _in_use(self.best, histogram, current)
+
+    def interval(self, histogram: Counts, current: Counts) -> tuple[Numbers, Numbers]:
+        """The 5th and 95th percentile of P(still in use) over what the parameters may be."""
+        each = np.stack([_in_use(made, histogram, current) for made in self.drawn])
+        low, high = np.percentile(each, [5, 95], axis=0)
+        return low, high
+
+
 def in_use(parameters: Numbers, histogram: Counts, current: Counts) -> Numbers:
-    """P(still in use) per device that was used at least once, given its own gaps and its present days without use."""
-    made = tables(parameters)
+    """P(still in use) by parameters that are taken for certain; `Expert` asks more than once and knows its doubt."""
+    return _in_use(tables(parameters), histogram, current)
+
+
+def interval(found: Fit, histogram: Counts, current: Counts) -> tuple[Numbers, Numbers]:
+    """As `Expert.interval`, for a fit that is asked once."""
+    return Expert.of(found).interval(histogram, current)
+
+
+def _in_use(made: Tables, histogram: Counts, current: Counts) -> Numbers:
     days = np.minimum(current, LONGEST_GAP)
     person = histogram @ made.log_gap.T + made.log_weight
     still = logsumexp(person + made.log_quiet_in_use.T[days], axis=1)
     either = logsumexp(person + made.log_quiet.T[days], axis=1)
     found: Numbers = np.exp(still - either)
     return np.minimum(found, 1.0)
-
-
-def interval(found: Fit, histogram: Counts, current: Counts) -> tuple[Numbers, Numbers]:
-    """The 5th and 95th percentile of P(still in use) over what the parameters may be; the same input gives the same."""
-    drawn = np.random.default_rng(7).multivariate_normal(found.parameters, found.covariance, _DRAWS, method="eigh")
-    each = np.stack([in_use(parameters, histogram, current) for parameters in drawn])
-    low: Numbers = np.percentile(each, 5, axis=0).astype(np.float64)
-    high: Numbers = np.percentile(each, 95, axis=0).astype(np.float64)
-    return low, high

@@ -21,6 +21,14 @@ NO_DAY: Final = -1_000_000
 NO_LOAN: Final = 1_000_000
 """The first day of a loan that is not."""
 MARKED_DAYS: Final = 90
+ANSWER_DAYS: Final = 14
+"""From the limit on the prescriber is asked; so many days later a return is proposed unless use is DOUBT probable."""
+RULED_OUT: Final = 0.005
+"""Below this the second opinion rules use out, and a return is proposed at the limit without asking first."""
+DOUBT: Final = 0.15
+"""No return is ever proposed while the second opinion holds use to be this probable."""
+SEASON_KNOWN: Final = 30
+"""Days on which a person was heard in a season before it says anything about that person."""
 _OTHER_TOOK_OVER: Final = 3  # days of the other device since this one's last use: one night abroad is no replacement
 _VERDICTS: Final = list(Verdict)
 _STEPS: Final = list(Step)
@@ -78,6 +86,8 @@ class Judged:
         days: days proven unused where the verdict says so, else days since `since`.
         idle: days x devices: the days proven unused since `since`, which `cost` is reckoned from.
         current_gap: opportunities since the last use, for the second opinion.
+        past_limit: days beyond the limit of a proposal; negative before it.
+        held_back: whether the rule reached a proposal that the second opinion keeps at contact.
     """
 
     verdict: NDArray[np.uint8]
@@ -97,6 +107,8 @@ class Judged:
     other: Whole
     double_days: Whole
     current_gap: Whole
+    past_limit: Whole
+    held_back: Flags
     rhythm: Rhythm
     idle: Flags
     lent: Flags
@@ -131,13 +143,14 @@ def _count(block: Block, policies: Policies) -> Judged:
     last_used, last_heard, first_heard = last_day(used), last_day(heard), _first_day(heard)
     proven = heard & ~used & (day < last_heard)
     chance = proven & ~block.away
-    ordinary = chance & ~policies.quiet[:, block.policy]
+    quiet = policies.quiet[:, block.policy]
+    ordinary = chance & ~quiet
     since = np.where(last_used >= 0, last_used, first_heard)
     after = (day > last_used) & lent
     open_days = after & (day < last_heard) & (day >= first_heard)
     idle = chance & after
     idle_days, ordinary_days = _days(idle), _days(ordinary & after)
-    return Judged(
+    counted = Judged(
         verdict=np.zeros(len(since), np.uint8),
         step=np.zeros(len(since), np.uint8),
         since=since.astype(np.int32),
@@ -155,10 +168,33 @@ def _count(block: Block, policies: Policies) -> Judged:
         other=block.replaced_by.copy(),
         double_days=np.zeros(len(since), np.int32),
         current_gap=np.where(last_used >= 0, ordinary_days, 0).astype(np.int32),
-        rhythm=rhythm(used, ordinary),
+        past_limit=np.zeros(len(since), np.int32),
+        held_back=np.zeros(len(since), bool),
+        rhythm=rhythm(used, chance, quiet, policies.quiet_worth[block.policy]),
         idle=idle,
         lent=lent,
     )
+    _quiet_gap(counted, heard & ~block.away, used, quiet, policies.quiet_worth[block.policy])
+    return counted
+
+
+def _quiet_gap(found: Judged, heard: Flags, used: Flags, quiet: Flags, fleet: NDArray[np.float64]) -> None:
+    """Adds to the present gap what the quiet days in it are worth, by the same person's use in both seasons so far.
+
+    A person who drove every tenth winter day and every other summer day makes five winter days worth one summer day.
+    Where a season of the person is not known for SEASON_KNOWN days, a quiet day is worth what it is in the `fleet`.
+    """
+    columns = np.flatnonzero(quiet.any(axis=0) & (found.quiet_days > 0) & (found.last_used >= 0))
+    if not len(columns):
+        return
+    before = np.arange(len(heard))[:, None] <= found.last_used[columns]
+    seen, met, still = heard[:, columns] & before, used[:, columns], quiet[:, columns]
+    known_quiet, known_ordinary = _days(seen & still), _days(seen & ~still)
+    known = (known_quiet >= SEASON_KNOWN) & (known_ordinary >= SEASON_KNOWN)
+    often_quiet = _days(met & still) / np.maximum(known_quiet, 1)
+    often_ordinary = _days(met & ~still) / np.maximum(known_ordinary, 1)
+    worth = np.where(known, np.minimum(1.0, often_quiet / np.maximum(often_ordinary, 1e-9)), fleet[columns])
+    found.current_gap[columns] += np.floor(worth * found.quiet_days[columns]).astype(np.int32)
 
 
 def _limits(found: Judged, block: Block, policies: Policies) -> None:
@@ -222,13 +258,31 @@ def _steps(found: Judged, block: Block, policies: Policies) -> None:
     """The step that the counted days reach; none for who was not heard lately, and no proposal on thin evidence."""
     ordinary = found.days - np.where(_proven(found), found.quiet_days, 0)
     quiet_limit = np.maximum(policies.quiet_propose[block.policy], found.propose)
-    step = (ordinary >= found.note).astype(np.uint8) + (ordinary >= found.contact) + (ordinary >= found.propose)
-    step = np.where(found.days >= quiet_limit, step_code(Step.PROPOSE), step)
+    step = (ordinary >= found.note).astype(np.uint8) + (ordinary >= found.contact)
+    found.past_limit = np.maximum(ordinary - found.propose, found.days - quiet_limit).astype(np.int32)
+    # Who has never used it has shown no rhythm: that is asked about first, and a quiet season alone proves nothing.
+    asked = (found.past_limit >= ANSWER_DAYS) & (ordinary >= found.note)
+    told = (found.last_used >= 0) | (block.replaced != NO_DAY) | asked
+    reached = np.where(told, step_code(Step.PROPOSE), np.maximum(step, step_code(Step.CONTACT)))
+    step = np.where(found.past_limit >= 0, reached, step)
     thin = found.days < found.unheard_days
     inferred = (found.verdict == code(Verdict.REPLACED)) & (block.replaced == NO_DAY)
     step = np.where(thin | inferred, np.minimum(step, step_code(Step.CONTACT)), step)
     heard_lately = block.today - found.last_heard <= policies.silent_after[block.policy]
     found.step = np.where(_proven(found) & heard_lately, step, 0).astype(np.uint8)
+
+
+def hold_back(found: Judged, in_use: NDArray[np.float64]) -> None:
+    """Keeps at contact every proposal on a device that may still be in use; nothing is ever raised by this.
+
+    Args:
+        found: verdicts of `judge`; its steps are lowered.
+        in_use: the upper end of P(still in use) per device; NaN where there is no second opinion, and the rule stands.
+    """
+    registered = found.verdict == code(Verdict.REPLACED)  # an inferred one never reaches a proposal
+    doubtful = in_use >= np.where(found.past_limit >= ANSWER_DAYS, DOUBT, RULED_OUT)
+    found.held_back = (found.step == step_code(Step.PROPOSE)) & doubtful & ~registered
+    found.step = np.where(found.held_back, step_code(Step.CONTACT), found.step).astype(np.uint8)
 
 
 def _proven(found: Judged) -> Flags:

@@ -11,6 +11,7 @@ def reason(found: Found) -> Text:
     told = [_filled(_BECAUSE[found.verdict], found)]
     if found.verdict in PROVEN_UNUSED:
         told += [_limits(found), *_not_counted(found), *_rhythm(found)]
+        told += [_ASKED_FIRST] if _waits(found) else []
     if found.double_days:
         told.append(_filled(_BOTH, found))
     if found.verdict is Verdict.REPLACED and found.other_device is not None:
@@ -20,8 +21,39 @@ def reason(found: Found) -> Text:
 
 
 def would_change(found: Found) -> Text:
-    """What would lead to another verdict."""
+    """What would lead to another verdict, or to a proposal that waits."""
+    if _waits(found) or (found.verdict in PROVEN_UNUSED and found.opinion is Opinion.DISAGREES):
+        return _ASK_FIRST
     return _CHANGES[found.verdict]
+
+
+NOT_YET_JUDGED: Final = Text(
+    "Ännu inte bedömt: ingen bedömning har gjorts, så om inget hjälpmedel är det känt om det används.",
+    "Not yet judged: no verdicts have been made, so of no device it is known whether it is used.",
+)
+"""What stands where the figures would, before the first run: a nought would read as all well."""
+
+
+def said_of_all(*, on_loan: int, reported: int, unused: int, unknown: int) -> Text:
+    """What the verdicts say of all devices in scope, with the denominators.
+
+    Args:
+        on_loan: devices that somebody borrows.
+        reported: of those, with data enough for a verdict.
+        unused: of those, proven unused.
+        unknown: on loan, and nothing is known of their use.
+    """
+    if not on_loan:
+        return Text("Inget hjälpmedel i urvalet är uthyrt.", "No device in this selection is on loan.")
+    if not reported:
+        return Text(
+            f"Inget hjälpmedel har data nog för en bedömning; om {unknown} av {on_loan} uthyrda vet vi inget.",
+            f"No device has data enough for a verdict; of {unknown} of the {on_loan} on loan nothing is known.",
+        )
+    return Text(
+        f"{unused} av {reported} hjälpmedel med data är oanvända; om {unknown} av {on_loan} uthyrda vet vi inget.",
+        f"{unused} of {reported} devices with data are unused; of {unknown} of the {on_loan} on loan nothing is known.",
+    )
 
 
 def _filled(text: Text, found: Found) -> Text:
@@ -83,13 +115,21 @@ def _opinion(found: Found) -> list[Text]:
         )
     ]
     if found.opinion is Opinion.DISAGREES:
-        told.append(
-            Text(
-                "Statistiken och regeln är oense; regeln gäller, titta en extra gång.",
-                "The statistics and the rule disagree; the rule holds, look twice.",
-            )
-        )
+        told.append(_HELD_BACK if found.verdict in PROVEN_UNUSED else _LOOK_TWICE)
     return told
+
+
+def _waits(found: Found) -> bool:
+    """Whether the limit of a proposal is reached and the prescriber is asked first."""
+    if found.days is None or found.propose_days is None or found.days < found.unheard_days:
+        return False
+    reached = found.days - found.quiet_days >= found.propose_days
+    return (
+        reached
+        and found.step is Step.CONTACT
+        and found.verdict is not Verdict.REPLACED
+        and found.opinion is not Opinion.DISAGREES
+    )
 
 
 def _percent(share: float) -> str:
@@ -148,6 +188,22 @@ _BECAUSE: Final = {
 _A_USED_DAY: Final = Text(
     "En använd dag, eller att ett uppehåll (sjukhus, resa) är känt.",
     "A used day, or a known absence (hospital, travel).",
+)
+_LOOK_TWICE: Final = Text(
+    "Statistiken och regeln är oense; regeln gäller, titta en extra gång.",
+    "The statistics and the rule disagree; the rule holds, look twice.",
+)
+_HELD_BACK: Final = Text(
+    "Regeln når ett förslag om återlämning, men statistiken utesluter inte att det används: fråga först.",
+    "The rule reaches a proposal to return it, but the statistics do not rule out that it is in use: ask first.",
+)
+_ASKED_FIRST: Final = Text(
+    "Gränsen är nådd; förskrivaren tillfrågas först, i 14 dagar.",
+    "The limit is reached; the prescriber is asked first, for 14 days.",
+)
+_ASK_FIRST: Final = Text(
+    "En använd dag, ett känt uppehåll, eller fler dagar utan användning, så att återlämning kan föreslås.",
+    "A used day, a known absence, or more days without use, so that a return can be proposed.",
 )
 _CONTACT: Final = Text("Kontakt med hjälpmedlet.", "Contact with the device.")
 _CHANGES: Final = {

@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from benchmarks.idle.trial import BINS, Outcome
+from benchmarks.idle.opinions import BINS
+from benchmarks.idle.trial import Count, Outcome
 
 _SIDE: Final = 360
 _EDGE: Final = 46
@@ -10,53 +11,64 @@ _EDGE: Final = 46
 
 def as_json(outcome: Outcome) -> dict[str, Any]:
     """Everything measured."""
-    rule, base = outcome.rule, outcome.baseline
     return {
         "devices": outcome.devices,
         "days": outcome.days,
-        "truly_unused_reporting": rule.reporting,
-        "proposed_in_time": rule.found,
-        "proposed_in_time_share": round(rule.found / max(1, rule.reporting), 4),
-        "proposals": rule.proposed,
-        "false_proposals": rule.false,
-        "false_share": round(rule.false / max(1, rule.proposed), 4),
+        "rule": _count(outcome.rule),
+        "rule_alone": _count(outcome.rule_alone),
+        "baseline": _count(outcome.baseline),
         "on_silence": outcome.on_silence,
         "in_absence": outcome.in_absence,
-        "baseline": {
-            "proposals": base.proposed,
-            "false_proposals": base.false,
-            "false_share": round(base.false / max(1, base.proposed), 4),
-            "proposed_in_time_share": round(base.found / max(1, base.reporting), 4),
-        },
-        "verdicts": outcome.verdicts,
+        "verdicts": dict(outcome.verdicts.most_common()),
         "calibration": _table(outcome.shares),
         "calibration_textbook": _table(outcome.textbook),
         "judge_cpu_seconds": round(outcome.judge_seconds, 1),
     }
 
 
+def _count(count: Count) -> dict[str, Any]:
+    kinds = sorted(count.proposed_of | count.missed_of)
+    return {
+        "truly_unused_reporting": count.reporting,
+        "proposed_in_time": count.found,
+        "proposed_in_time_share": round(count.found / max(1, count.reporting), 4),
+        "proposals": count.proposed,
+        "false_proposals": count.false,
+        "false_share": round(count.false / max(1, count.proposed), 4),
+        "by_class": {
+            kind: {
+                "proposals": count.proposed_of[kind],
+                "false_proposals": count.false_of[kind],
+                "missed": count.missed_of[kind],
+            }
+            for kind in kinds
+        },
+    }
+
+
 def as_text(outcome: Outcome) -> str:
     """For people."""
     told = as_json(outcome)
-    base = told["baseline"]
-    share, base_share = (100 * entry["proposed_in_time_share"] for entry in (told, base))
-    false, base_false = (100 * entry["false_share"] for entry in (told, base))
-    in_time = f"{told['proposed_in_time']} of {told['truly_unused_reporting']}"
-    fixed = f"fixed limit: {base['false_proposals']} of {base['proposals']}, {base_false:.1f} %"
-    lines = [
-        f"{told['devices']} devices, {told['days']} days; compared with a fixed limit on the last known use",
-        f"truly unused and reporting, proposed in time: {in_time}, {share:.1f} % (fixed limit: {base_share:.1f} %)",
-        f"false proposals: {told['false_proposals']} of {told['proposals']}, {false:.2f} % ({fixed})",
-        f"on silence {told['on_silence']}, in a registered absence {told['in_absence']}",
-        "",
-        "P(still in use) said    devices  mean said  truly   BG/BB: devices  mean said  truly",
+    ways = (("verdict", "rule"), ("verdict without second opinion", "rule_alone"), ("fixed limit", "baseline"))
+    lines = [f"{told['devices']} devices, {told['days']} days", "", f"{'':<32}{'unused, in time':>26}{'false':>26}"]
+    lines += [f"{name:<32}{_of(told[way], 'proposed_in_time', 'truly_unused_reporting'):>26}"
+              f"{_of(told[way], 'false_proposals', 'proposals'):>26}" for name, way in ways]  # fmt: skip
+    lines += ["", f"on silence {told['on_silence']}, in a registered absence {told['in_absence']}", ""]
+    lines += [
+        f"{kind:<24} proposals {row['proposals']:>6}  false {row['false_proposals']:>4}  missed {row['missed']:>4}"
+        for kind, row in told["rule"]["by_class"].items()
     ]
-    for row, book in zip(told["calibration"], told["calibration_textbook"], strict=True):
-        lines.append(
-            f"{row['from']:>5.2f} - {row['to']:<5.2f}        {row['devices']:>9} {_share(row['said'])}"
-            f" {_share(row['truly'])} {book['devices']:>15} {_share(book['said'])} {_share(book['truly'])}"
-        )
+    lines += ["", "P(still in use) said    devices  mean said  truly   BG/BB: devices  mean said  truly"]
+    lines += [
+        f"{row['from']:>5.2f} - {row['to']:<5.2f}        {row['devices']:>9} {_share(row['said'])}"
+        f" {_share(row['truly'])} {book['devices']:>15} {_share(book['said'])} {_share(book['truly'])}"
+        for row, book in zip(told["calibration"], told["calibration_textbook"], strict=True)
+    ]
     return "\n".join(lines)
+
+
+def _of(count: dict[str, Any], part: str, whole: str) -> str:
+    return f"{count[part]} of {count[whole]}, {100 * count[part] / max(1, count[whole]):.2f} %"
 
 
 def as_svg(outcome: Outcome) -> str:

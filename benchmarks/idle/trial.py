@@ -1,45 +1,57 @@
-"""Judges the made-up region on many days, as the platform would have known it on each, and counts what was right."""
+"""Judges the made-up region on many days, as the platform would have known it on each, and counts what was right.
 
-from collections.abc import Callable
+The region is made and judged in parts of CHUNK devices, each from a seed of its own and with gateways of its own, by as
+many processes as there are cores, so that one of 417,000 devices takes no more memory than a part each.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
+from functools import cache
+from multiprocessing import get_context
 from time import process_time
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.idle.knowledge import FIRST, Flags, Judge, Knowledge, Whole, registry
+from benchmarks.idle.opinions import Learnt, Shares, compare, learn, nothing_said
 from benchmarks.idle.region import KINDS, NO_DAY, Outages, Region, make
 from fleet import idle_fleet
-from fleet.alive import Fit, fit, in_use
-from fleet.alive_textbook import bg_bb_alive, fit_bg_bb
 from fleet.idle import Step, Verdict
-from fleet.idle_fleet import NO_LOAN, Block, Judged, judge
-from fleet.idle_policies import Policies, policies_over
-from fleet.idle_sources import lost_since
-from fleet.registry import load_registry
+from fleet.idle_fleet import NO_LOAN, Block, judge, step_code
+from fleet.idle_policies import Policies
 
-Flags = NDArray[np.bool_]
-Whole = NDArray[np.int32]
-
-FIRST: Final = date(2025, 12, 1)
 CHUNK: Final = 4096
-EVERY: Final = 10
+EVERY: Final = 5
+"""The region is judged on every so manieth day."""
+LEARN_SEED: Final = 1000
+"""Added to a region's seed: of the region that is learnt on."""
 _FROM: Final = 120  # days of history before the first judgement
 _GRACE: Final = 30
-_BOOK_FROM: Final = 250  # its likelihood is a sum over all later days, and slow
-_DEVICES_A_GATEWAY: Final = 250
-BINS: Final = (0.0, 0.02, 0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.98, 1.0)
+_GATEWAYS: Final = 16  # of a part
+_PROPOSE: Final = step_code(Step.PROPOSE)
 
 
 @dataclass(slots=True)
 class Count:
-    """What one way of judging did: devices proposed at least once, and how many of them were in use that day."""
+    """What one way of judging did.
+
+    Attributes:
+        proposed: devices proposed at least once.
+        false: of those, in use on a day on which they were proposed; `false_of` the same by class and policy.
+        found: of `reporting`, proposed within thirty days of the limit.
+        reporting: truly unused devices that reported throughout.
+    """
 
     proposed: int = 0
     false: int = 0
     found: int = 0
     reporting: int = 0
+    proposed_of: Counter[str] = field(default_factory=Counter)
+    false_of: Counter[str] = field(default_factory=Counter)
+    missed_of: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Count") -> None:
         """Adds another count."""
@@ -47,6 +59,9 @@ class Count:
         self.false += other.false
         self.found += other.found
         self.reporting += other.reporting
+        self.proposed_of += other.proposed_of
+        self.false_of += other.false_of
+        self.missed_of += other.missed_of
 
 
 @dataclass(slots=True)
@@ -54,158 +69,172 @@ class Outcome:
     """The whole trial.
 
     Attributes:
-        rule, baseline: the verdict, and "calendar days since the last known use" at the same limits.
-        on_silence, in_absence: proposals for devices not heard lately, or in a registered absence; none may be.
+        rule: the verdict, with what the second opinion holds back.
+        rule_alone: the same without the second opinion.
+        baseline: calendar days since the last known use, at the same limits.
+        on_silence, in_absence: proposals for devices not heard lately, or in a registered absence, by the truth.
         verdicts: devices per verdict on the last day.
-        shares: per bin of P(still in use): devices, sum of P, truly in use; `textbook` the same for BG/BB.
+        shares: `opinions.Shares` of the second opinion; `textbook` the same of BG/BB.
         judge_seconds: CPU seconds of judging every device once, on the last day.
     """
 
     devices: int = 0
     days: int = 0
     rule: Count = field(default_factory=Count)
+    rule_alone: Count = field(default_factory=Count)
     baseline: Count = field(default_factory=Count)
     on_silence: int = 0
     in_absence: int = 0
-    verdicts: dict[str, int] = field(default_factory=dict)
-    shares: NDArray[np.float64] = field(default_factory=lambda: np.zeros((len(BINS) - 1, 3)))
-    textbook: NDArray[np.float64] = field(default_factory=lambda: np.zeros((len(BINS) - 1, 3)))
+    verdicts: Counter[str] = field(default_factory=Counter)
+    shares: Shares = field(default_factory=nothing_said)
+    textbook: Shares = field(default_factory=nothing_said)
     judge_seconds: float = 0.0
 
+    def add(self, other: "Outcome") -> None:
+        """Adds the outcome of another part."""
+        self.devices += other.devices
+        self.rule.add(other.rule)
+        self.rule_alone.add(other.rule_alone)
+        self.baseline.add(other.baseline)
+        self.on_silence += other.on_silence
+        self.in_absence += other.in_absence
+        self.verdicts += other.verdicts
+        self.shares += other.shares
+        self.textbook += other.textbook
+        self.judge_seconds += other.judge_seconds
 
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """Fits per kind, learnt on another region than the one judged."""
 
-    ours: dict[int, Fit]
-    textbook: dict[int, NDArray[np.float64]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a trial is made of.
+
+    Attributes:
+        learn_from: devices of the region that is learnt on.
+        every: judged on every so manieth day.
+        processes: that judge side by side.
+        textbook: whether BG/BB is compared with, which is slow.
+        judged_by: another judge, for negative controls.
+    """
+
+    devices: int
+    days: int
+    seed: int
+    learn_from: int = 16_000
+    every: int = EVERY
+    processes: int = 2
+    textbook: bool = True
+    judged_by: Judge = judge
 
 
-def run(devices: int, days: int, seed: int, tell: Callable[[str], None]) -> Outcome:
-    """The trial on a region of a judged seed; what is learnt is learnt on the region of seed + 1000.
+def run(setting: Setting, tell: Callable[[str], None]) -> Outcome:
+    """The trial on the region of a seed.
 
     Args:
-        devices: how many.
-        days: how many days of history.
-        seed: of the judged region.
+        setting: how.
         tell: progress.
     """
-    learnt = learn(min(devices, 16_000), days, seed + 1000)
+    outcome = Outcome(days=setting.days)
+    sizes = [min(CHUNK, setting.devices - start) for start in range(0, setting.devices, CHUNK)]
+    outages = Outages.drawn(np.random.default_rng(setting.seed), _GATEWAYS * len(sizes), setting.days)
+    learnt_from = min(setting.devices, setting.learn_from)
+    learnt = _learnt(setting.seed + LEARN_SEED, learnt_from, setting.days, setting.textbook)
     tell("learnt on a region of its own")
-    outcome = Outcome(devices=devices, days=days)
-    chance = np.random.default_rng(seed)
-    gateways = max(12, devices // _DEVICES_A_GATEWAY)
-    outages = Outages.drawn(chance, gateways, days)
-    for number, start in enumerate(range(0, devices, CHUNK)):
-        region = make(chance, min(CHUNK, devices - start), FIRST, outages)
-        _trial(region, outages, learnt, outcome)
-        if number % 10 == 0:
-            tell(f"{min(start + CHUNK, devices)} of {devices} devices")
+    jobs = [(setting, learnt, number, size, _of_part(outages, number)) for number, size in enumerate(sizes)]
+    if setting.processes == 1:
+        parts = map(_part, jobs)
+        _add_up(outcome, parts, tell)
+        return outcome
+    with get_context("spawn").Pool(setting.processes) as pool:
+        _add_up(outcome, pool.imap_unordered(_part, jobs), tell)
     return outcome
 
 
-def learn(devices: int, days: int, seed: int) -> Learnt:
-    """Fits on a tuning region."""
+def _add_up(outcome: Outcome, parts: Iterable[Outcome], tell: Callable[[str], None]) -> None:
+    for number, part in enumerate(parts):
+        outcome.add(part)
+        if number % 10 == 0:
+            tell(f"{outcome.devices} devices judged")
+
+
+@cache
+def _learnt(seed: int, devices: int, days: int, textbook: bool) -> Learnt:  # noqa: FBT001 - a key of the cache
     chance = np.random.default_rng(seed)
-    outages = Outages.drawn(chance, max(12, devices // _DEVICES_A_GATEWAY), days)
-    region = make(chance, devices, FIRST, outages)
-    found, _, _ = _judged(region, outages, days - 1)
-    ours, textbook = {}, {}
-    for kind in range(len(KINDS)):
-        chosen = np.flatnonzero((region.kind == kind) & (found.last_used >= 0) & _judgeable(found))[:2000]
-        ours[kind] = fit(found.rhythm.histogram[chosen], found.current_gap[chosen])
-        textbook[kind] = fit_bg_bb(*_textbook_facts(found, chosen[:_BOOK_FROM]))
-    return Learnt(ours, textbook)
+    outages = Outages.drawn(chance, max(_GATEWAYS, devices * _GATEWAYS // CHUNK), days)
+    return learn(chance, outages, devices, textbook=textbook)
 
 
-def _trial(region: Region, outages: Outages, learnt: Learnt, outcome: Outcome) -> None:
-    days, size = region.heard.shape
-    first_right, first_any = np.full(size, days * 9), np.full(size, days * 9)
-    base_any = np.full(size, days * 9)
-    was_false, base_false = np.zeros(size, bool), np.zeros(size, bool)
-    propose = step_of(Step.PROPOSE)
-    for today in range(_FROM, days, EVERY):
-        found, block, policies = _judged(region, outages, today)
-        idle_now = (region.stopped != NO_DAY) & (region.stopped <= today)
-        proposed = found.step == propose
-        was_false |= proposed & ~idle_now
-        first_any = np.where(proposed & (first_any > days), today, first_any)
-        first_right = np.where(proposed & idle_now & (first_right > days), today, first_right)
-        outcome.on_silence += int(np.sum(proposed & (today - found.last_heard > policies.silent_after[block.policy])))
-        outcome.in_absence += int(np.sum(proposed & (block.away_since != idle_fleet.NO_DAY)))
-        naive = _baseline(block, policies, today)
-        base_false |= naive & ~idle_now
-        base_any = np.where(naive & (base_any > days), today, base_any)
+def _of_part(outages: Outages, number: int) -> Outages:
+    return Outages(outages.dead[:, number * _GATEWAYS : (number + 1) * _GATEWAYS])
+
+
+def _part(job: tuple[Setting, Learnt, int, int, Outages]) -> Outcome:
+    """Makes and judges one part of the region."""
+    setting, learnt, number, size, outages = job
+    region = make(np.random.default_rng([setting.seed, number]), size, FIRST, outages)
+    known, outcome = Knowledge(region, outages, setting.judged_by), Outcome(devices=size, days=setting.days)
+    known.quiet_worth = learnt.quiet_worth
+    _propose(known, outages, learnt, outcome, setting)
+    began = process_time()
+    today = setting.days - 1
+    found, _, _ = known.on(today)
+    outcome.shares, outcome.textbook = compare(known, found, today, learnt)
+    outcome.judge_seconds = process_time() - began
+    words = list(Verdict)
+    outcome.verdicts = Counter(str(words[code]) for code in found.verdict.tolist())
+    return outcome
+
+
+class _Tally:
+    """When each device of a part was proposed first, rightly first, and whether ever wrongly."""
+
+    def __init__(self, known: Knowledge, days: int) -> None:
+        size = len(known.region.kind)
+        self._known, self._days = known, days
+        self._first, self._right = np.full(size, days * 9), np.full(size, days * 9)
+        self._wrong = np.zeros(size, bool)
+
+    def note(self, today: int, proposed: Flags) -> None:
+        """What was proposed on a day."""
+        idle = self._known.idle(today)
+        self._wrong |= proposed & ~idle
+        self._first[proposed] = np.minimum(self._first[proposed], today)
+        self._right[proposed & idle] = np.minimum(self._right[proposed & idle], today)
+
+    def count(self, due: Whole, reporting: Flags) -> Count:
+        """What came of it."""
+        proposed, missed = self._first < self._days, reporting & (self._right > due)
+        return Count(
+            proposed=int(proposed.sum()),
+            false=int(self._wrong.sum()),
+            found=int(np.sum(reporting & ~missed)),
+            reporting=int(reporting.sum()),
+            proposed_of=self._by_kind(proposed),
+            false_of=self._by_kind(self._wrong),
+            missed_of=self._by_kind(missed),
+        )
+
+    def _by_kind(self, chosen: Flags) -> Counter[str]:
+        kinds = [KINDS[kind] for kind in self._known.region.kind[chosen].tolist()]
+        return Counter(f"{kind.device_class}/{kind.policy}" for kind in kinds)
+
+
+def _propose(known: Knowledge, outages: Outages, learnt: Learnt, outcome: Outcome, setting: Setting) -> None:
+    region, days = known.region, setting.days
+    rule, alone, base = (_Tally(known, days) for _ in range(3))
+    for today in range(_FROM, days, setting.every):
+        found, block, policies = known.on(today)
+        alone.note(today, found.step == _PROPOSE)
+        learnt.hold_back(region.kind, found)
+        proposed = found.step == _PROPOSE
+        rule.note(today, proposed)
+        silent = today - known.last_heard(today) > policies.silent_after[known.policy]
+        outcome.on_silence += int(np.sum(proposed & silent))
+        outcome.in_absence += int(np.sum(proposed & known.absent(today)))
+        base.note(today, _baseline(block, policies, today))
     due = _due(region, days)
     reporting = (due >= _FROM) & (due < days) & ~region.went_dark & _reported(region, outages, due)
-    outcome.rule.add(_counted(first_any, was_false, first_right, due, reporting, days))
-    outcome.baseline.add(_counted(base_any, base_false, base_any, due, reporting, days))
-    began = process_time()
-    found, _, _ = _judged(region, outages, days - 1)
-    _opinions(region, found, learnt, outcome)
-    outcome.judge_seconds += process_time() - began
-    words = list(Verdict)
-    for code in found.verdict.tolist():
-        outcome.verdicts[words[code]] = outcome.verdicts.get(words[code], 0) + 1
-
-
-def _counted(  # noqa: PLR0913, PLR0917 - columns of one table
-    any_day: Whole, false: Flags, right: Whole, due: Whole, reporting: Flags, days: int
-) -> Count:
-    return Count(
-        proposed=int(np.sum(any_day < days)),
-        false=int(np.sum(false)),
-        found=int(np.sum(reporting & (right <= due))),
-        reporting=int(np.sum(reporting)),
-    )
-
-
-def _judged(region: Region, outages: Outages, today: int) -> tuple[Judged, Block, Policies]:
-    """The verdicts as the platform could have made them on a day."""
-    registry = load_registry()
-    policies = policies_over(registry, FIRST, today + 1)
-    size = region.heard.shape[1]
-    day = np.arange(today + 1)[:, None]
-    used = region.used[: today + 1] & (day + region.delay[: today + 1] <= today)
-    heard = region.heard[: today + 1].copy()
-    away, away_since = np.zeros((today + 1, size), bool), np.full(size, idle_fleet.NO_DAY, np.int32)
-    place = np.array([policies.index[kind.device_class, kind.policy] for kind in KINDS], np.int32)[region.kind]
-    for device, start, end in region.absences:
-        if start <= today:
-            away[start : end + 1 + int(policies.after_absence[place[device]]), device] = True
-            if end >= today:
-                away_since[device] = start
-    lost = _lost(region, outages, heard)
-    replaced = np.full(size, idle_fleet.NO_DAY, np.int32)
-    for device, since in region.replaced:
-        if since <= today:
-            replaced[device] = since
-    block = Block(
-        heard=heard,
-        used=used,
-        away=away,
-        away_since=away_since,
-        loan=np.where(region.loan == NO_DAY, -400, np.where(region.loan > today, NO_LOAN, region.loan)).astype(
-            np.int32
-        ),
-        today=np.full(size, today, np.int32),
-        can_report=np.ones(size, bool),
-        last_seen=np.full(size, idle_fleet.NO_DAY, np.int32),
-        policy=place,
-        interval=np.zeros(size, np.int32),
-        source_lost=lost,
-        replaced=replaced,
-        replaced_by=np.where(replaced != idle_fleet.NO_DAY, 1, 0).astype(np.int32),
-    )
-    return judge(block, policies), block, policies
-
-
-def _lost(region: Region, outages: Outages, heard: Flags) -> Whole:
-    gateways = outages.dead.shape[1]
-    counts = np.zeros((len(heard), gateways), np.int64)
-    for gateway in range(gateways):
-        counts[:, gateway] = heard[:, region.gateway == gateway].sum(axis=1)
-    return lost_since(counts, idle_fleet.NO_DAY)[region.gateway]
+    outcome.rule, outcome.rule_alone = rule.count(due, reporting), alone.count(due, reporting)
+    outcome.baseline = base.count(due, reporting)
 
 
 def _baseline(block: Block, policies: Policies, today: int) -> Flags:
@@ -219,11 +248,10 @@ def _baseline(block: Block, policies: Policies, today: int) -> Flags:
 
 def _due(region: Region, days: int) -> Whole:
     """Thirty days after the class's limit, by the calendar and the quiet months; beyond `days` where it comes later."""
-    registry = load_registry()
     due = np.full(len(region.stopped), days * 9, np.int32)
     for device in np.flatnonzero(region.stopped != NO_DAY):
         kind = KINDS[region.kind[device]]
-        policy = next(p for p in registry[kind.device_class].idle_policies if p.name == kind.policy)
+        policy = next(p for p in registry()[kind.device_class].idle_policies if p.name == kind.policy)
         counted = 0
         start = max(int(region.stopped[device]), int(region.loan[device]), 0)
         last = start - 1
@@ -248,42 +276,3 @@ def _reported(region: Region, outages: Outages, due: Whole) -> Flags:
         away[device] |= start <= due[device] and end >= region.stopped[device]
     still: Flags = (dead == 0) & ~away
     return still
-
-
-def _judgeable(found: Judged) -> Flags:
-    known: Flags = np.isin(
-        found.verdict,
-        [idle_fleet.code(word) for word in (Verdict.USED, Verdict.UNUSED, Verdict.TOO_EARLY, Verdict.REPLACED)],
-    )
-    return known
-
-
-def _opinions(region: Region, found: Judged, learnt: Learnt, outcome: Outcome) -> None:
-    """Sorts devices by what is said of them, beside whether they are truly in use."""
-    today = len(region.heard) - 1
-    truly = ~((region.stopped != NO_DAY) & (region.stopped <= today))
-    for kind in range(len(KINDS)):
-        chosen = np.flatnonzero((region.kind == kind) & (found.last_used >= 0) & _judgeable(found))
-        if not len(chosen):
-            continue
-        ours = in_use(learnt.ours[kind].parameters, found.rhythm.histogram[chosen], found.current_gap[chosen])
-        book = bg_bb_alive(learnt.textbook[kind], *_textbook_facts(found, chosen))
-        for p, table in ((ours, outcome.shares), (book, outcome.textbook)):
-            bins = np.clip(np.digitize(p, BINS[1:-1]), 0, len(BINS) - 2)
-            np.add.at(table, bins, np.stack([np.ones(len(p)), p, truly[chosen]], axis=1))
-
-
-def _textbook_facts(found: Judged, chosen: NDArray[np.int64]) -> tuple[Whole, Whole, Whole]:
-    histogram = found.rhythm.histogram[chosen]
-    used = 1 + histogram.sum(axis=1)
-    last = 1 + (histogram * np.arange(histogram.shape[1])).sum(axis=1)
-    return (
-        used.astype(np.int32),
-        last.astype(np.int32),
-        (last + found.current_gap[chosen]).astype(np.int32),
-    )
-
-
-def step_of(step: Step) -> int:
-    """The place of a step."""
-    return idle_fleet.step_code(step)

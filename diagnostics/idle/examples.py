@@ -72,4 +72,8 @@ MONEY: Final[dict[str, Any]] = {
     "by": "payer",
     "items": [_ROW],
     "total": {**_ROW, "name": ""},
+    "meaning": {
+        "sv": "7 av 215 hjälpmedel med data är oanvända; om 885 av 1100 uthyrda vet vi inget.",
+        "en": "7 of 215 devices with data are unused; of 885 of the 1100 on loan nothing is known.",
+    },
 }

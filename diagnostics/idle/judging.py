@@ -1,6 +1,7 @@
 """Judges every device from what was read, block by block, and gathers the verdicts as columns; no database here."""
 
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -9,23 +10,37 @@ from numpy.typing import NDArray
 
 from diagnostics.idle.days import BLOCK, WINDOW_DAYS, to_date
 from diagnostics.idle.reading import Models, Reading, daily_rent, unpacked
-from fleet.alive import Fit, in_use, interval
+from fleet.alive import Expert
 from fleet.clock import local_day
 from fleet.idle import DAYS_PER_MONTH, Opinion, Step, Verdict
-from fleet.idle_fleet import NO_DAY, Block, Judged, Other, code, judge, marks, step_code
-from fleet.idle_policies import policies_over
+from fleet.idle_fleet import (
+    ANSWER_DAYS,
+    DOUBT,
+    NO_DAY,
+    Block,
+    Judged,
+    Other,
+    code,
+    hold_back,
+    judge,
+    marks,
+)
+from fleet.idle_policies import learn_quiet_worth, policies_over
 from fleet.idle_sources import lost_since
 from fleet.registry import Registry
 
 Array = NDArray[np.float64]
+Bits = NDArray[np.bool_]
 _VERDICTS: Final = list(Verdict)
 _STEPS: Final = list(Step)
 _PROVEN: Final = (code(Verdict.UNUSED), code(Verdict.NEVER_STARTED), code(Verdict.REPLACED))
-_LOW, _HIGH = 0.1, 0.5
-"""The second opinion disagrees with "used" below the one, and with "propose a return" above the other."""
+_UNLIKELY: Final = 0.1
+"""Below this the second opinion disagrees with "used"; it disagrees with a proposal where it holds it back."""
 LEARNT_FROM: Final = 2000
 """At most so many devices of a model are learnt from."""
 _MIX: Final = 1_000_003
+_THREADS: Final = 2  # numpy lets others run while it counts
+_AHEAD: Final = 4  # blocks in memory at a time, some 15 MB each
 
 
 @dataclass(slots=True)
@@ -74,6 +89,7 @@ class Judgement:
         today = local_day(now)
         behind = [(today - local_day(now, p.usage.day_starts_at_hour)).days for p in models.profiles]
         self._today_of = WINDOW_DAYS - 1 - np.array([0, *behind], np.int32)
+        self._experts: dict[tuple[str, str], Expert] = {}
         size = len(self._facts["device_no"])
         self._found = Verdicts({name: np.full(size, np.nan) for name in _NUMBERS}, {}, np.zeros(size, np.int64), {})
 
@@ -87,8 +103,14 @@ class Judgement:
     def run(self) -> Verdicts:
         """The verdicts on every device."""
         lost, others_used = self._first_look()
-        for block in np.unique(self._block_of):
-            self._judge_block(int(block), lost, others_used)
+        blocks = np.unique(self._block_of).tolist()
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for start in range(0, len(blocks), _AHEAD):
+                some = blocks[start : start + _AHEAD]
+                for judged in pool.map(lambda number: self._judge_block(number, lost, others_used), some):
+                    rows, block, found = judged
+                    self._second_opinion(rows, found)
+                    self._write(rows, block, found)
         self._content()
         return self._found
 
@@ -106,6 +128,7 @@ class Judgement:
         heard_by = np.zeros((WINDOW_DAYS, len(sources)), np.int64)
         compared = {other for others in self._reading.others.values() for other in others}
         used_days: dict[int, NDArray[np.bool_]] = {}
+        seasons = np.zeros((2, len(self._policies.note), 2), np.int64)
         for block in np.unique(self._block_of):
             rows = np.flatnonzero(self._block_of == block)
             numbers = self._facts["device_no"][rows]
@@ -116,18 +139,30 @@ class Judgement:
                 if number in compared:
                     loan = self._facts["loan_day"][row] - self._reading.first
                     used_days[number] = used[:, number % BLOCK] & (np.arange(WINDOW_DAYS) >= loan)
+            self._count_seasons(seasons, rows, heard, used)
+        self._policies = replace(self._policies, quiet_worth=learn_quiet_worth(seasons[0], seasons[1]))
         since = lost_since(heard_by, NO_DAY)
         for source, day in self._reading.outages.items():
             if source in sources:
                 since[sources.index(source)] = day - self._reading.first
         return since[place], used_days
 
-    def _judge_block(self, number: int, lost: NDArray[np.int32], others_used: dict[int, NDArray[np.bool_]]) -> None:
+    def _count_seasons(self, seasons: NDArray[np.int64], rows: NDArray[np.int64], heard: Bits, used: Bits) -> None:
+        """Adds used and heard days of devices by season to (used, heard) x policies x (ordinary, quiet)."""
+        policy, column = self._policy_of[self._facts["model"][rows]], self._facts["device_no"][rows] % BLOCK
+        for place in np.intersect1d(policy, np.flatnonzero(self._policies.quiet.any(axis=0))).tolist():
+            chosen, quiet = column[policy == place], self._policies.quiet[:, place]
+            for number, days in enumerate((~quiet, quiet)):
+                seasons[0, place, number] += np.count_nonzero(used[days][:, chosen])
+                seasons[1, place, number] += np.count_nonzero(heard[days][:, chosen])
+
+    def _judge_block(
+        self, number: int, lost: NDArray[np.int32], others_used: dict[int, NDArray[np.bool_]]
+    ) -> tuple[NDArray[np.int64], Block, Judged]:
+        """Judges a block; runs beside others, and changes nothing of this run."""
         rows = np.flatnonzero(self._block_of == number)
         block = self._as_block(number, rows, lost, others_used)
-        found = judge(block, self._policies)
-        self._write(rows, block, found)
-        self._second_opinion(rows, found)
+        return rows, block, judge(block, self._policies)
 
     def _as_block(
         self, number: int, rows: NDArray[np.int64], lost: NDArray[np.int32], others_used: dict[int, NDArray[np.bool_]]
@@ -214,27 +249,30 @@ class Judgement:
         """P(still in use) where a device was ever used and its model has been learnt; and what to learn from."""
         model = self._facts["model"][rows]
         known = (found.last_used >= 0) & np.isin(found.verdict, [*_PROVEN, code(Verdict.USED), code(Verdict.TOO_EARLY)])
-        values = self._found.values
-        values["opinion"][rows] = 0
+        p, low, high = (np.full(len(rows), np.nan) for _ in range(3))
         for place in np.unique(model[known]).tolist():
             chosen = np.flatnonzero(known & (model == place))
             self._sample(place, found, chosen)
-            learnt = self._fit(place)
-            if learnt is None:
+            expert = self._expert(place)
+            if expert is None:
                 continue
-            histogram, gap = found.rhythm.histogram[chosen], found.current_gap[chosen]
-            p = np.round(in_use(learnt.parameters, histogram, gap), 2)
-            values["p_in_use"][rows[chosen]] = p
-            flagged = np.flatnonzero(np.isin(found.verdict[chosen], _PROVEN))
+            p[chosen] = expert.in_use(found.rhythm.histogram[chosen], found.current_gap[chosen])
+            flagged = chosen[np.isin(found.verdict[chosen], _PROVEN)]
             if len(flagged):
-                low, high = interval(learnt, histogram[flagged], gap[flagged])
-                values["p_low"][rows[chosen[flagged]]] = np.round(low, 2)
-                values["p_high"][rows[chosen[flagged]]] = np.round(high, 2)
-            values["opinion"][rows[chosen]] = np.where(_disagrees(found, chosen, p), 2, 1)
+                told = expert.interval(found.rhythm.histogram[flagged], found.current_gap[flagged])
+                low[flagged], high[flagged] = told
+        hold_back(found, high)
+        values = self._found.values
+        for name, column in (("p_in_use", p), ("p_low", low), ("p_high", high)):
+            values[name][rows] = np.round(column, 2)
+        values["opinion"][rows] = np.where(np.isnan(p), 0, np.where(_disagrees(found, p), 2, 1))
 
-    def _fit(self, place: int) -> Fit | None:
-        name = self._models.profiles[place - 1].name
-        return self._reading.fits.get((name, self._models.keys[place - 1]), self._reading.fits.get((name, "")))
+    def _expert(self, place: int) -> Expert | None:
+        name, key = self._models.profiles[place - 1].name, self._models.keys[place - 1]
+        learnt = (name, key) if (name, key) in self._reading.fits else (name, "")
+        if learnt not in self._experts and learnt in self._reading.fits:
+            self._experts[learnt] = Expert.of(self._reading.fits[learnt])
+        return self._experts.get(learnt)
 
     def _sample(self, place: int, found: Judged, chosen: NDArray[np.int64]) -> None:
         key = (self._models.profiles[place - 1].name, self._models.keys[place - 1])
@@ -253,9 +291,9 @@ class Judgement:
         self._found.content = np.where(mixed == 0, 1, mixed)
 
 
-def _disagrees(found: Judged, chosen: NDArray[np.int64], p: Array) -> NDArray[np.bool_]:
-    used, propose = found.verdict[chosen] == code(Verdict.USED), found.step[chosen] == step_code(Step.PROPOSE)
-    against: NDArray[np.bool_] = (used & (p < _LOW)) | (propose & (p > _HIGH))
+def _disagrees(found: Judged, p: Array) -> NDArray[np.bool_]:
+    doubted = found.held_back & (found.past_limit >= ANSWER_DAYS) | (found.held_back & (p >= DOUBT))
+    against: NDArray[np.bool_] = doubted | ((found.verdict == code(Verdict.USED)) & (p < _UNLIKELY))
     return against
 
 

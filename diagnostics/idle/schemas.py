@@ -62,17 +62,20 @@ class VerdictCount(Answer):
 
 
 class IdleSummary(Answer):
-    """The denominators of the list, for the same class and payer. Unknown is never counted as unused."""
+    """The denominators of the list, for the same class and payer. Unknown is never counted as unused.
+
+    Before the first run of verdicts no figure is known: each is null, not 0, and `meaning` says so.
+    """
 
     today: Annotated[date, Field(description="The Swedish day of the verdicts")]
     judged_at: Annotated[Moment | None, Field(description="When the verdicts were made last; null: never yet")]
-    devices: Annotated[int, Field(description="All devices in scope")]
-    on_loan: int
-    can_report: Annotated[int, Field(description="Of those on loan")]
-    reported: Annotated[int, Field(description="Of those: heard lately enough for a verdict")]
-    proven_unused: int
-    unknown: Annotated[int, Field(description="On loan, and nothing known about use")]
-    rent_sek_per_month_proven_unused: Money
+    devices: Annotated[int | None, Field(description="All devices in scope")] = None
+    on_loan: int | None = None
+    can_report: Annotated[int | None, Field(description="Of those on loan")] = None
+    reported: Annotated[int | None, Field(description="Of those: heard lately enough for a verdict")] = None
+    proven_unused: int | None = None
+    unknown: Annotated[int | None, Field(description="On loan, and nothing known about use")] = None
+    rent_sek_per_month_proven_unused: Money | None = None
     by_verdict: list[VerdictCount]
     meaning: BilingualText
 
@@ -111,7 +114,8 @@ class MoneyAnswer(Answer):
     judged_at: Annotated[Moment | None, Field(description="When the verdicts were made; null: never yet")]
     by: str
     items: list[MoneyRow]
-    total: MoneyRow
+    total: Annotated[MoneyRow | None, Field(description="Null before the first run of verdicts")]
+    meaning: BilingualText
 
 
 class IdlePage(Answer):

@@ -17,8 +17,11 @@ from diagnostics.idle.schemas import (
 from diagnostics.idle.summary import summarise
 from diagnostics.paging import cut, decode_cursor
 from diagnostics.queries import Row
+from diagnostics.schemas import BilingualText
 from diagnostics.work import Work
 from fleet.clock import local_day
+from fleet.idle_words import NOT_YET_JUDGED, said_of_all
+from fleet.text import Text
 
 
 async def list_idle(work: Work, query: IdleQuery) -> IdlePage:
@@ -77,15 +80,25 @@ def _count(row: Row) -> VerdictCount:
 
 async def money(work: Work, query: MoneyQuery) -> MoneyAnswer:
     """What proven non-use costs, by group, with a total over the groups."""
-    rows = await repository.money(work, query.by)
     run = await repository.latest_run(work)
+    rows = [] if run is None else await repository.money(work, query.by)
     await work.record("idle.money", by=query.by)
     return MoneyAnswer(
         judged_at=None if run is None else run["judged_at"],
         by=query.by,
         items=[_money(row) for row in rows],
-        total=_money({name: sum(row[name] for row in rows) for name in _SUMMED} | {"name": ""}),
+        total=None if run is None else _money(_total(rows)),
+        meaning=BilingualText.of(NOT_YET_JUDGED if run is None else _meaning(_total(rows))),
     )
+
+
+def _total(rows: list[Row]) -> Row:
+    return {name: sum(row[name] for row in rows) for name in _SUMMED} | {"name": ""}
+
+
+def _meaning(total: Row) -> Text:
+    on_loan, reported = total["on_loan"], total["reported"]
+    return said_of_all(on_loan=on_loan, reported=reported, unused=total["proven_unused"], unknown=on_loan - reported)
 
 
 _SUMMED: Final = (

@@ -70,6 +70,8 @@ def idle(  # noqa: PLR0913 - each is an option of the command
     print_table("", columns, [_row(item, language) for item in answer["items"]])
     summary = answer["summary"]
     print_line(either(summary["meaning"], language))
+    if summary["judged_at"] is None:
+        return
     rent = money_text(summary["rent_sek_per_month_proven_unused"], language)
     print_line(f"{_RENT_OF_UNUSED.to(language)}: {rent} / {Text('mån', 'month').to(language)}")
 
@@ -105,8 +107,9 @@ def money(
         print_json(answer)
         return
     columns = [title.to(language) for title in _MONEY]
-    rows = [*answer["items"], {**answer["total"], "name": _TOTAL.to(language)}]
-    print_table("", columns, [_money_row(row, language) for row in rows])
+    total = [] if answer["total"] is None else [{**answer["total"], "name": _TOTAL.to(language)}]
+    print_table("", columns, [_money_row(row, language) for row in [*answer["items"], *total]])
+    print_line(either(answer["meaning"], language))
 
 
 @app.command()

@@ -57,11 +57,16 @@ def verdict_of(  # noqa: C901, PLR0911, PLR0912 - one question after the other, 
     latest = max([*heard[-1:], *([seen] if seen else [])], default=None)
     silent = latest is not None and (story.today - latest).days > policy.silent_after_days
     step = Step.NONE
-    for limit, reached in ((note, Step.NOTE), (contact, Step.CONTACT), (propose, Step.PROPOSE)):
+    for limit, reached in ((note, Step.NOTE), (contact, Step.CONTACT)):
         if len(ordinary) >= limit:
             step = reached
-    if policy.quiet_propose_days is not None and len(idle) >= max(policy.quiet_propose_days, propose):
-        step = Step.PROPOSE
+    past = len(ordinary) - propose
+    if policy.quiet_propose_days is not None:
+        past = max(past, len(idle) - max(policy.quiet_propose_days, propose))
+    if past >= 0:
+        asked = past >= 14 and len(ordinary) >= note
+        known = last_used is not None or story.replaced is not None or asked
+        step = Step.PROPOSE if known else Step.CONTACT
     if len(idle) < unheard and step is Step.PROPOSE:
         step = Step.CONTACT
 
@@ -86,7 +91,8 @@ def verdict_of(  # noqa: C901, PLR0911, PLR0912 - one question after the other, 
 
 def _own_limit(used: list[date], proven: list[date], policy: IdlePolicy) -> int:
     chances = {day for day in proven if day.month not in policy.quiet_months}
-    gaps = sorted(1 + sum(day in chances for day in _days(a + DAY, b - DAY)) for a, b in pairwise(used))
+    seasons = [(a, b) for a, b in pairwise(used) if not any(day.month in policy.quiet_months for day in _days(a, b))]
+    gaps = sorted(1 + sum(day in chances for day in _days(a + DAY, b - DAY)) for a, b in seasons)
     if len(gaps) < 10:
         return 0
     return 2 * min(63, next(gap for number, gap in enumerate(gaps, 1) if number >= 0.95 * len(gaps)))

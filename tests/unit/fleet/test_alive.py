@@ -99,7 +99,7 @@ def made_up(devices: int, days: int, seed: int) -> tuple[NDArray[np.bool_], NDAr
 
 def learnt(seed: int) -> tuple[Fit, NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
     used, alive = made_up(1500, 300, seed)
-    histogram = gap_histogram(used, ~used)
+    histogram, _ = gap_histogram(used, ~used)
     gap = np.argmax(used[::-1], axis=0).astype(np.int32)
     return fit(histogram, gap), histogram, gap, alive
 
@@ -115,7 +115,7 @@ def test_the_fit_finds_the_parameters_that_made_the_data_within_its_own_error() 
 def test_what_it_says_comes_true_as_often_as_it_says() -> None:
     found, _, _, _ = learnt(3)
     used, alive = made_up(4000, 300, 4)
-    p = in_use(found.parameters, gap_histogram(used, ~used), np.argmax(used[::-1], axis=0).astype(np.int32))
+    p = in_use(found.parameters, gap_histogram(used, ~used)[0], np.argmax(used[::-1], axis=0).astype(np.int32))
     for low, high in ((0.0, 0.05), (0.05, 0.5), (0.5, 0.95), (0.95, 1.01)):
         chosen = (p >= low) & (p < high)
         assert chosen.sum() > 20
