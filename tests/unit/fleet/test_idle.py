@@ -355,7 +355,7 @@ def no_ground(story: Story, policy: int, judged: tuple[Verdict, Step, int]) -> s
 def wrongly(story: Story, policy: int, *, what: str) -> tuple[Verdict, Step, int]:
     """The verdict of a wrong rule."""
     block = block_of([(story, policy)])
-    planted = {
+    planted: dict[str, dict[str, Any]] = {
         "silence": {"heard": np.ones_like(block.heard), "last_seen": block.today},
         "absence": {"away": np.zeros_like(block.away), "away_since": np.full_like(block.away_since, NO_DAY)},
         "too few days": {"loan": np.full_like(block.loan, -400)},  # the earlier borrower's days, too
