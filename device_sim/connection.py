@@ -10,10 +10,12 @@ from typing import Final
 import mqtt5
 
 from device_sim.device import Outgoing, SimulatedDevice
+from device_sim.journal import Moment
 from device_sim.line import Line, device_packet, opened
 from device_sim.reminder import Reminder
 from device_sim.wire import LineLostError, Wire
 from fleet.errors import RejectedMessageError
+from fleet.messages import Reply
 from fleet.plumbing.logs import get_logger
 from fleet.topics import DOWNWARD, Verb, parse, topic
 
@@ -216,6 +218,8 @@ class Connection:
         payload = message.payload if entry is None else self.device.outbox.wrap(entry, ask=message.ask)
         await wire.publish(topic(self._id, message.verb), payload, retain=message.retain)
         self.published += 1
+        if entry is not None and any(isinstance(part, Reply) and part.status != "running" for part in entry.parts):
+            self.device.moment(Moment.TOLD)
 
     async def _say_goodbye(self, wire: Wire) -> None:
         """A tidy DISCONNECT withholds the last will, so the device says itself that it is offline."""

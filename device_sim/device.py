@@ -13,7 +13,7 @@ from device_sim.behaviours import behaviour_for
 from device_sim.behaviours.base import Behaviour, Day
 from device_sim.boots import Boots
 from device_sim.emission import Emission, Stored
-from device_sim.journal import Journal
+from device_sim.journal import Journal, Moment
 from device_sim.ledger import Ledger
 from device_sim.memory import RESULTS, ServiceMemory, Situation
 from device_sim.outbox import Outbox
@@ -39,7 +39,7 @@ class PowerLostError(Exception):
     """Raised by a test's `moment` to take the device's power away in the middle of a command."""
 
 
-def _nothing_happens(moment: str) -> None:
+def _nothing_happens(moment: Moment) -> None:
     """No power is lost."""
 
 
@@ -68,7 +68,7 @@ class SimulatedDevice:
         journal: what it wrote down about commands; kept over restarts.
         service: what it remembers for a technician; kept over restarts.
         pace: how much of their time bursts and self-tests take; 0 answers at once, 1 as long as a real device.
-        moment: told "accepted", "executed" and "answered" of each command: moments at which power may be lost.
+        moment: told of each step of each command: moments at which power may be lost.
         executed: counters of the commands it executed, in order; a test counts them.
         replayed_commands: commands ignored because their counter had been seen.
     """
@@ -87,7 +87,7 @@ class SimulatedDevice:
     journal: Journal = field(default_factory=Journal)
     service: ServiceMemory = field(default_factory=ServiceMemory)
     pace: float = 0.0
-    moment: Callable[[str], None] = _nothing_happens
+    moment: Callable[[Moment], None] = _nothing_happens
     executed: list[int] = field(default_factory=list)
     replayed_commands: int = 0
     _jobs: dict[int, _Job] = field(default_factory=dict)
@@ -227,7 +227,10 @@ class SimulatedDevice:
             return []
         if verb is Verb.STORED:
             for gone in self.outbox.trim(codec.decode(payload, Receipt)):
-                if isinstance(gone, Reply):
+                if (
+                    isinstance(gone, Reply) and gone.status != "running"
+                ):  # that one is stored says nothing of the answer
+                    self.moment(Moment.STORED)
                     self.journal.confirm(gone.command_id)
             return []
         return self._obey(codec.decode(payload, CommandMessage), now)
@@ -260,6 +263,7 @@ class SimulatedDevice:
         return min((job.due for job in self._jobs.values()), default=None)
 
     def _obey(self, command: CommandMessage, now: datetime) -> list[Outgoing]:
+        self.moment(Moment.RECEIVED)
         if self.journal.seen(command.counter):
             self.replayed_commands += 1
             return []
@@ -269,7 +273,7 @@ class SimulatedDevice:
         if refused := refusal(profile, command, self._clock(now), self.operating_state):
             return self._answer(command, now, refused)
         self.journal.accept(command.counter, command.command_id)
-        self.moment("accepted")
+        self.moment(Moment.ACCEPTED)
         known = known_command(profile, command.name) or CANCEL
         seconds = takes_seconds(known, command.parameters) * self.pace
         job = _Job(command, known, now, now + timedelta(seconds=seconds))
@@ -287,14 +291,15 @@ class SimulatedDevice:
     def _finish(self, job: _Job, now: datetime) -> list[Outgoing]:
         """Does what was asked, writes the answer down, and only then tells it; by the clock as it was before."""
         command, at = job.message, self._milliseconds(now)
+        self.moment(Moment.RUNNING)
         if self.operating_state in job.known.refused_while:
             given, told = Answer("failed", f"stopped: the device is {self.operating_state} now"), list[Outgoing]()
         else:
             result, told = self._do(job, now)
             given = Answer("succeeded", result=result)
-        self.moment("executed")
+        self.moment(Moment.EXECUTED)
         self.journal.finish(command.counter, given)
-        self.moment("answered")
+        self.moment(Moment.ANSWERED)
         replies = [self._packer.reply(at, command.command_id, given), *told]
         if command.name == "clear_fault" and given.status == "succeeded":
             for native in clearable(self.identity.profile, tuple(self.faults.values())):

@@ -8,6 +8,7 @@ A counter is written down before its command is executed and its answer after. F
 
 import json
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,25 @@ from device_sim.answers import Answer
 
 REMEMBERED: Final = 200
 """Counters back from the highest that a device keeps; an older one is never executed and never answered."""
+
+
+class Moment(StrEnum):
+    """The steps of a command on the device, in order; power may be lost at each of them."""
+
+    RECEIVED = "received"
+    """It is read, and nothing of it is written down."""
+    ACCEPTED = "accepted"
+    """Its counter is written down, and nothing of it is done."""
+    RUNNING = "running"
+    """It is about to be done; one that takes its time has been told to run."""
+    EXECUTED = "executed"
+    """It is done, and what came of it is written nowhere."""
+    ANSWERED = "answered"
+    """The answer is written down, and has not been told."""
+    TOLD = "told"
+    """The broker has the answer."""
+    STORED = "stored"
+    """The platform says that it has the answer, and that is not written down."""
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from diagnostics.commands.broker import connected
 from diagnostics.commands.dispatch import Dispatcher
 from diagnostics.commands.repository import COMMAND_CHANNEL
 from diagnostics.escalation.walking import Walker
+from diagnostics.faults.exposure import ExposureCount
 from diagnostics.idle.rounds import VerdictRounds
 from diagnostics.metrics import WorkerMetrics
 from diagnostics.notify.channels import make_channels
@@ -63,6 +64,7 @@ class Worker:
     dispatcher: Dispatcher
     recalls: RecallWatch
     verdicts: VerdictRounds
+    exposure: ExposureCount
     wakeups: Wakeups
     metrics: WorkerMetrics
     settings: Settings
@@ -85,6 +87,7 @@ class Worker:
             tasks.create_task(self._every("expiring", self.dispatcher.expire, ""), name="expiring")
             tasks.create_task(self._retrying("recalling", self._recalling), name="recalling")
             tasks.create_task(self._retrying("verdicts", self._verdicts), name="verdicts")
+            tasks.create_task(self._retrying("counting", self._counting), name="counting")
             tasks.create_task(self._commanding(), name="commanding")
 
     async def _judging(self) -> None:
@@ -142,6 +145,10 @@ class Worker:
         while True:
             pause = await self.verdicts.round()
             await asyncio.sleep(pause)
+
+    async def _counting(self) -> None:
+        while True:
+            await asyncio.sleep(await self.exposure.pause_after_round())
 
     def _tell(self, done: Judged) -> None:
         if done.raised or done.cleared:
@@ -201,6 +208,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             dispatcher=Dispatcher(pool, server_clock, metrics),
             recalls=RecallWatch(pool),
             verdicts=VerdictRounds(url, settings.verdict_seconds),
+            exposure=ExposureCount(pool),
             wakeups=wakeups,
             metrics=metrics,
             settings=settings,

@@ -42,7 +42,16 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 _STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Server-sent events: `state` at every change, `end` when nothing more will happen",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {
+            "text/event-stream": {
+                "schema": {
+                    "description": "One event; `data` is the command as JSON, as its own address shows it",
+                    "type": "object",
+                    "required": ["event", "data"],
+                    "properties": {"event": {"enum": ["state", "end"]}, "data": {"type": "string"}},
+                }
+            }
+        },
     }
 }
 

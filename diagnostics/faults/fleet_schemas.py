@@ -140,11 +140,20 @@ class Groups(Answer):
     """The fleet's faults of a period, the most devices first."""
 
     model_config = shown(
-        {"start": "2026-08-23T08:00:00Z", "end": "2026-11-21T08:00:00Z", "total": 1, "items": [_GROUP]}
+        {
+            "start": "2026-08-23T08:00:00Z",
+            "end": "2026-11-21T08:00:00Z",
+            "counted_at": "2026-11-21T07:50:00Z",
+            "total": 1,
+            "items": [_GROUP],
+        }
     )
 
     start: Moment
     end: Moment
+    counted_at: Annotated[
+        Moment | None, Field(description="Up to when device-days, which rates rest on, are counted; null: not yet")
+    ]
     total: Annotated[int, Field(description="Groups in all; `items` has the first of them")]
     items: list[GroupItem]
 

@@ -48,8 +48,9 @@ async def groups(work: Work, query: GroupQuery) -> Groups:
     if query.new_only:
         items = [item for item in items if any(firmware.new_since_firmware for firmware in item.firmwares)]
     items.sort(key=lambda item: (-item.devices, -item.times, item.device_class, item.model, item.module))
+    counted_at = await repository.counted_at(work)
     await work.record("fault_groups.read", device_class=query.class_, model=query.model, days=query.days)
-    return Groups(start=start, end=work.now, total=len(items), items=items[: query.limit])
+    return Groups(start=start, end=work.now, counted_at=counted_at, total=len(items), items=items[: query.limit])
 
 
 async def unknown(work: Work, query: UnknownQuery) -> UnknownCodes:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from diagnostics.queries import Row, fetch_all, room
+from diagnostics.queries import Row, fetch_all, fetch_one, room
 from diagnostics.work import Work
 
 _SQL: Final = room(__file__)
@@ -44,6 +44,12 @@ async def groups(work: Work, asked: dict[str, Any]) -> list[Row]:
 async def exposure(work: Work, asked: dict[str, Any]) -> list[Row]:
     """Device-days by model and firmware; `asked` has every parameter of the query."""
     return await fetch_all(work.connection, _SQL["exposure"], asked)
+
+
+async def counted_at(work: Work) -> datetime | None:
+    """Up to when device-days are counted; None before the worker's first round."""
+    row = await fetch_one(work.connection, _SQL["counted_at"])
+    return None if row is None else row["counted_at"]
 
 
 async def unknown(work: Work, device_class: str | None, limit: int) -> list[Row]:

@@ -14,10 +14,12 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from diagnostics.app import build_app
+from diagnostics.faults.exposure import ExposureCount
 from diagnostics.idle.run import Ran, refresh
 from diagnostics.resources import Resources
 from diagnostics.server import open_resources
 from fleet.clock import to_milliseconds
+from fleet.plumbing.database import database_pool
 from fleet.plumbing.store.register import create_token
 from fleet.plumbing.store.tables import reading_table
 from fleet.registry import load_registry
@@ -202,6 +204,11 @@ class Store:
         """A run of verdicts, as the worker makes it."""
         with psycopg.connect(self.database.worker) as connection:
             return refresh(connection, load_registry(), now, learn=learn)
+
+    async def count_exposure(self, now: datetime = NOW) -> int:
+        """A round of device-days, as the worker makes it."""
+        async with database_pool(self.database.worker, "test-exposure", largest=1) as pool:
+            return await ExposureCount(pool, lambda: now).round()
 
     def audit(self) -> list[tuple[str, str, int | None]]:
         """Who did what with which device, in order."""

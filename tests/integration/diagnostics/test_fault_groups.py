@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.fixtures.database import MakeDevice
+from tests.fixtures.database import MakeDevice, lend_device, return_device
 from tests.integration.diagnostics.conftest import NOW, Api, MakeToken, Store, Town
 
 
@@ -31,7 +31,9 @@ async def test_the_same_fault_on_many_devices_is_one_group_with_its_exact_rate(
     for number in chairs[:3]:
         store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=10))
     store.fault(chairs[0], "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=30), cleared=NOW - timedelta(days=29))
+    assert await store.count_exposure() == 5
     body = await groups(api, make_token("technician"), days=60)
+    assert body["counted_at"] == NOW.isoformat().replace("+00:00", "Z")
     assert body["total"] == 1
     group = body["items"][0]
     assert (group["meaning"]["code"], group["model"], group["devices"], group["times"]) == ("WC-MOT-01", "pg-vr2", 3, 4)
@@ -50,6 +52,7 @@ async def test_a_fault_that_came_with_a_firmware_is_marked(
     fresh = [chair(make_device, store, town, "2.0", days=12) for _ in range(5)]
     for number in fresh:
         store.fault(number, "vr2", "7", "WC-JOY-01", raised=NOW - timedelta(days=3))
+    await store.count_exposure()
     found = (await groups(api, make_token("technician"), new_only=True))["items"]
     assert [(part["firmware"], part["new_since_firmware"]) for part in found[0]["firmwares"]] == [("2.0", True)]
 
@@ -61,8 +64,54 @@ async def test_the_firmware_of_a_fault_is_the_one_it_came_on(
     store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=5))
     store.execute("UPDATE device SET firmware = '2.0' WHERE device_no = %s", number)
     store.execute("UPDATE software_change SET known_at = now() - interval '1 day' WHERE device_no = %s", number)
+    await store.count_exposure()
     parts = (await groups(api, make_token("technician")))["items"][0]["firmwares"]
     assert [(part["firmware"], round(part["device_days"])) for part in parts] == [("1.0", 39)]
+
+
+async def test_before_anything_is_counted_there_is_no_rate(
+    api: Api, make_token: MakeToken, make_device: MakeDevice, town: Town, store: Store
+) -> None:
+    number = chair(make_device, store, town, "1.0")
+    store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=5))
+    body = await groups(api, make_token("technician"))
+    assert body["counted_at"] is None
+    assert body["items"][0]["rate"] == {"per_1000_device_days": None, "low": None, "high": None}
+    assert body["items"][0]["trend"] == "unknown"
+
+
+async def days_of(api: Api, token: str, **query: Any) -> tuple[float, int]:
+    """Device-days and devices of the first group."""
+    group = (await groups(api, token, days=60, **query))["items"][0]
+    return round(group["device_days"], 1), group["devices_observed"]
+
+
+async def test_days_are_counted_once_and_late_data_corrects_the_past(
+    api: Api, make_token: MakeToken, make_device: MakeDevice, town: Town, store: Store
+) -> None:
+    number, token = chair(make_device, store, town, "1.0", days=40), make_token("technician")
+    store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=20))
+    store.execute("UPDATE device_state SET last_seen_at = %s WHERE device_no = %s", NOW - timedelta(days=10), number)
+    assert [await store.count_exposure(), await store.count_exposure()] == [1, 0]
+    assert await days_of(api, token) == (30.0, 1), "nobody knows of the ten days since"
+    store.execute("UPDATE device_state SET last_seen_at = %s WHERE device_no = %s", NOW, number)
+    assert await store.count_exposure() == 1
+    assert await days_of(api, token) == (40.0, 1), "it was there, and told of it late"
+
+
+async def test_days_belong_to_the_payer_who_had_the_device_then(
+    api: Api, make_token: MakeToken, make_device: MakeDevice, town: Town, store: Store
+) -> None:
+    number = chair(make_device, store, town, "1.0", days=50)  # lent to the first payer thirty days ago
+    return_device(store.database, number, NOW - timedelta(days=10))
+    lend_device(store.database, number, town.other, "HSL", NOW - timedelta(days=4))
+    await store.count_exposure()
+    store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=2))
+    lived = dict(store.all("SELECT payer_id, round(sum(days)::numeric, 1)::float FROM exposure_day GROUP BY 1"))
+    assert lived == {None: 26.0, town.payer.payer_id: 20.0, town.other.payer_id: 4.0}
+    assert await days_of(api, make_token("technician", payers=[town.other])) == (4.0, 1)
+    assert (await days_of(api, make_token("technician")))[0] == 50.0
+    assert (await groups(api, make_token("technician", payers=[town.payer]), days=60))["items"] == []
 
 
 async def test_groups_hold_only_what_the_caller_sees(api: Api, make_token: MakeToken, town: Town, store: Store) -> None:

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 
 from device_sim.connection import Connection, Line
 from device_sim.device import Identity, Outgoing, PowerLostError, SimulatedDevice
-from device_sim.journal import Journal
+from device_sim.journal import Journal, Moment
 from device_sim.persona import Habit, draw_persona
 from device_sim.wire import Wire
 from diagnostics.commands.broker import CommandBroker, connected
@@ -99,7 +99,7 @@ class Tormented(Connection):
 
 @dataclass(eq=False)
 class Fragile(SimulatedDevice):
-    """Notes when it executes what; on a power cut it starts again, with the journal it has."""
+    """Notes when, by its clock, it executes what; on a power cut it starts again, with the journal it has."""
 
     owner: Any = None
 
@@ -113,15 +113,15 @@ class Fragile(SimulatedDevice):
             self.owner.drop_line()
             return []
         finally:
-            self.owner.executed_at += [(counter, time.time()) for counter in self.executed[before:]]
+            self.owner.executed_at += [(counter, now.timestamp()) for counter in self.executed[before:]]
 
 
 def tormented(site: Site, device: Enrolled, number: int, *, forgetful: bool, cuts: float) -> Tormented:
     profile = load_registry()["wheelchair"]
     random = Random(number)
 
-    def power(moment: str) -> None:
-        if random.random() < cuts:
+    def power(moment: Moment) -> None:
+        if moment is not Moment.TOLD and random.random() < cuts:
             raise PowerLostError(moment)
 
     identity = Identity(device_id=device.device_id, profile=profile, model=profile.models[0], firmware="1.0.0")
@@ -134,7 +134,9 @@ def tormented(site: Site, device: Enrolled, number: int, *, forgetful: bool, cut
 
 
 @asynccontextmanager
-async def dispatching(site: Site, database: Database, random: Random) -> AsyncIterator[BadLine]:
+async def dispatching(
+    site: Site, database: Database, random: Random, kind: type[BadLine] = BadLine
+) -> AsyncIterator[BadLine]:
     settings = Settings(
         mqtt_host=site.broker.host,
         mqtt_port=site.broker.port,
@@ -142,7 +144,7 @@ async def dispatching(site: Site, database: Database, random: Random) -> AsyncIt
         mqtt_password=SecretStr(site.passwords["diagnostics"]),
     )
     async with database_pool(database.worker, "test-worker", largest=2) as pool, connected(settings) as broker:
-        line, dispatcher = BadLine(broker, random), Dispatcher(pool, server_clock)
+        line, dispatcher = kind(broker, random), Dispatcher(pool, server_clock)
 
         async def turn() -> None:
             while True:

@@ -41,6 +41,7 @@ READS: Final[dict[str, str]] = {
     "idle_verdict": "SELECT recent_days FROM idle_verdict",
     "idle_verdict_change": "SELECT verdict FROM idle_verdict_change",
     "idle_figure": "SELECT verdict FROM idle_figure",
+    "exposure_day": "SELECT firmware FROM exposure_day",
     "import_run": "SELECT file_name FROM import_run",
     "import_refusal": "SELECT reason FROM import_refusal",
     "software_change": "SELECT firmware_to FROM software_change",

@@ -1,5 +1,6 @@
 """The fleet's faults stay quick: a period is read by its index, and the exposure of every device in one pass."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,10 @@ import psycopg
 import pytest
 
 import diagnostics.faults
+from diagnostics.faults.exposure import ExposureCount
 from diagnostics.queries import load
 from fjarrkoll.services import Postgres
+from fleet.plumbing.database import database_pool
 from fleet.plumbing.store.bootstrap import Passwords
 from fleet.plumbing.store.migrate import migrate
 from fleet.plumbing.store.scope import Scope
@@ -58,9 +61,22 @@ def fleet(postgres: Postgres, role_passwords: Passwords, template_database: str)
             " LATERAL (SELECT %s - n * %s AS at) t",
             [DEVICES, 2 * DEVICES, NOW, timedelta(days=365) / (2 * DEVICES)],
         )
+        connection.execute("ALTER TABLE loan DISABLE TRIGGER USER")
+        connection.execute(
+            "INSERT INTO loan (device_no, payer_id, legal_frame, started_at)"
+            " SELECT device_no, payer_id, legal_frame, loan_started_at FROM device"
+        )
+        connection.execute("ALTER TABLE loan ENABLE TRIGGER USER")
+    asyncio.run(count(database))
+    with psycopg.connect(database.owner, autocommit=True) as connection:
         connection.execute("ANALYZE")
     yield database
     drop_database(postgres, database.name)
+
+
+async def count(database: Database) -> None:
+    async with database_pool(database.worker, "test-exposure", largest=1) as pool:
+        assert await ExposureCount(pool, lambda: NOW).round() == DEVICES
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ SCOPED: Final = (
     *("loan", "notification", "prescriber", "quarantine", "unknown_metric", "usage_day"),
     *("recall_case", "recall_transition", "import_run", "import_refusal"),
     *("device_service", "software_change", "work_order", "work_order_finding", "work_order_transition"),
-    *("absence", "device_replacement", "idle_figure", "idle_verdict", "idle_verdict_change", "loan_use"),
+    *("absence", "device_replacement", "exposure_day", "idle_figure", "idle_verdict", "idle_verdict_change", "loan_use"),
     *("alarm_journal", "escalation", "escalation_call"),
     *("dose", "dose_absence", "dose_schedule", "roll_check", "rule_override"),
     *("held_row", "hold_export", "incident_hold", "device_repair", "buffer_placement"),

@@ -141,6 +141,8 @@ def _idle(connection: psycopg.Connection, device: WorldDevice, now: datetime) ->
                 yield Entry(thing, label, device, period)
             connection.execute(_FIGURE, [*loan, label])
             yield Entry("idle_figure", label, None, loan=loan)
+            connection.execute(_EXPOSURE, [label, *loan])
+            yield Entry("exposure_day", label, None, loan=loan)
     connection.execute(_VERDICT, {"device": device.name, "at": now})
     yield Entry("idle_verdict", device.name, device)
 
@@ -257,6 +259,7 @@ _VERDICT: Final = """
       FROM device WHERE device_id = %(device)s
 """
 _FIGURE: Final = "INSERT INTO idle_figure VALUES (%s, %s, 'probe', NULL, NULL, %s, 'none', 1, 0, 0)"
+_EXPOSURE: Final = "INSERT INTO exposure_day VALUES ('2026-01-01', 'probe', 'probe', %s, %s, %s, 1, 1)"
 _IMPORT: Final = """
     WITH run AS (
         INSERT INTO import_run VALUES (gen_random_uuid(), 'register', %(label)s, '', 'x', %(at)s, 0, 0, 1)
