@@ -148,7 +148,8 @@ class Worker:
 
     async def _counting(self) -> None:
         while True:
-            await asyncio.sleep(await self.exposure.pause_after_round())
+            pause = await self.exposure.pause_after_round()
+            await asyncio.sleep(pause)
 
     def _tell(self, done: Judged) -> None:
         if done.raised or done.cleared:

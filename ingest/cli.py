@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from fleet.plumbing.logs import configure_logs, get_logger
 from fleet.plumbing.settings import Settings, load_settings
 from fleet.registry import load_registry
+from fleet.topics import Verb
 from ingest.consumer import Consumer, ConsumerSettings, ThinConsumer
 from ingest.figures import FiguresCollector, Timings
 from ingest.service import Service, ServiceSettings
@@ -88,6 +89,7 @@ def consumer_settings(settings: Settings) -> ConsumerSettings:
         password=settings.need("mqtt_password"),
         tls=None if settings.mqtt_tls_ca is None else ssl.create_default_context(cafile=str(settings.mqtt_tls_ca)),
         receive_maximum=min(BATCHES_IN_HAND * settings.ingest_batch, 65_535),
+        urgent=f"/{Verb.REPLY}",  # a technician waits for it
     )
 
 

@@ -10,7 +10,7 @@ from fleet.plumbing.database import Pool
 from fleet.plumbing.logs import get_logger
 
 SLICE: Final = 5_000
-"""Devices counted in one transaction: some hundred milliseconds, so that neither locks nor memory grow with the fleet."""
+"""Devices counted in one transaction, so that neither locks nor memory grow with the fleet."""
 _BETWEEN_SECONDS: Final = 0.1
 _LEAST_PAUSE_SECONDS: Final = 900.0
 _SHARE: Final = 0.05

@@ -30,6 +30,7 @@ class ConsumerBase(abc.ABC):
             receive_maximum=settings.receive_maximum,
             buffer_bytes=settings.buffer_bytes,
             statistics=self._statistics,
+            urgent=settings.urgent,
         )
 
     @property

@@ -9,9 +9,17 @@ from ingest.consumer.ledger import Ledger, payload_bytes
 
 
 class Inbox:
-    """One per consumer, emptied with every connection. Costs one future and one timer per batch, none per message."""
+    """One per consumer, emptied with every connection. Costs one future and one timer per batch, none per message.
 
-    def __init__(self, *, receive_maximum: int, buffer_bytes: int, statistics: ConsumerStatistics) -> None:
+    Args:
+        urgent: ending of topics that somebody waits for: one of them ends a batch's linger. Order stays as it is.
+    """
+
+    def __init__(
+        self, *, receive_maximum: int, buffer_bytes: int, statistics: ConsumerStatistics, urgent: str = ""
+    ) -> None:
+        self._urgent = urgent
+        self._hurry = False
         self._receive_maximum = receive_maximum
         self._buffer_bytes = buffer_bytes
         self._statistics = statistics
@@ -70,6 +78,8 @@ class Inbox:
         self._ledger.arrived(deliveries)
         self._waiting.extend(deliveries)
         self.received_bytes += payload_bytes(deliveries)
+        if self._urgent and any([delivery.topic.endswith(self._urgent) for delivery in deliveries]):  # noqa: C419 - a list is quicker here
+            self._hurry = True
         if self._waiter is not None and self._enough(self._wanted):
             self._wake()
 
@@ -101,12 +111,13 @@ class Inbox:
     def _take(self, limit: int) -> list[Delivery]:
         batch = self._waiting[:limit]
         self._waiting = self._waiting[limit:]
+        self._hurry = self._hurry and bool(self._waiting)
         self.released_bytes += payload_bytes([delivery for delivery in batch if not delivery.packet_id])
         return batch
 
     def _enough(self, wanted: int) -> bool:
         waiting = len(self._waiting)
-        if waiting >= wanted:
+        if waiting >= wanted or (self._hurry and waiting > 0):
             return True
         return waiting > 0 and (len(self._ledger) >= self._receive_maximum or self.over_budget)
 
@@ -133,4 +144,5 @@ class Inbox:
     def _empty(self) -> None:
         self._ledger.clear()
         self._waiting = []
+        self._hurry = False
         self.received_bytes = self.released_bytes = 0

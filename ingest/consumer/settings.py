@@ -30,6 +30,7 @@ class ConsumerSettings:
         connect_timeout_seconds: from the first SYN to CONNACK.
         read_rest_seconds: under dense traffic the line is left alone this long between two reads, so that one read
             brings many messages; asyncio rounds it up to whole milliseconds; 0 reads at once.
+        urgent: ending of topics whose messages end a batch's linger, because somebody waits for them; empty: none.
     """
 
     host: str
@@ -47,6 +48,7 @@ class ConsumerSettings:
     tcp_nodelay: bool = True
     connect_timeout_seconds: float = 10.0
     read_rest_seconds: float = 0.0005
+    urgent: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work or would lose data.

@@ -23,6 +23,24 @@ async def test_a_batch_keeps_the_order_and_leaves_the_rest() -> None:
     assert await inbox.next_batch(3, 0) == sent[3:]
 
 
+async def test_what_somebody_waits_for_ends_the_linger_and_keeps_the_order() -> None:
+    inbox = Inbox(receive_maximum=100, buffer_bytes=1000, statistics=ConsumerStatistics(), urgent="/reply")
+    inbox.open()
+    waiting = asyncio.create_task(inbox.next_batch(100, 3600))
+    inbox.put([delivery(1)])
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    inbox.put([delivery(2), Delivery("fk/v1/d/reply", b"x", None, False, False, 3, 1)])
+    assert [one.packet_id for one in await waiting] == [1, 2, 3]
+    inbox.put([delivery(4)])
+    later = asyncio.create_task(inbox.next_batch(100, 3600))
+    await asyncio.sleep(0)
+    assert not later.done(), "the hurry was over with its batch"
+    inbox.interrupt()
+    assert len(await later) == 1
+
+
 async def test_more_than_the_receive_maximum_stops_reading_instead_of_failing() -> None:
     inbox = opened(receive_maximum=2)
     inbox.put([delivery(1), delivery(2)])
