@@ -55,7 +55,7 @@ async def gather(work: Work, device: Row, knowledge: Knowledge) -> Evidence:
         restarts=heard.restarts,
         clock_doubted=heard.doubted,
         unused_days=_unused(heard.days, state["last_used_day"]),
-        fleet=await _fleet(work, number, state["last_seen_at"], faults, heard),
+        fleet=await _fleet(work, number, state["last_seen_at"], faults, heard) | await _register(work, number, profile),
     )
 
 
@@ -87,6 +87,15 @@ async def _fleet(
     if heard.days:
         week = work.now - timedelta(days=7)
         facts["restarts_a_week"] = float(sum(moment >= week for moment in heard.restarts))
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+async def _register(work: Work, number: int, profile: DeviceProfile) -> dict[str, float]:
+    """What only the register knows: how long ago the device was checked, and whether its borrower used another too."""
+    facts = {
+        "days_since_control": await repository.days_since_control(work, number),
+        "same_night_elsewhere": await repository.same_days_elsewhere(work, number, profile.usage),
+    }
     return {name: value for name, value in facts.items() if value is not None}
 
 

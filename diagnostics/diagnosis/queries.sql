@@ -66,6 +66,26 @@ SELECT count(*) AS heard,
  WHERE d.device_class = me.device_class AND d.payer_id = me.payer_id AND d.device_no <> me.device_no
    AND s.last_seen_at >= %(day_ago)s
 
+-- name: checked
+-- When the device was last checked against a known measure, and found right; nothing noted says nothing.
+SELECT max(done_on) AS done_on FROM device_service WHERE device_no = %(device_no)s AND kind = 'calibration' AND passed
+
+-- name: same_days
+-- Days on which this device and another one of the same borrower and class were both used; NULL where the borrower is not known.
+SELECT CASE WHEN count(me.borrower_key) > 0 THEN count(DISTINCT mine.local_day) END AS days
+  FROM loan_use me
+  JOIN loan l ON l.loan_id = me.loan_id AND l.ended_at IS NULL
+  JOIN device d ON d.device_no = me.device_no
+  LEFT JOIN (loan_use other JOIN device o ON o.device_no = other.device_no)
+    ON other.borrower_key = me.borrower_key AND other.device_no <> me.device_no AND o.device_class = d.device_class
+  LEFT JOIN usage_day theirs
+    ON theirs.device_no = other.device_no AND theirs.local_day >= %(since)s AND theirs.measure = ANY (%(measures)s::text[])
+   AND theirs.amount >= (%(amounts)s::float8[])[array_position(%(measures)s::text[], theirs.measure)]
+  LEFT JOIN usage_day mine
+    ON mine.device_no = me.device_no AND mine.local_day = theirs.local_day AND mine.measure = ANY (%(measures)s::text[])
+   AND mine.amount >= (%(amounts)s::float8[])[array_position(%(measures)s::text[], mine.measure)]
+ WHERE me.device_no = %(device_no)s
+
 -- name: outcomes
 -- What finished work orders found, of the caller's devices of this class.
 SELECT o.cause, count(*) AS times

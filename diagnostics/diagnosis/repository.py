@@ -9,11 +9,13 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from diagnostics.queries import Row, fetch_all, fetch_one, formatted, room
 from diagnostics.work import Work
+from fleet.clock import local_day
 from fleet.diagnosis.evidence import DayValues
 from fleet.diagnosis.learning import CauseCount
 from fleet.plumbing.store.tables import reading_view
 from fleet.profile import DeviceProfile
 from fleet.signals import Audience, Kind, Metric
+from fleet.usage import UsageDefinition
 
 _SQL: Final = room(__file__)
 DAYS_BACK: Final = 30
@@ -110,6 +112,25 @@ async def answer(work: Work, device_no: int, name: str) -> tuple[Mapping[str, An
     """The latest successful answer to a command; None where there is none."""
     row = await fetch_one(work.connection, _SQL["answer"], {"device_no": device_no, "name": name})
     return (row["result"], row["answered_at"]) if row and isinstance(row["result"], Mapping) else None
+
+
+async def days_since_control(work: Work, device_no: int) -> float | None:
+    """Days since the device was last checked against a known measure; None where nobody has noted that it ever was."""
+    row = await fetch_one(work.connection, _SQL["checked"], {"device_no": device_no})
+    done: date | None = None if row is None else row["done_on"]
+    return None if done is None else float((local_day(work.now) - done).days)
+
+
+async def same_days_elsewhere(work: Work, device_no: int, usage: UsageDefinition) -> float | None:
+    """On how many of the last fourteen days the borrower used another device of the class too; None: not known."""
+    asked = {
+        "device_no": device_no,
+        "since": local_day(work.now) - timedelta(days=14),
+        "measures": [clause.measure for clause in usage.used_when],
+        "amounts": [clause.amount for clause in usage.used_when],
+    }
+    row = await fetch_one(work.connection, _SQL["same_days"], asked)
+    return None if row is None or row["days"] is None else float(row["days"])
 
 
 async def silent_nearby(work: Work, device_no: int, last_seen: datetime) -> float | None:

@@ -45,6 +45,8 @@ WITHOUT_ROW_SECURITY: Final = {
     "idle_run": "when verdicts were made: nothing about anyone",
     "idle_fit": "what a model's fleet has in common: nothing about anyone",
     "day_block": SERVICES_ONLY,
+    "device_exposure": SERVICES_ONLY,
+    "exposure_progress": "when device-days were counted: nothing about anyone",
     "day_block_progress": SERVICES_ONLY,
     "evaluation_due": SERVICES_ONLY,
     "alarm_timer": SERVICES_ONLY,
