@@ -199,7 +199,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         channels = make_channels(settings)
         for channel in channels.values():
             stack.push_async_callback(channel.close)
-        pool = await stack.enter_async_context(database_pool(url, "fjarrkoll-worker", largest=10))
+        pool = await stack.enter_async_context(database_pool(url, "fjarrkoll-worker", largest=11))
         wakeups = await stack.enter_async_context(Wakeups(url, [DUE_CHANNEL, COMMAND_CHANNEL]).running())
         yield Worker(
             judge=Judge(pool, load_registry(), sorted(channels), metrics),

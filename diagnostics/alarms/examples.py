@@ -6,6 +6,7 @@ ALARM: Final[dict[str, Any]] = {
     "alarm_id": 42,
     "device_id": "d-k7x2m4qpza",
     "individual_number": "7654321",
+    "held": False,
     "device_class": "dispenser",
     "rule": "jam",
     "severity": "critical",

@@ -2,6 +2,7 @@
 SELECT a.alarm_id, a.device_no, d.device_id, d.individual_number, d.device_class, a.rule, a.severity, a.safety, a.title_sv,
        a.title_en, a.reason_sv, a.reason_en, a.happened_at, a.raised_at, a.taken_at, a.taken_by, a.plan, a.handed_to, a.cleared_at,
        a.cleared_why, a.closed_by, a.verdict, a.verdict_by, a.late, a.corrected_at, a.times, a.quieted_by, a.parent_id, a.area, a.detail,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = a.device_no AND h.lifted_at IS NULL) AS held,
        CASE WHEN a.cleared_at IS NULL THEN CASE WHEN a.taken_at IS NULL THEN 'open' ELSE 'taken' END
             WHEN a.verdict = 'false' THEN 'false' ELSE 'resolved' END AS state
   FROM alarm a

@@ -139,6 +139,7 @@ class AlarmItem(Answer):
     device_id: str
     individual_number: str
     device_class: str
+    held: Annotated[bool, Field(description="An incident hold lies on the device: leave it untouched")]
     rule: str
     severity: Severity
     safety: Annotated[bool, Field(description="A person may be hurt")]

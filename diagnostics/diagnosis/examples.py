@@ -4,6 +4,7 @@ from typing import Any, Final
 
 DIAGNOSIS: Final[dict[str, Any]] = {
     "device_id": "d-4f2a91c07b3e",
+    "held": False,
     "at": "2026-11-21T08:00:00Z",
     "conclusion": "found",
     "reason": {"sv": "Motorns kol är slitna (90%)", "en": "The motor's brushes are worn (90%)"},

@@ -79,6 +79,7 @@ class DiagnosisAnswer(Answer):
     model_config = shown(examples.DIAGNOSIS)
 
     device_id: str
+    held: Annotated[bool, Field(description="An incident hold lies on the device: leave it untouched")]
     at: Moment
     conclusion: Annotated[str, Field(description="found, cannot_tell or nothing_found")]
     reason: BilingualText

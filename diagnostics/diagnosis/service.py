@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from diagnostics.commands import repository as commands
 from diagnostics.devices import repository as devices
 from diagnostics.diagnosis import repository
 from diagnostics.diagnosis.gathering import gather
@@ -42,7 +43,8 @@ async def diagnose_device(work: Work, device_id: str) -> DiagnosisAnswer:
     knowledge, counted = await _learned(work, knowledge_of(work.registry[device["device_class"]]))
     diagnosis = diagnose(knowledge, await gather(work, device, knowledge))
     await work.record("diagnosis.read", device["device_no"], conclusion=diagnosis.conclusion)
-    return _answer(work, device_id, diagnosis, counted)
+    held = await commands.is_held(work.connection, device["device_no"])
+    return _answer(work, device_id, diagnosis, counted, held=held)
 
 
 async def _learned(work: Work, knowledge: Knowledge) -> tuple[Knowledge, int]:
@@ -52,9 +54,10 @@ async def _learned(work: Work, knowledge: Knowledge) -> tuple[Knowledge, int]:
     return learned(knowledge, ours), sum(count.times for count in ours)
 
 
-def _answer(work: Work, device_id: str, diagnosis: Diagnosis, counted: int) -> DiagnosisAnswer:
+def _answer(work: Work, device_id: str, diagnosis: Diagnosis, counted: int, *, held: bool) -> DiagnosisAnswer:
     return DiagnosisAnswer(
         device_id=device_id,
+        held=held,
         at=work.now,
         conclusion=diagnosis.conclusion,
         reason=BilingualText.of(diagnosis.reason),

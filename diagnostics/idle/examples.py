@@ -7,6 +7,7 @@ IDLE: Final[dict[str, Any]] = {
         {
             "device_id": "d-k7x2m4qpza",
             "individual_number": "1234567",
+            "held": False,
             "device_class": "wheelchair",
             "maker": "Permobil",
             "model": "M3 Corpus",

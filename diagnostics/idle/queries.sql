@@ -14,7 +14,8 @@ WITH page AS MATERIALIZED (
      ORDER BY v.since, v.device_no
      LIMIT %(limit)s
 )
-SELECT j.*, p.code AS payer_code, p.name AS payer_name, page.since AS listed_since
+SELECT j.*, p.code AS payer_code, p.name AS payer_name, page.since AS listed_since,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = j.device_no AND h.lifted_at IS NULL) AS held
   FROM page
   JOIN ({judged}) j USING (device_no)
   LEFT JOIN payer p USING (payer_id)

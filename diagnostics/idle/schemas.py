@@ -31,6 +31,7 @@ class IdleItem(Answer):
     device_id: str
     individual_number: str
     device_class: str
+    held: Annotated[bool, Field(description="An incident hold lies on the device: leave it untouched")]
     maker: str
     model: str
     payer: PayerItem | None

@@ -58,6 +58,7 @@ def _item(row: Row, today: date) -> IdleItem:
         device_id=row["device_id"],
         individual_number=row["individual_number"],
         device_class=row["device_class"],
+        held=row["held"],
         maker=row["maker"],
         model=row["model_name"],
         payer=payer_item(row),

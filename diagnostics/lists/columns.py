@@ -14,6 +14,7 @@ _OURS: Final = Path(__file__).with_name("columns.toml")
 KINDS: Final[Mapping[str, Kind]] = {
     "case_id": Kind.TEXT,
     "individual_number": Kind.TEXT,
+    "held": Kind.TEXT,
     "device_class": Kind.TEXT,
     "model": Kind.TEXT,
     "payer": Kind.TEXT,

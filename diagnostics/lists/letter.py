@@ -40,6 +40,8 @@ def letter(unit: str, rows: Sequence[Mapping[str, Any]], today: date) -> tuple[s
 def _line(row: Mapping[str, Any]) -> str:
     number, model = _plain(row["individual_number"]), f"{row['maker']} {row['model_name']}"
     what = f"- Ärende {row['case_id']}: individnummer {number}, {model}"
+    if row["held"]:
+        what += " (AVVIKELSESPÄRR: ska lämnas orört)"
     known = f"{row['days']} dagar med data till och med {row['known_until'].isoformat()}"
     if row["verdict"] == "never_started":
         return f"{what}, aldrig använt sedan {row['since'].isoformat()} ({known})"

@@ -214,6 +214,7 @@ def _cells(layout: Layout, rows: list[Row]) -> Iterator[list[Cell]]:
             "payer": row["payer_name"],
             "prescriber": row["prescriber_unit"],
             "state": STATE_WORDS[State(row["state"])].sv,
+            "held": {True: "JA", False: "nej"}.get(row["held"], "okänt"),
         }
         yield [values.get(column.field) for column in layout.columns]
 

@@ -38,11 +38,20 @@ def render(passport: Passport, language: str) -> str:
         f"<title>{title} {number}</title><style>{STYLE}</style></head><body><main><header><div>"
         f"<h1>{title} {number}</h1><p>{escape(passport.maker)} {escape(passport.model)}<br>"
         f"{_made(language)} {passport.made_on.isoformat()}</p></div>{qr_code(passport.individual_number)}</header>"
+        f"{_held(passport, language)}"
         f'<p class="advice">{escape(_of(passport.advice_words, language))}{_value(passport, language)}</p>'
         f"{_table(_facts(passport, language))}{_list(_WHY, passport.reasons, language)}"
         f"{_list(_NOT_KNOWN, passport.unknown, language)}{_faults(passport, language)}"
         f"<p>{escape(_NOTE.to(language))}</p></main></body></html>"
     )
+
+
+def _held(passport: Passport, language: str) -> str:
+    """The mark of an incident hold, above everything that is advised."""
+    if not passport.held:
+        return ""
+    words = Text("AVVIKELSESPÄRR: ska lämnas orört", "INCIDENT HOLD: leave it untouched").to(language)
+    return f'<p class="advice" role="alert">⛔ {words}</p>'
 
 
 def qr_code(text: str) -> str:

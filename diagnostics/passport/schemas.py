@@ -14,6 +14,7 @@ from fleet.passport import Advice
 _EXAMPLE: Final[dict[str, Any]] = {
     "device_id": "d-k7x2m4qpza",
     "individual_number": "1234567",
+    "held": False,
     "device_class": "wheelchair",
     "maker": "Permobil",
     "model": "M3 Corpus",
@@ -68,6 +69,7 @@ class Passport(Answer):
     device_id: str
     individual_number: str
     device_class: str
+    held: Annotated[bool, Field(description="An incident hold lies on the device: leave it untouched")]
     maker: str
     model: str
     serial_number: str

@@ -9,6 +9,7 @@ CASE: Final[dict[str, Any]] = {
     "case_id": 118,
     "device_id": "d-k7x2m4qpza",
     "individual_number": "1234567",
+    "held": False,
     "device_class": "wheelchair",
     "maker": "Permobil",
     "model": "M3 Corpus",

@@ -1,7 +1,9 @@
 -- name: cases
 -- Newest first. The device itself may be out of the caller's sight after its return; the case is not.
 SELECT c.*, d.device_id, m.maker, m.name AS model_name, p.code AS payer_code, p.name AS payer_name, r.code AS prescriber_code,
-       r.unit_name AS prescriber_unit
+       r.unit_name AS prescriber_unit,
+       CASE WHEN d.device_id IS NOT NULL
+            THEN EXISTS (SELECT FROM incident_hold h WHERE h.device_no = c.device_no AND h.lifted_at IS NULL) END AS held
   FROM recall_case c
   JOIN device_model m USING (model_key)
   JOIN payer p USING (payer_id)

@@ -108,6 +108,10 @@ class CaseItem(Answer):
     device_id: Annotated[str | None, Field(description="Null where the device is no longer in the caller's sight")]
     individual_number: str
     device_class: str
+    held: Annotated[
+        bool | None,
+        Field(description="An incident hold lies on the device: leave it untouched; null where it is out of sight"),
+    ]
     maker: str
     model: str
     payer: PayerItem

@@ -239,7 +239,7 @@ def _moment(day: datetime) -> str:
 def _row(alarm: Json, language: str) -> list[str]:
     return [
         str(alarm["alarm_id"]),
-        alarm["individual_number"],
+        words.number_of(alarm),
         alarm["device_class"],
         either(alarm["title"], language),
         words.word(words.SEVERITIES, alarm["severity"], language),

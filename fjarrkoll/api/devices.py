@@ -115,7 +115,7 @@ def show_readings(  # noqa: PLR0913 - each is an option of the command
 
 def _row(item: Json, language: str) -> list[str]:
     return [
-        item["individual_number"],
+        words.number_of(item),
         item["device_class"],
         f"{item['maker']} {item['model']}",
         item["payer"]["code"] if item["payer"] else NOTHING,

@@ -62,6 +62,8 @@ def diagnose(device: Device, *, as_json: JsonOption = False, language: LanguageO
 
 
 def _print(answer: Json, language: str) -> None:
+    if answer["held"]:
+        print_line(words.HELD.to(language))
     print_line(f"{words.word(_CONCLUSIONS, answer['conclusion'], language)}: {either(answer['reason'], language)}")
     titles = (_CAUSE, _PROBABILITY, _FOR, _AGAINST, _UNKNOWN, _DO)
     rows = [_row(cause, language) for cause in answer["causes"][:_SHOWN]]

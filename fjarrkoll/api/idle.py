@@ -156,7 +156,7 @@ def _money_row(row: Json, language: str) -> list[str]:
 def _row(item: Json, language: str) -> list[str]:
     use = item["use"]
     return [
-        item["individual_number"],
+        words.number_of(item),
         f"{item['maker']} {item['model']}",
         item["payer"]["code"] if item["payer"] else "–",
         words.NEVER.to(language) if item["last_seen"] is None else local_time(item["last_seen"]),

@@ -80,7 +80,7 @@ def hand_back(
 
 
 def _print(passport: Json, language: str) -> None:
-    print_line(f"{passport['individual_number']}, {passport['maker']} {passport['model']}")
+    print_line(f"{words.number_of(passport)}, {passport['maker']} {passport['model']}")
     rows = [[name.to(language), _shown(passport[field], unit, language)] for name, field, unit in _FACTS]
     print_table("", ["", words.VALUE.to(language)], rows)
     value = money(passport["value_at_stake_sek"], language)

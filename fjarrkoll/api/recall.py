@@ -171,7 +171,7 @@ def payers(*, limit: LimitOption = 50, as_json: JsonOption = False, language: La
         return
     rows = [
         [
-            i["individual_number"],
+            words.number_of(i),
             i["device_class"],
             i["payer"]["name"],
             i["prescriber"]["unit"],
@@ -195,7 +195,7 @@ def _print_case(case: Json, language: str) -> None:
 def _row(case: Json, language: str) -> list[str]:
     return [
         str(case["case_id"]),
-        case["individual_number"],
+        words.number_of(case),
         f"{case['maker']} {case['model']}",
         case["payer"]["code"],
         either(case["state_words"], language),

@@ -1,7 +1,7 @@
 """Words of the API in the two languages of the screen."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from fleet.text import Text
 
@@ -83,3 +83,8 @@ HELD: Final = Text(
     "AVVIKELSESPÄRR: hjälpmedlet får inte ändras, rengöras eller lämnas ut.",
     "INCIDENT HOLD: the device must not be changed, cleaned or handed out.",
 )
+
+
+def number_of(item: Mapping[str, Any]) -> str:
+    """A device's individual number, marked where an incident hold lies on it."""
+    return f"{item['individual_number']}{' ⛔' if item.get('held') else ''}"

@@ -140,3 +140,33 @@ async def test_rows_outlive_their_chunk_while_the_device_is_held(
     assert "seat_tilt_angle" not in reading["content"]
     assert to_milliseconds(long_ago) % 2**31 == reading["seq"]
     assert store.all("SELECT DISTINCT device_no FROM held_row") == [(chair.device_no,)]
+
+
+async def test_the_mark_stands_wherever_a_held_device_is_shown(
+    api: Api, make_token: MakeToken, town: Town, store: Store
+) -> None:
+    token, chair = make_token("technician", audiences=tuple(Audience)), town.chair
+    store.heard(chair.device_no, at=NOW)
+    store.alarm(chair.device_no, "battery_low")
+
+    async def marks() -> dict[str, object]:
+        alarms = (await api.get("alarms", token)).json()["items"]
+        devices = (await api.get("devices", token)).json()["items"]
+        order = (await api.post(f"devices/{chair.device_id}/orders", token, {"remark": "x"})).json()["order"]
+        passport = await api.get(f"devices/{chair.device_id}/passport", token)
+        page = await api.get(f"devices/{chair.device_id}/passport.html", token)
+        return {
+            "alarms": alarms[0]["held"],
+            "devices": next(item["held"] for item in devices if item["device_id"] == chair.device_id),
+            "order": order["on_hold"],
+            "passport": passport.json()["held"],
+            "label": "AVVIKELSESPÄRR" in page.text or "INCIDENT HOLD" in page.text,
+            "diagnosis": (await api.get(f"devices/{chair.device_id}/diagnosis", token)).json()["held"],
+            "readiness": "hold" in (await api.get(f"devices/{chair.device_id}/readiness", token)).text.lower(),
+        }
+
+    before = await marks()
+    await place(api, token, chair.device_id)
+    after = await marks()
+    assert {name for name, mark in before.items() if mark} <= {"readiness"}
+    assert {name for name, mark in after.items() if not mark} == set()

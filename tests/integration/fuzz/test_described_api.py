@@ -1,7 +1,7 @@
 """The API as it is described, tried with made-up requests by every role: no failure of ours, no undocumented answer.
 
 It reads the OpenAPI document, so that a room that is added is tried too. FJARRKOLL_FUZZ_EXAMPLES sets how many requests
-each operation gets from each role; the suite's few are for every run, hundreds for a release (docs/remote-diagnosis.md).
+each operation gets from each role: few in every run, hundreds for a release (docs/remote-diagnosis.md).
 """
 
 import os
@@ -41,7 +41,8 @@ CHECKS: Final = [
     content_type_conformance,
     response_schema_conformance,
 ]
-OPERATIONS: Final = [result.ok() for result in schemathesis.openapi.from_dict(describe(routes())).get_all_operations()]
+_DOCUMENT: Final[Any] = schemathesis.openapi.from_dict(describe(routes()))
+OPERATIONS: Final[list[Any]] = [found.ok() for found in _DOCUMENT.get_all_operations()]
 SHARES: Final = 4
 
 

@@ -100,7 +100,7 @@ def _filled(database: Database, store: Store) -> dict[str, list[Any]]:
 
 def _asked(world: World) -> None:
     """What only the API makes: a command, a setting that waits, a work order, a hold, a recall case."""
-    chair, dispenser, in_store = world.known["device_id"]
+    chair, _, in_store = world.known["device_id"]
 
     def made(path: str, body: Any, name: str) -> Any:
         headers = {"idempotency-key": str(uuid.uuid4())}

@@ -1,3 +1,14 @@
+-- What a device was when a fault came: its class and model beside its software, so that the fleet's faults are grouped without every device.
+ALTER TABLE device_fault ADD COLUMN device_class text, ADD COLUMN model_key text;
+CREATE OR REPLACE FUNCTION fault_firmware() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS $$
+BEGIN
+    SELECT coalesce(NEW.firmware, d.firmware), coalesce(NEW.device_class, d.device_class), coalesce(NEW.model_key, d.model_key)
+      INTO NEW.firmware, NEW.device_class, NEW.model_key
+      FROM device d WHERE d.device_no = NEW.device_no;
+    RETURN NEW;
+END $$;
+UPDATE device_fault f SET device_class = d.device_class, model_key = d.model_key FROM device d WHERE d.device_no = f.device_no;
+
 -- Device-days by day, so that a rate over the whole region reads some thousand rows and not every device's state.
 
 -- By UTC day, model, software and the loan in which they were lived; payer and frame NULL: in store. Counted by the worker: from when a
