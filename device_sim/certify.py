@@ -31,6 +31,10 @@ def certify(  # noqa: PLR0913 - every option is a choice of the person who certi
         typer.Option(min=1, help="Send commands, the first with this counter; 1 for a device that never had one."),
     ] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Have it restart its gateway; needs --counter.")] = False,
+    unsafe: Annotated[
+        bool,
+        typer.Option("--unsafe", help="It is kept driving, in therapy or dosing: it must refuse; needs --counter."),
+    ] = False,
     confirm: Annotated[
         bool,
         typer.Option("--confirm", help="No ingest runs at this broker: send receipts in its place, late at first."),
@@ -47,6 +51,8 @@ def certify(  # noqa: PLR0913 - every option is a choice of the person who certi
         raise ConfigurationError("--device-id: 3-40 lower-case letters, digits and hyphens")
     if restart and counter is None:
         raise ConfigurationError("--restart is a command: give --counter, too")
+    if unsafe and counter is None:
+        raise ConfigurationError("--unsafe sends a command: give --counter, too")
     settings = load_settings()
     session = Session(
         line=Line(settings.mqtt_host, settings.mqtt_port, settings.mqtt_tls_ca),
@@ -57,6 +63,7 @@ def certify(  # noqa: PLR0913 - every option is a choice of the person who certi
         counter=counter,
         ingest_password=settings.need("ingest_password") if confirm else None,
         restart=restart,
+        unsafe=unsafe,
     )
     certificate = judge(asyncio.run(listen(session, console.print)), load_registry())
     typer.echo(json.dumps(certificate.as_json(), ensure_ascii=False) if as_json else shown(certificate))

@@ -30,6 +30,8 @@ REQUIREMENTS: Final[Mapping[str, Callable[[Evidence], Verdict]]] = MappingProxyT
         "refuses the expired": on_commands.refuses_expired,
         "refuses the replayed": on_commands.refuses_replayed,
         "refuses the unknown": on_commands.refuses_unknown,
+        "refuses the unsafe": on_commands.refuses_unsafe,
+        "remembers over a restart": on_commands.remembers,
     }
 )
 

@@ -37,7 +37,8 @@ class Session:
         diagnostics_password: account that sends commands; with `counter`, or not at all.
         counter: the first command counter to use; the device must not have seen it or a higher one.
         ingest_password: account that confirms, for a broker at which no ingest runs.
-        restart: have the device restart its gateway at the end of the commands.
+        restart: have the device restart its gateway, and ask once more what it has answered before.
+        unsafe: the device is kept in a state in which it must refuse its self-test: driving, in therapy, dosing.
     """
 
     line: Line
@@ -48,6 +49,7 @@ class Session:
     counter: int | None = None
     ingest_password: str | None = None
     restart: bool = False
+    unsafe: bool = False
 
 
 @dataclass(slots=True)
@@ -110,8 +112,26 @@ class _Listener:
         ):
             await self._send(wire, purpose, asked)
             await self._wait(asked, _ANSWER_SECONDS)
+        if self.session.unsafe:
+            unsafe = self._made("self_test", counter + 3)
+            await self._send(wire, Purpose.UNSAFE, unsafe)
+            await self._wait(unsafe, _ANSWER_SECONDS)
         if self.session.restart:
-            await self._send(wire, Purpose.RESTART, self._made("restart_gateway", counter + 3))
+            await self._restart(wire, counter)
+
+    async def _restart(self, wire: Wire, counter: int) -> None:
+        """Restarts the device, and asks under the first counter again when it is back."""
+        births = self._births()
+        await self._send(wire, Purpose.RESTART, self._made("restart_gateway", counter + 4))
+        until = self.now() + _ANSWER_SECONDS
+        while self._births() == births and self.now() < until:  # noqa: ASYNC110 - the device comes back by itself
+            await asyncio.sleep(0.05)
+        if self._births() > births:
+            await self._send(wire, Purpose.AFTER_RESTART, self._made("read_faults", counter))
+            await asyncio.sleep(_NO_ANSWER_SECONDS / 2)
+
+    def _births(self) -> int:
+        return sum(said.verb is Verb.BIRTH and not said.retained for said in self.transcript.said)
 
     def _made(self, name: str, counter: int, *, late_ms: int = 0) -> CommandMessage:
         """A command whose not_after lies ahead, or `late_ms` ago."""

@@ -75,6 +75,34 @@ def refuses_unknown(evidence: Evidence) -> Verdict:
     return passed("answered refused")
 
 
+def refuses_unsafe(evidence: Evidence) -> Verdict:
+    """In a state in which the class forbids it, a command is refused by the device itself."""
+    asked = _asked(evidence, Purpose.UNSAFE)
+    if asked is None:
+        if not evidence.transcript.commanding:
+            return not_seen(_LISTEN_ONLY)
+        return not_seen("keep the device driving, in therapy or dosing, and say so with --unsafe")
+    final = _final(evidence, asked)
+    if not final:
+        return failed("no answer to a self-test in an unsafe state: answer refused, with the state as the reason")
+    if final[0].status != "refused":
+        return failed(f"a self-test in an unsafe state was {final[0].status}: the device must refuse it itself")
+    return passed(f"answered refused ({final[0].reason})")
+
+
+def remembers(evidence: Evidence) -> Verdict:
+    """What was executed before a restart is not executed again after it: the journal outlives the power."""
+    asked = _asked(evidence, Purpose.AFTER_RESTART)
+    if asked is None:
+        if not evidence.transcript.commanding:
+            return not_seen(_LISTEN_ONLY)
+        return not_seen("the device was not restarted, or did not come back: give --restart and more seconds")
+    if any(reply.status == "succeeded" for reply in _final(evidence, asked)):
+        counter = asked.command.counter
+        return failed(f"after its restart it executed counter {counter} again: keep counters where power cannot reach")
+    return passed("the counter of before the restart was not executed again")
+
+
 def _asked(evidence: Evidence, purpose: Purpose) -> Asked | None:
     return next((asked for asked in evidence.transcript.asked if asked.purpose is purpose), None)
 

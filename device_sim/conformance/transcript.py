@@ -16,7 +16,9 @@ class Purpose(StrEnum):
     REPLAYED = "replayed"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
+    UNSAFE = "unsafe"
     RESTART = "restart"
+    AFTER_RESTART = "after_restart"
 
 
 @dataclass(frozen=True, slots=True)

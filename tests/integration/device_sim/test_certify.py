@@ -39,6 +39,9 @@ async def busy_device(broker: Mosquitto) -> AsyncIterator[Connection]:
 
     async def report() -> None:
         for number in range(1000):
+            told = [entry.answer for entry in connection.device.journal.entries.values() if entry.answer]
+            if any(answer.reason.startswith("not while") for answer in told):  # the person brings it to rest again
+                connection.device.operating_state = connection.device.identity.profile.operating_states[0]
             connection.send(connection.device.heartbeat(connection.clock()))
             if number == 10:
                 unknown_fault(connection)
@@ -63,6 +66,7 @@ def session_with(broker: Mosquitto, credentials: Mapping[str, str], connection: 
         "ingest_password": credentials["ingest"],
         "counter": 1,
         "restart": True,
+        "unsafe": True,
     }
     return Session(**(fields | changes))
 
@@ -86,6 +90,7 @@ async def test_the_simulated_device_passes_every_requirement(
     broker: Mosquitto, broker_credentials: Mapping[str, str], impatient: None
 ) -> None:
     async with busy_device(broker) as connection:
+        connection.device.operating_state = "dosing"
         certificate = await certified(broker, broker_credentials, connection)
     assert {(v.name, v.outcome) for v in certificate.verdicts if v.outcome is not Outcome.PASSED} == set(), [
         verdict.sentence for verdict in certificate.verdicts
@@ -100,6 +105,7 @@ async def test_a_device_that_breaks_the_rules_fails_each_rule_it_breaks(
     monkeypatch.setattr(Outbox, "next_window", lambda _: [])
     async with busy_device(broker) as connection:
         connection.device.journal.forgetful = True
+        connection.device.operating_state = "dosing"
         connection.device.clock_offset = datetime(1970, 1, 1, tzinfo=UTC) - connection.clock()
         asyncio.get_running_loop().call_later(2.0, unknown_metric, connection)
         certificate = await certified(broker, broker_credentials, connection)
@@ -110,6 +116,7 @@ async def test_a_device_that_breaks_the_rules_fails_each_rule_it_breaks(
         "refuses the expired",
         "refuses the replayed",
         "refuses the unknown",
+        "refuses the unsafe",
     }
 
 

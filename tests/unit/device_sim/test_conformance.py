@@ -65,7 +65,7 @@ class Story:
 
 
 def good() -> Story:
-    """Up, a few messages, a receipt that is late, four commands, a restart."""
+    """Up, a few messages, a receipt that is late, commands, a restart."""
     story = Story()
     story.come_up(0.1, boot=7)
     story.tell(1, Verb.TELEMETRY, 7, 31, values={"network.rssi": -70})
@@ -83,8 +83,11 @@ def good() -> Story:
     story.tell(19.1, Verb.REPLY, 7, 35, command_id="c-expired", status="expired")
     story.ask(20, Purpose.UNKNOWN, "no_such_command", 3)
     story.tell(20.1, Verb.REPLY, 7, 36, command_id="c-unknown", status="refused", reason="unknown")
+    story.ask(21, Purpose.UNSAFE, "self_test", 4)
+    story.tell(21.1, Verb.REPLY, 7, 37, command_id="c-unsafe", status="refused", reason="not while dosing")
     story.say(22, Verb.STATE, {"ts": story.ms(0), "boot": 7, "online": False})
     story.come_up(23, boot=8)
+    story.ask(23.5, Purpose.AFTER_RESTART, "read_faults", 1)
     story.tell(24, Verb.TELEMETRY, 8, 1, values={"battery.level": 97.5})
     return story
 
@@ -207,15 +210,22 @@ WRONG: list[tuple[str, str, Callable[[Story], None]]] = [
     (
         "refuses the replayed",
         "executes the counter",
-        said_too(18, Verb.REPLY, boot=7, seq=37, command_id="c-replayed", status="succeeded"),
+        said_too(18, Verb.REPLY, boot=7, seq=38, command_id="c-replayed", status="succeeded"),
     ),
     (
         "refuses the replayed",
         "executes the message",
-        said_too(18, Verb.REPLY, boot=7, seq=37, command_id="c-read_faults", status="succeeded", result={"faults": []}),
+        said_too(18, Verb.REPLY, boot=7, seq=38, command_id="c-read_faults", status="succeeded", result={"faults": []}),
     ),
     ("refuses the unknown", "executes", edited(Verb.REPLY, 2, status="succeeded")),
     ("refuses the unknown", "silent", without(Verb.REPLY, 2)),
+    ("refuses the unsafe", "executes", edited(Verb.REPLY, 3, status="succeeded")),
+    ("refuses the unsafe", "silent", without(Verb.REPLY, 3)),
+    (
+        "remembers over a restart",
+        "executes the counter again",
+        said_too(24, Verb.REPLY, boot=8, seq=2, command_id="c-after_restart", status="succeeded"),
+    ),
 ]
 
 
@@ -252,7 +262,7 @@ def test_listening_alone_leaves_commands_unseen_and_says_how_to_see_them() -> No
     story.transcript.asked = []
     story.transcript.commanding = False
     unseen = [v for v in certificate(story).verdicts if v.outcome is Outcome.NOT_SEEN]
-    assert [verdict.name for verdict in unseen] == list(REQUIREMENTS)[-4:]
+    assert [verdict.name for verdict in unseen] == list(REQUIREMENTS)[-6:]
     assert all("give --counter" in verdict.sentence for verdict in unseen)
     assert certificate(story).good
 
@@ -299,7 +309,7 @@ def test_the_certificate_reads_for_people_and_machines() -> None:
     edited(Verb.REPLY, 1, status="succeeded")(story)
     told = shown(certificate(story))
     assert "FAILED    refuses the expired" in told
-    assert "dev-1: 16 passed, 1 failed, 0 not seen" in told
+    assert "dev-1: 18 passed, 1 failed, 0 not seen" in told
     told_machine = certificate(story).as_json()
     assert told_machine["good"] is False
     assert [r["name"] for r in told_machine["requirements"] if r["outcome"] == "failed"] == ["refuses the expired"]
