@@ -69,18 +69,22 @@ def token(make_token: MakeToken) -> str:
     return make_token("administrator")
 
 
-def refused(answer: Any, sent: object = "") -> None:
-    assert 400 <= answer.status_code < 500, (sent, answer.text)
-    assert answer.headers["content-type"] == "application/problem+json", sent
-    assert MARK not in answer.text, sent
+def wrong_with(answer: Any) -> list[str]:
+    """What is wrong with a refusal; empty where it is one, says what to do, and repeats nothing of what was sent."""
     problem = answer.json()
-    assert problem["detail"]
-    assert problem["code"]
+    holds = {
+        f"status {answer.status_code}": 400 <= answer.status_code < 500,
+        "no problem document": answer.headers["content-type"] == "application/problem+json",
+        "repeats what was sent": MARK not in answer.text,
+        "says nothing": bool(problem.get("detail") and problem.get("code")),
+    }
+    return [said for said, good in holds.items() if not good]
 
 
 async def test_bad_addresses_and_queries(api: Api, token: str, town: Town) -> None:
     for address, query in QUERIES:
-        refused(await api.get(address.replace("{id}", town.chair.device_id), token, **query), (address, query))
+        answer = await api.get(address.replace("{id}", town.chair.device_id), token, **query)
+        assert wrong_with(answer) == [], (address, query, answer.text)
 
 
 def nested(depth: int) -> bytes:
@@ -118,23 +122,26 @@ async def test_bad_bodies(api: Api, token: str, town: Town) -> None:
     address = f"devices/{town.chair.device_id}/commands"
     headers = {"idempotency-key": "key-of-a-test", "content-type": "application/json"}
     for body in BODIES:
-        refused(await api.call("POST", address, token, content=body, headers=headers), body[:80])
+        answer = await api.call("POST", address, token, content=body, headers=headers)
+        assert wrong_with(answer) == [], (body[:80], answer.text)
 
 
 async def test_bad_idempotency_keys_and_waits(api: Api, token: str, town: Town) -> None:
     address = f"devices/{town.chair.device_id}/faults/read"
-    refused(await api.post(address, token))
+    assert wrong_with(await api.post(address, token)) == []
     for key in (b"", b"short", b"k" * 101, b"with space 1", b"tab\there-1", "åäö-åäö-åäö".encode()):
-        refused(await api.post(address, token, headers={"idempotency-key": key}), key)
+        assert wrong_with(await api.post(address, token, headers={"idempotency-key": key})) == [], key
     for wait in ("-1", "61", "NaN", MARK):
         headers = {"idempotency-key": "key-of-a-test"}
-        refused(await api.call("POST", address, token, params={"wait": wait}, headers=headers), wait)
+        answer = await api.call("POST", address, token, params={"wait": wait}, headers=headers)
+        assert wrong_with(answer) == [], wait
 
 
 async def test_a_body_of_another_type_is_refused(api: Api, token: str, town: Town) -> None:
     headers = {"idempotency-key": "key-of-a-test", "content-type": "text/plain"}
     address = f"devices/{town.chair.device_id}/commands"
-    refused(await api.call("POST", address, token, content=b'{"name":"read_live"}', headers=headers))
+    answer = await api.call("POST", address, token, content=b'{"name":"read_live"}', headers=headers)
+    assert wrong_with(answer) == []
 
 
 async def test_other_methods_are_refused(api: Api, token: str, town: Town) -> None:
@@ -142,6 +149,11 @@ async def test_other_methods_are_refused(api: Api, token: str, town: Town) -> No
         answer = await api.call(method, f"devices/{town.chair.device_id}", token)
         assert answer.status_code == 405
         assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_an_answer_that_is_no_refusal_is_found_out(api: Api, token: str) -> None:
+    """The control: what is checked above does find something."""
+    assert wrong_with(await api.get("devices", token)) == ["status 200", "no problem document", "says nothing"]
 
 
 async def test_a_problem_speaks_the_callers_language(api: Api, token: str) -> None:

@@ -37,7 +37,7 @@ ASKED: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def fleet(postgres: Postgres, role_passwords: Passwords, template_database: str) -> Iterator[Database]:
-    """Twenty thousand chairs heard for a year, two faults each over the year; to read only."""
+    """Twenty thousand chairs heard for weeks, two faults each over a year; to read only."""
     database = copy_database(postgres, template_database, "fault_plans", role_passwords)
     migrate(database.owner, load_registry())
     payers = [add_payer(database).payer_id for _ in range(20)]
@@ -52,7 +52,7 @@ def fleet(postgres: Postgres, role_passwords: Passwords, template_database: str)
         )
         connection.execute(
             "INSERT INTO device_state (device_no, first_seen_at, last_seen_at) SELECT device_no, %s, %s FROM device",
-            [NOW - timedelta(days=365), NOW],
+            [NOW - timedelta(days=45), NOW],
         )
         connection.execute(
             "INSERT INTO device_fault (device_no, system, code, fault_code, raised_at, last_seen_at, known_at,"

@@ -148,11 +148,14 @@ def test_an_outcome_that_contradicts_itself_is_refused(said: dict[str, Any]) -> 
 
 
 def test_outcomes_that_are_whole() -> None:
-    Outcome(solved=Solved.REMOTELY, minutes_spent=20)
-    Outcome(solved=Solved.VISIT, visits=1, first_visit_fixed=True)
-    Outcome(solved=Solved.VISIT, visits=2, first_visit_fixed=False)
-    Outcome(solved=Solved.EXCHANGED)
-    Outcome(solved=Solved.NO_FAULT_FOUND, visits=1)
+    whole = (
+        Outcome(solved=Solved.REMOTELY, minutes_spent=20),
+        Outcome(solved=Solved.VISIT, visits=1, first_visit_fixed=True),
+        Outcome(solved=Solved.VISIT, visits=2, first_visit_fixed=False),
+        Outcome(solved=Solved.EXCHANGED),
+        Outcome(solved=Solved.NO_FAULT_FOUND, visits=1),
+    )
+    assert {outcome.solved for outcome in whole} == set(Solved)
 
 
 def tally(**changes: int) -> Tally:
