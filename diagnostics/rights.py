@@ -48,12 +48,16 @@ class Right(StrEnum):
     PLACE_HOLD = "place_hold"
     LIFT_HOLD = "lift_hold"
     EXPORT_EVIDENCE = "export_evidence"
+    SEE_HEALTH = "see_health"
+    SEE_AUDIT = "see_audit"
+    ADMINISTER = "administer"
 
 
 _R = Right
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
-        Role.TECHNICIAN: frozenset(Right) - {_R.SEE_METRICS, _R.SET_WORKSHOP, _R.KEEP_DOSES, _R.ENTER_SCHEDULES},
+        Role.TECHNICIAN: frozenset(Right)
+        - {_R.SEE_METRICS, _R.SET_WORKSHOP, _R.KEEP_DOSES, _R.ENTER_SCHEDULES, _R.SEE_AUDIT, _R.ADMINISTER},
         # Whoever meets an incident may stop the device from being changed; only others may let it go.
         Role.CARER: frozenset(
             {_R.SEE_DEVICES, _R.TAKE_ALARMS, _R.KEEP_DOSES, _R.KEEP_ABSENCES, _R.COMMAND_READ, _R.PLACE_HOLD}

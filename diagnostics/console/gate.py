@@ -29,7 +29,9 @@ _STATIC: Final = f"{ROOT}/static/"
 _READS: Final = frozenset({"GET", "HEAD"})
 FORM_KEY: Final = "form_key"
 # A returned list is a workbook; what stands around it in the form is small.
-LARGER_BODIES: Final = {f"{ROOT}/recalls/answers": 4 * 1024**2 + LARGEST_BODY}
+LARGER_BODIES: Final = dict.fromkeys(
+    (f"{ROOT}/recalls/answers", f"{ROOT}/administration/register"), 4 * 1024**2 + LARGEST_BODY
+)
 _log = get_logger(part="console")
 
 
@@ -89,6 +91,7 @@ async def form_of(request: Request) -> FormData:
     form, session = await request.form(), session_of(request)
     given = str(form.get(FORM_KEY, ""))
     if session is None or not hmac.compare_digest(given, session.form_key):
+        await form.close()
         raise _foreign_form()
     return form
 

@@ -155,6 +155,40 @@ DEMO_ACTS: Final[Mapping[str, Text]] = {
     "battery": Text("Gör ett batteri gammalt", "Age a battery"),
 }
 
+CONDITIONS: Final[Mapping[str, Text]] = {
+    "now": Text("Just nu", "Right now"),
+    "unknown": Text("Okänt", "Unknown"),
+    "over": Text("Över", "Over"),
+    "well": Text("Bra", "Well"),
+}
+JUDGEMENTS: Final[Mapping[str, Text]] = {
+    "justified": Text("Befogad", "Justified"),
+    "unjustified": Text("Obefogad", "Unjustified"),
+    "unclear": Text("Oklart", "Unclear"),
+}
+DAYS: Final[Mapping[str, Text]] = {
+    "every_day": Text("Alla dagar", "Every day"),
+    "workdays": Text("Arbetsdagar", "Working days"),
+    "free_days": Text("Helg- och lördagar", "Free days"),
+    "weekends": Text("Lördag och söndag", "Saturday and Sunday"),
+    "holidays": Text("Helgdagar", "Holidays"),
+    "workday": Text("Hela arbetsdagar", "Whole working days"),
+    "half_day": Text("Halvdagar", "Half days"),
+    "weekend": Text("Lördag och söndag utan helgdag", "Saturday and Sunday but no holiday"),
+    "holiday": Text("Helgdag", "Holiday"),
+}
+SETTINGS: Final[Mapping[str, Text]] = {
+    "above": Text("larmar över", "alarms above"),
+    "below": Text("larmar under", "alarms below"),
+    "after_seconds": Text("larmar efter sekunder", "alarms after seconds"),
+    "within_seconds": Text("inom sekunder", "within seconds"),
+}
+ROW_OUTCOMES: Final[Mapping[str, Text]] = {
+    "taken": Text("Tas in", "Taken"),
+    "unchanged": Text("Oförändrad", "Unchanged"),
+    "refused": Text("Nekad", "Refused"),
+}
+
 
 def known(table: Mapping[str, Text], word: object) -> Text:
     """The words for a stable word; one that has none yet is shown as it is, never hidden."""

@@ -74,7 +74,7 @@ def import_register(  # noqa: PLR0913 - a file, its facts, and how it is taken
     """Takes a list; the same list again changes nothing.
 
     Args:
-        connection: of the schema's owner.
+        connection: of the schema's owner, or of a caller whose scope is the whole installation.
         content: .xlsx or CSV.
         registry: whose classes and models may be registered.
         file_name: kept with what was taken.
@@ -265,33 +265,17 @@ _REGISTERED: Final = """
       LEFT JOIN prescriber r ON r.prescriber_id = l.prescriber_id
      WHERE d.individual_number = ANY (%s)
 """
-# Not enrolled: it has no credentials yet, so that nothing is expected of it and nothing is known about its use.
+# The functions know who may; the file of migration 0015 has them.
 _INSERT: Final = """
-    INSERT INTO device (device_id, individual_number, device_class, model_key, serial_number, depot_id, basic_equipment,
-                        administration_service)
-    SELECT n.device_id, n.number, n.device_class, n.model, n.serial, o.depot_id, n.basic, n.service
-      FROM unnest(%(device_id)s::text[], %(individual_number)s::text[], %(device_class)s::text[], %(model)s::text[],
-                  %(serial_number)s::text[], %(depot)s::text[], %(basic_equipment)s::boolean[],
-                  %(administration_service)s::boolean[])
-           AS n (device_id, number, device_class, model, serial, depot, basic, service)
-      LEFT JOIN depot o ON o.code = n.depot
+    SELECT register_devices(%(device_id)s::text[], %(individual_number)s::text[], %(device_class)s::text[],
+                            %(model)s::text[], %(serial_number)s::text[], %(depot)s::text[],
+                            %(basic_equipment)s::boolean[], %(administration_service)s::boolean[])
 """
 _CORRECT: Final = """
-    UPDATE device d
-       SET serial_number = n.serial, depot_id = o.depot_id, basic_equipment = n.basic,
-           administration_service = n.service
-      FROM unnest(%(individual_number)s::text[], %(serial_number)s::text[], %(depot)s::text[],
-                  %(basic_equipment)s::boolean[], %(administration_service)s::boolean[])
-           AS n (number, serial, depot, basic, service)
-      LEFT JOIN depot o ON o.code = n.depot
-     WHERE d.individual_number = n.number
+    SELECT correct_devices(%(individual_number)s::text[], %(serial_number)s::text[], %(depot)s::text[],
+                           %(basic_equipment)s::boolean[], %(administration_service)s::boolean[])
 """
 _LEND: Final = """
-    INSERT INTO loan (device_no, payer_id, legal_frame, prescriber_id, started_at)
-    SELECT d.device_no, p.payer_id, n.frame, r.prescriber_id, n.started
-      FROM unnest(%(individual_number)s::text[], %(payer)s::text[], %(frame)s::text[], %(prescriber)s::text[],
-                  %(started)s::timestamptz[]) AS n (number, payer, frame, prescriber, started)
-      JOIN device d ON d.individual_number = n.number
-      JOIN payer p ON p.code = n.payer
-      LEFT JOIN prescriber r ON r.code = n.prescriber
+    SELECT lend_devices(%(individual_number)s::text[], %(payer)s::text[], %(frame)s::text[], %(prescriber)s::text[],
+                        %(started)s::timestamptz[])
 """

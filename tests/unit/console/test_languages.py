@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from diagnostics import console
+from diagnostics.administration.review import JUDGEMENTS
 from diagnostics.commands.states import Approval, Expiry, State, Stopped
 from diagnostics.console import words, workshop_words
 from diagnostics.console.language import Words, catalogue
@@ -18,7 +19,9 @@ from fleet.commands import Level
 from fleet.diagnosis.diagnose import Conclusion
 from fleet.diagnosis.knowledge import Advice, Doer
 from fleet.faults import Severity
+from fleet.health import Condition
 from fleet.idle import Step, Verdict
+from fleet.ladder_document import DAY_WORDS
 from fleet.orders import FindingKind, OrderState, Solved
 from fleet.priority import PriorityClass
 from fleet.recall import Action
@@ -79,6 +82,12 @@ def test_every_word_the_services_use_has_a_name() -> None:
     assert set(workshop_words.GRADES) == {grade.value for grade in Grade}
     assert set(workshop_words.SOLVED) == {solved.value for solved in Solved}
     assert set(workshop_words.FINDING_KINDS) == {kind.value for kind in FindingKind}
+    assert set(words.CONDITIONS) == {condition.value for condition in Condition}
+    assert set(words.JUDGEMENTS) == set(JUDGEMENTS)
+    assert set(words.DAYS) == set(DAY_WORDS)
+    assert set(words.SETTINGS) >= {
+        name for profile in load_registry() for rule in profile.rules for name in rule.adjust
+    }
     assert len(set(words.SHAPES.values())) == len(words.SHAPES), "status is told by shape, too"
 
 

@@ -249,3 +249,95 @@ REVOKE ALL ON FUNCTION begin_login, take_login, provision_account, accounts_seen
     ladders_seen, recipients_seen, set_ladder, set_price, draw_review, reviews_seen, review_lines, judge_read FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION begin_login, take_login, provision_account, accounts_seen, add_account_in_scope, change_account_in_scope,
     ladders_seen, recipients_seen, set_ladder, set_price, draw_review, reviews_seen, review_lines, judge_read TO fjarrkoll_api;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- How the services stand, for the health page. A part that never said anything is unknown, not well. Counts span every payer and are
+-- told to whoever sees all of them.
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION services_health() RETURNS TABLE (part text, state text, since timestamptz, amount double precision)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+    BEGIN ATOMIC
+        SELECT p.part, CASE WHEN w.at IS NULL THEN 'unknown' WHEN w.at < now() - interval '60 seconds' THEN 'now' ELSE 'well' END,
+               CASE WHEN w.at < now() - interval '60 seconds' THEN w.at END, NULL::double precision
+          FROM (VALUES ('judging'), ('notifying'), ('escalating')) AS p (part) LEFT JOIN worker_pulse w USING (part)
+        UNION ALL
+        SELECT 'calls_waiting',
+               CASE WHEN NOT EXISTS (SELECT FROM worker_pulse w WHERE w.part = 'notifying') THEN 'unknown'
+                    WHEN min(created_at) < now() - interval '60 seconds' THEN 'now' ELSE 'well' END,
+               CASE WHEN min(created_at) < now() - interval '60 seconds' THEN min(created_at) END,
+               CASE WHEN scope_whole_life() THEN count(*) END
+          FROM notification WHERE notification.state = 'pending'
+        UNION ALL
+        SELECT 'calls_given_up',
+               CASE WHEN max(next_attempt_at) > now() - interval '24 hours' THEN 'now' WHEN count(*) > 0 THEN 'over' ELSE 'well' END,
+               max(next_attempt_at), CASE WHEN scope_whole_life() THEN count(*) END
+          FROM notification
+         WHERE notification.state = 'given_up' AND last_error <> 'somebody took the alarm first'
+           AND created_at > now() - interval '7 days'
+        UNION ALL
+        SELECT 'commands_waiting', CASE WHEN min(created_at) < now() - interval '60 seconds' THEN 'now' ELSE 'well' END,
+               CASE WHEN min(created_at) < now() - interval '60 seconds' THEN min(created_at) END,
+               CASE WHEN scope_whole_life() THEN count(*) END
+          FROM command WHERE command.state = 'queued' AND expires_at > now()
+        UNION ALL
+        SELECT 'canary',
+               CASE WHEN r.jammed_at IS NULL OR r.jammed_at < now() - interval '26 hours' THEN 'unknown'
+                    WHEN r.outcome = 'lost' THEN 'now' WHEN r.outcome = 'arrived' THEN 'well' ELSE 'unknown' END,
+               r.jammed_at, NULL
+          FROM (SELECT max(canary_run_id) AS latest FROM canary_run) l LEFT JOIN canary_run r ON r.canary_run_id = l.latest;
+    END;
+
+REVOKE ALL ON FUNCTION services_health FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION services_health TO fjarrkoll_api;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- The register, taken in by the owner's command or by an administrator who sees the whole installation
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION may_take_register() RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF session_user <> 'fjarrkoll_owner' AND NOT scope_whole_life() THEN
+        RAISE insufficient_privilege USING MESSAGE = 'the register is for whoever sees the whole installation';
+    END IF;
+END $$;
+
+-- Not enrolled: they have no credentials yet, so that nothing is expected of them and nothing is known about their use.
+CREATE FUNCTION register_devices(ids text[], numbers text[], classes text[], models text[], serials text[], depots text[],
+                                 basics boolean[], services boolean[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    PERFORM may_take_register();
+    INSERT INTO device (device_id, individual_number, device_class, model_key, serial_number, depot_id, basic_equipment,
+                        administration_service)
+        SELECT n.device_id, n.number, n.device_class, n.model, n.serial, o.depot_id, n.basic, n.service
+          FROM unnest(ids, numbers, classes, models, serials, depots, basics, services)
+               AS n (device_id, number, device_class, model, serial, depot, basic, service)
+          LEFT JOIN depot o ON o.code = n.depot;
+END $$;
+
+CREATE FUNCTION correct_devices(numbers text[], serials text[], depots text[], basics boolean[], services boolean[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    PERFORM may_take_register();
+    UPDATE device d
+       SET serial_number = n.serial, depot_id = (SELECT o.depot_id FROM depot o WHERE o.code = n.depot), basic_equipment = n.basic,
+           administration_service = n.service
+      FROM unnest(numbers, serials, depots, basics, services) AS n (number, serial, depot, basic, service)
+     WHERE d.individual_number = n.number;
+END $$;
+
+CREATE FUNCTION lend_devices(numbers text[], payers text[], frames text[], prescribers text[], starts timestamptz[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    PERFORM may_take_register();
+    INSERT INTO loan (device_no, payer_id, legal_frame, prescriber_id, started_at)
+        SELECT d.device_no, p.payer_id, n.frame, r.prescriber_id, n.started
+          FROM unnest(numbers, payers, frames, prescribers, starts) AS n (number, payer, frame, prescriber, started)
+          JOIN device d ON d.individual_number = n.number
+          JOIN payer p ON p.code = n.payer
+          LEFT JOIN prescriber r ON r.code = n.prescriber;
+END $$;
+
+REVOKE ALL ON FUNCTION register_devices, correct_devices, lend_devices FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION register_devices, correct_devices, lend_devices TO fjarrkoll_api;
