@@ -42,10 +42,12 @@ NOBODYS: Final = "nobodys"
 RELATIONS: Final = ("own", NOBODYS, *FOREIGN)
 # Parts of an address that name nobody's object: reference data, and the administration's, which has tests of its own.
 NOT_ANYBODYS: Final = frozenset(
-    {"name", "model_key", "version", "kind", "rule", "setting", "code", "login", "review_id"}
+    {"name", "model_key", "version", "kind", "rule", "setting", "code", "login", "review_id", "act"}
 )
 # Streams without an end; who may follow them is tried in tests/integration/diagnostics and tests/browser.
-ENDLESS: Final = frozenset({"/console/alarms/stream", "/api/v1/commands/{command_id}/events"})
+ENDLESS: Final = frozenset(
+    {"/console/alarms/stream", "/console/demo/stream/{device_id}", "/api/v1/commands/{command_id}/events"}
+)
 pytestmark = pytest.mark.timeout(900)  # some thousand requests, on a machine that may be busy
 _CLOCK: Final = datetime.now(UTC)
 _OBJECTS: Final = {
@@ -53,6 +55,7 @@ _OBJECTS: Final = {
     "command_id": "SELECT max(command_id::text) FROM command WHERE device_no = %s",
     "case_id": "SELECT max(case_id) FROM recall_case WHERE device_no = %s",
     "order_id": "SELECT max(order_id) FROM work_order WHERE device_no = %s AND audience = 'technical'",
+    "absence_id": "SELECT max(absence_id) FROM absence WHERE device_no = %s",
     "hold_id": "SELECT max(hold_id) FROM incident_hold WHERE device_no = %s",
 }
 _NONE: Final = {
@@ -61,6 +64,7 @@ _NONE: Final = {
     "case_id": 999_999,
     "order_id": 999_999,
     "hold_id": 999_999,
+    "absence_id": 999_999,
     "device_id": NOBODYS,
     "prescriber": NOBODYS,
 }
