@@ -210,7 +210,7 @@ async def test_a_rota_with_a_gap_is_refused_and_shown_where_then_saved_when_mend
 )
 async def test_a_ladder_that_cannot_be_walked_is_refused(visitor: Visitor, store: Store, wrong: dict[str, str]) -> None:
     people(store, "dag", "natt")
-    answer = await visitor.post("/administration/ladders", rota(**wrong))
+    answer = await visitor.post("/administration/ladders", rota() | wrong)
     assert answer.status_code == 422
     assert store.all("SELECT count(*) FROM ladder") == [(0,)]
 
