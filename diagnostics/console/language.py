@@ -64,8 +64,8 @@ class Words:
         return "–" if at is None else f"{at.astimezone(STOCKHOLM):%Y-%m-%d %H:%M}"
 
     def clock(self, at: datetime) -> str:
-        """`14:05:30` in Sweden, for what is about to happen."""
-        return f"{at.astimezone(STOCKHOLM):%H:%M:%S}"
+        """`14:05:30` in Sweden, for what is about to happen today; with its day where that is another one."""
+        return f"{at.astimezone(STOCKHOLM):%H:%M:%S}" if local_day(at) == self.today else self.moment(at)
 
     def day(self, day: date | None) -> str:
         """`2026-11-21 (v. 47)`."""

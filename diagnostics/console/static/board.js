@@ -66,7 +66,8 @@
       due.dataset.clock ??= due.textContent;
       const left = Math.round((Date.parse(due.dataset.due) - Date.now()) / 1000);
       const minutes = Math.floor(left / 60);
-      due.textContent = left > 0 ? `${due.dataset.clock} (${minutes}:${String(left % 60).padStart(2, "0")})` : due.dataset.clock;
+      const short = minutes < 60 ? `${minutes}:${String(left % 60).padStart(2, "0")}` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+      due.textContent = left > 0 ? `${due.dataset.clock} (${short})` : due.dataset.clock;
     }
   }
 
