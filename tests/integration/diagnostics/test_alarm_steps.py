@@ -19,7 +19,7 @@ from fleet.plumbing.database import database_pool
 from fleet.registry import load_registry
 from tests.integration.diagnostics.calling import Provider
 from tests.integration.diagnostics.conftest import Store, Town
-from tests.integration.diagnostics.many import break_them, many_chairs, mend_them
+from tests.integration.diagnostics.many import break_them, many_chairs, mark, mend_them
 from tests.integration.diagnostics.test_areas import machines
 from tests.integration.diagnostics.test_doses import Machine
 
@@ -198,13 +198,14 @@ async def test_every_step_of_calling_and_sending_may_fail(store: Store, town: To
     """After a failure it is sent, with the same key where it is sent twice; no step is called twice."""
     provider = Provider("webhook")
     chair = many_chairs(store, town, 1)
+    break_them(store, chair)
     async with database_pool(store.database.worker, "test-worker", largest=2) as pool:
         judge = Judge(pool, load_registry(), ["webhook"], WorkerMetrics())
         outbox = Outbox(pool, {"webhook": provider}, "http://api")
 
         def prepare() -> None:
             provider.got.clear()
-            break_them(store, chair)
+            mark(store, chair)
 
         async def act() -> None:
             await judge.round()
