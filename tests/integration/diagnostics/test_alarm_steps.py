@@ -157,7 +157,8 @@ async def fail_every_step(store: Store, scene: Scene) -> int:
         store.execute("UPDATE notification SET next_attempt_at = now() WHERE state = 'pending'")  # its lease is over
         await turn(None)
         assert state(store) == whole_one, (fail_at, clean.done[fail_at - 1])
-    assert broken >= len(clean.done) // 2, "hardly any step was made to fail"
+    ours = [step for step in clean.done if step not in {"", "RESET ALL"}]  # not where the pool looks at a connection
+    assert broken >= len(ours) // 2, "hardly any step was made to fail"
     return len(clean.done)
 
 
