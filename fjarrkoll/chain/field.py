@@ -17,6 +17,7 @@ _TICK_SECONDS: Final = 0.02
 _GATEWAYS: Final = 2
 _ASK_AFTER_SECONDS: Final = 3.0
 _LOOK_SECONDS: Final = 0.1
+_TURN_SECONDS: Final = 0.5
 
 
 class Field:
@@ -116,6 +117,22 @@ class Field:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    @contextlib.asynccontextmanager
+    async def producing_meanwhile(self, rate: float) -> AsyncIterator[None]:
+        """Produces beside the block, for as long as it takes and no longer."""
+        over = asyncio.Event()
+        task = asyncio.create_task(self._produce_until(over, rate))
+        try:
+            yield
+        finally:
+            over.set()
+            await asyncio.gather(task, return_exceptions=True)
+        task.result()
+
+    async def _produce_until(self, over: asyncio.Event, rate: float) -> None:
+        while not over.is_set():
+            await self.produce(max(1, int(rate * _TURN_SECONDS)), rate)
 
     def check(self) -> None:
         """Raises what ended a gateway by itself: a fault of this program, never of the line."""

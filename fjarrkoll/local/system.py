@@ -23,7 +23,7 @@ from fleet.plumbing.store.migrate import migrate
 from fleet.registry import Registry
 
 DATABASE: Final = "fjarrkoll"
-_READY_SECONDS: Final = 30.0
+_READY_SECONDS: Final = 90.0
 _VERDICT_SECONDS: Final = "15"  # a person who tries the system wants to see verdicts soon
 _POLL_SECONDS: Final = 0.1
 _LONG_LIST_SECONDS: Final = 300.0
@@ -118,7 +118,7 @@ class LocalSystem:
             if not only or name in only:
                 self.parts[name] = self._stack.enter_context(Part(name, arguments, variables, logs))
         if "api" in self.parts:
-            self.parts["api"].wait_listening(self.api_port)
+            self.parts["api"].wait_listening(self.api_port, _READY_SECONDS)
             self._wait(self._api_ready, "the API is not ready")
         self._wait(self._ingest_ready, "ingest does not store")
 

@@ -9,7 +9,7 @@ from fjarrkoll.chain.disk import may_mount
 from fjarrkoll.chain.faults import FAULTS
 from fjarrkoll.chain.report import Report
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(420)
 
 
 async def felt_and_survived(name: str, folder: Path, seconds: float, rate: float = 300.0) -> Report:

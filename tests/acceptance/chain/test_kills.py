@@ -17,7 +17,7 @@ async def run(order: Order, folder: Path) -> Report:
     return report
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(420)
 async def test_thirty_kills_of_the_whole_chain_in_turn(server_folder: Path) -> None:
     report = await run(Order(name="chain", messages=MESSAGES, kills=KILLS), server_folder)
     assert report.state.exact
@@ -26,7 +26,7 @@ async def test_thirty_kills_of_the_whole_chain_in_turn(server_folder: Path) -> N
     assert report.evidence["sessions_lost"] > 0  # the broker did forget what it held
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_without_outbox_the_same_kills_of_the_broker_lose_messages(server_folder: Path) -> None:
     order = Order(name="no outbox", messages=3_000, kills=4, parts=("broker",), outbox=False, control=Control.NO_OUTBOX)
     report = await run(order, server_folder)

@@ -17,7 +17,7 @@ async def run(order: Order, folder: Path) -> Report:
     return report
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(420)
 async def test_thirty_kills_of_ingest(server_folder: Path) -> None:
     order = Order(name="ingest", messages=MESSAGES, kills=KILLS, parts=("ingest",), outbox=False)
     report = await run(order, server_folder)
@@ -28,7 +28,7 @@ async def test_thirty_kills_of_ingest(server_folder: Path) -> None:
     assert report.evidence["suppressed"] > 0  # and between commit and acknowledgement
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_acknowledging_on_receipt_loses_messages_under_the_same_kills(server_folder: Path) -> None:
     order = Order(
         name="acknowledge on receipt",
@@ -42,7 +42,7 @@ async def test_acknowledging_on_receipt_loses_messages_under_the_same_kills(serv
     assert report.state.lost > 0
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_without_the_key_messages_are_stored_twice_under_the_same_kills(server_folder: Path) -> None:
     order = Order(name="no identity", messages=3_000, kills=4, control=Control.NO_IDENTITY)
     report = await run(order, server_folder)

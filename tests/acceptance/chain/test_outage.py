@@ -14,7 +14,7 @@ from fjarrkoll.chain.site import Site, SiteSettings
 from fleet.topics import Verb, topic
 from ingest.consumer import Outgoing, ThinConsumer
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 # A minute at 200 messages a second, sent in a third of the time: what counts is what waits at the broker.
 MESSAGES = 12_000
 RATE = 600.0

@@ -8,7 +8,7 @@ from fjarrkoll.chain.campaign import endure
 from fjarrkoll.chain.faults import FAULTS, PAST_KEEPALIVE_SECONDS
 from fjarrkoll.chain.report import Report
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(420)
 
 
 async def felt_and_survived(name: str, folder: Path, seconds: float) -> Report:

@@ -12,7 +12,7 @@ from fjarrkoll.chain.campaign import concluded, flowing
 from fjarrkoll.chain.field import Field
 from fjarrkoll.chain.site import Site, SiteSettings, scraped
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 AWAY_SECONDS = 5.0
 
 
@@ -29,7 +29,7 @@ async def test_a_standby_takes_over_a_killed_one_and_it_stands_by_when_it_is_bac
         killed = site.ingest
         site.standby()
         await standing_by(site, site.standby_port)
-        async with field.producing(3_000, 200):
+        async with field.producing_meanwhile(200):
             await flowing(site)
             await site.kill_ingest()
             at = time.monotonic()
@@ -54,7 +54,7 @@ async def test_one_that_was_stopped_loses_its_turn_and_ends_when_it_wakes(server
         stopped = site.ingest
         site.standby()
         await standing_by(site, site.standby_port)
-        async with field.producing(5_000, 150):
+        async with field.producing_meanwhile(150):
             await flowing(site)
             site.signal_ingest(signal.SIGSTOP)
             try:
