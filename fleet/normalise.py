@@ -52,6 +52,11 @@ class Normaliser:
             if key not in self._conversions and (metric := self._metrics[key])
         }
 
+    @property
+    def as_they_come(self) -> dict[str, str]:
+        """Native name to metric key, of metrics whose native value is the stored one."""
+        return {name: key for name, (key, *_) in self._as_it_came.items()}
+
     def normalise(self, values: Mapping[str, Value], stated_units: Mapping[str, str]) -> Normalised:
         """The stored form of one reading's values.
 

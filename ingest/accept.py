@@ -10,7 +10,7 @@ from fleet.clock import FARTHEST_AHEAD, OLDEST_BELIEVED, to_milliseconds
 from fleet.codec import decode, decode_telemetry, encode
 from fleet.errors import RejectedMessageError, RejectionReason, TopicError, shown
 from fleet.messages import SENML_CONTENT, Birth, Occurrence, Presence, Reading, Reply
-from fleet.topics import MARKS, Verb, parse, parts
+from fleet.topics import MARKS, PREFIX, Verb, parse, parts
 from ingest.accepted import (
     Accepted,
     AcceptedBirth,
@@ -30,6 +30,9 @@ from ingest.salvage import elements, identities
 
 NOT_FROM_DEVICES: Final = ("$SYS/", f"{MARKS}/")
 """What the broker says of itself, and what ingest says to itself."""
+TELEMETRY_END: Final = f"/{Verb.TELEMETRY}"
+PLACE: Final = len(PREFIX) + 1
+"""Where the device id begins in a topic."""
 MOST_ELEMENTS: Final = 1000
 """Readings of an array looked at singly where the whole could not be read; 64 KiB hold some 700 honest ones."""
 
@@ -297,3 +300,10 @@ def _our_mistake(error: Exception) -> RejectedMessageError:
 def places(messages: Iterable[Message]) -> set[tuple[str, str]]:
     """The device ids and verbs of a batch, as they stand in its topics."""
     return {parts(message.topic) for message in messages}
+
+
+def unheard(messages: Iterable[Message], register: Register) -> set[tuple[str, str]]:
+    """As `places`, without the telemetry of devices that are known: a tenth of the cost where nothing else comes."""
+    find, end = register.find, -len(TELEMETRY_END)
+    topics = [message.topic for message in messages]
+    return {parts(topic) for topic in topics if not topic.endswith(TELEMETRY_END) or find(topic[PLACE:end]) is None}

@@ -22,8 +22,10 @@ app = typer.Typer(
     help="Run the consumer that stores what devices send. Example: fjarrkoll ingest run --shard ingest-0",
 )
 
-# In hand and unacknowledged: one batch being committed, one decided and waiting, one arriving, and a bit.
-BATCHES_IN_HAND = 4
+# In hand and unacknowledged: one batch being committed, one decided and waiting, one arriving.
+BATCHES_IN_HAND = 3
+# The same as a limit to memory, where messages are arrays of stored-up readings.
+BYTES_IN_HAND = 20 * 1024 * 1024
 # A batch makes some ten thousand short-lived objects; at Python's default of 700 they are searched for cycles all the
 # time.
 _COLLECT_AFTER = 50_000
@@ -90,6 +92,7 @@ def consumer_settings(settings: Settings) -> ConsumerSettings:
         tls=None if settings.mqtt_tls_ca is None else ssl.create_default_context(cafile=str(settings.mqtt_tls_ca)),
         receive_maximum=min(BATCHES_IN_HAND * settings.ingest_batch, 65_535),
         urgent=f"/{Verb.REPLY}",  # a technician waits for it
+        buffer_bytes=BYTES_IN_HAND,
     )
 
 

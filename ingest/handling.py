@@ -14,6 +14,7 @@ from fleet.rules import Rule, Threshold
 from fleet.signals import FAULT_CLEARED, FAULT_RAISED, Audience, Event
 from fleet.usage import Gather
 from ingest.days import LocalDays
+from ingest.forms import Reader
 
 FAULT_EVENTS: Final = frozenset({FAULT_RAISED.name, FAULT_CLEARED.name})
 
@@ -50,6 +51,9 @@ class Handling:
         measured, counted: measures fed by metrics, and by events (by event name).
         deciding: measures that decide whether a day counts as used.
         events: declared events by name.
+        watched: metric key to the range in which no threshold rule is touched.
+        other_rules: rules on metrics that are no thresholds.
+        reader: of plain telemetry.
     """
 
     def __init__(self, profile: DeviceProfile, model_key: str, model: DeviceModel | None) -> None:
@@ -57,6 +61,7 @@ class Handling:
         self.device_class = profile.name
         self.model_key = model_key
         self.normaliser = Normaliser(profile, model)
+        self.reader = Reader(profile, self.normaliser)
         days = _days(profile.usage.day_starts_at_hour)
         gathered = [
             Gathered(measure.metric or measure.event or "", measure.name, measure.gather, days)
@@ -71,16 +76,16 @@ class Handling:
         self.deciding = frozenset(clause.measure for clause in profile.usage.used_when)
         self.events: Mapping[str, Event] = {event.name: event for event in profile.all_events}
         self._faults = {(native.system, native.code): fault for native, fault in profile.faults_by_native.items()}
-        self._watched = _calm_ranges(profile.rules)
-        self._other_rules = tuple(rule for rule in profile.rules if rule.metrics() and not isinstance(rule, Threshold))
+        self.watched = _calm_ranges(profile.rules)
+        self.other_rules = tuple(rule for rule in profile.rules if rule.metrics() and not isinstance(rule, Threshold))
 
     def due(self, values: Mapping[str, float | bool]) -> bool:
         """Whether any rule is touched by these new values, so that the worker must judge the device."""
         for key, value in values.items():
-            watched = self._watched.get(key)
+            watched = self.watched.get(key)
             if watched is not None and not watched.below <= value <= watched.above:
                 return True
-        return bool(self._other_rules) and any(rule.touched_by(values) for rule in self._other_rules)
+        return bool(self.other_rules) and any(rule.touched_by(values) for rule in self.other_rules)
 
     def fault(self, system: str, code: str) -> Fault | None:
         """What a native code means, or None where no profile knows it."""

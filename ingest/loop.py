@@ -11,7 +11,7 @@ from typing import Final
 from fleet import codec
 from fleet.messages import Receipt
 from fleet.topics import Verb, topic
-from ingest.accept import places
+from ingest.accept import unheard
 from ingest.consumer import Consumer, Delivery, Disconnected, Outgoing
 from ingest.figures import Figures, Timings
 from ingest.receipts import Receipts
@@ -89,7 +89,7 @@ class Loop:
             await _finished(before)  # what is looked up again must include what is being committed
             self.register.forget()
             self._forget_at = time.monotonic() + FORGET_SECONDS
-        spoken_of = places(deliveries)
+        spoken_of = unheard(deliveries, self.register)
         unknown = self.register.to_look_up((device_id for device_id, _ in spoken_of), time.monotonic())
         if unknown:
             self.register.add(await self.side.look_up(unknown))
@@ -119,6 +119,8 @@ class Loop:
     async def _send_receipts(self, consumer: Consumer, prepared: Prepared) -> None:
         """Notes what is safe now, repeated and refused messages included, and answers the devices that asked."""
         self.receipts.stored(prepared.safe)
+        for runs in prepared.runs:
+            self.receipts.stored_runs(zip(*runs, strict=True))
         messages, kept = [], []
         for (number, boot), (device_id, outbox_from) in prepared.asked.items():
             through = self.receipts.through(number, boot, outbox_from)

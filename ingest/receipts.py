@@ -84,6 +84,16 @@ class Receipts:
             else:
                 self._stored_out_of_line(number, boot, seq)
 
+    def stored_runs(self, runs: Iterable[tuple[int, int, int, int]]) -> None:
+        """As `stored`, for unbroken runs of messages: (device number, boot, first seq, last seq) each."""
+        known, highs = self._boot, self._high
+        for number, boot, first, last in runs:
+            if number < len(known) and known[number] == boot and highs[number] == first - 1:
+                highs[number] = last
+            else:
+                for seq in range(first, last + 1):
+                    self._stored_out_of_line(number, boot, seq)
+
     def through(self, number: int, boot: int, outbox_from: int) -> int | None:
         """Up to which seq the device may forget, or None if nothing can be said. Lower seqs are forgotten here too."""
         self._grow(number)

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     ingest_password: SecretStr | None = None
 
     ingest_shard: str = "ingest-0"
-    ingest_batch: int = Field(default=4000, ge=1, le=20_000)
+    ingest_batch: int = Field(default=20_000, ge=1, le=20_000)
     ingest_linger_seconds: float = Field(default=0.05, ge=0, le=5)
 
     api_host: str = "127.0.0.1"

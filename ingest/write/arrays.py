@@ -14,6 +14,9 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 T = TypeVar("T")
 
 _NULL: Final = b"\xff\xff\xff\xff"
@@ -92,6 +95,12 @@ class ByteaArray(BinaryArray):
     oid, element = 1001, 17
 
 
+Numeric = TypeVar("Numeric", IntegerArray, BigintArray, RealArray, DoubleArray, BooleanArray, TimeArray, DateArray)
+_CODES: Final[dict[type[BinaryArray], str]] = {
+    IntegerArray: ">i4", BigintArray: ">i8", RealArray: ">f4", DoubleArray: ">f8", BooleanArray: "u1", TimeArray: ">i8",
+    DateArray: ">i4",
+}  # fmt: skip
+
 ARRAY_TYPES: Final[tuple[type[BinaryArray], ...]] = (
     IntegerArray, BigintArray, RealArray, DoubleArray, BooleanArray, TimeArray, DateArray, TextArray, JsonbArray,
     ByteaArray,
@@ -147,6 +156,27 @@ def jsonbs(values: Sequence[bytes | None]) -> JsonbArray:
 def byteas(values: Sequence[bytes | None]) -> ByteaArray:
     """Turns values into bytea[]."""
     return ByteaArray(_sized(values, ByteaArray.element, bytes))
+
+
+def postgres_microseconds(milliseconds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Moments as PostgreSQL counts them."""
+    return (milliseconds - _EPOCH_MILLISECONDS) * 1000
+
+
+def of_numbers(kind: type[Numeric], column: NDArray[Any]) -> Numeric:
+    """A whole column at once, without nulls: integers, bigints, reals, doubles, or days; times as microseconds."""
+    code = _CODES[kind]
+    packed = np.empty(len(column), dtype=[("size", ">i4"), ("value", code)])
+    packed["size"] = np.dtype(code).itemsize
+    packed["value"] = column
+    return kind(_head(kind.element, len(column), nulls=False) + packed.tobytes())
+
+
+def repeated_texts(texts: Sequence[str], places: Sequence[int]) -> TextArray:
+    """text[] of a few words that stand many times: at each place one of `texts`."""
+    encoded = [_SIZE(len(data)) + data for data in map(str.encode, texts)]
+    elements = b"".join([encoded[place] for place in places])
+    return TextArray(_head(TextArray.element, len(places), nulls=False) + elements)
 
 
 def _head(element: int, length: int, *, nulls: bool) -> bytes:

@@ -4,14 +4,17 @@ Packing a batch takes as long as the database needs for a good part of it. Done 
 of the batch before; and what is packed takes a fifth of the memory of the records it was packed from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from ingest.batch import FaultReported, Plan, UsageKey
+from ingest.columns import Columns
 from ingest.register import Device
 from ingest.write.arrays import integers
+from ingest.write.copying import Copy, copy_of
+from ingest.write.plain import state_parameters, usage_amounts
 from ingest.write.rows import (
     Parameters,
     ReadingColumns,
@@ -69,7 +72,8 @@ class Packed:
 
     Attributes:
         received_at: when it arrived.
-        inserts: messages; all are taken to be new.
+        copies: plain readings; all are taken to be new.
+        inserts: other messages; all are taken to be new.
         faults: fault events among them, whose rows depend on what is stored.
         consequences: in the order in which they must run.
         strangers: devices whose row of current state is made here.
@@ -77,41 +81,71 @@ class Packed:
     """
 
     received_at: datetime
+    copies: list[Copy] = field(default_factory=list)
     inserts: list[Insert] = field(default_factory=list)
     faults: list[FaultReported] = field(default_factory=list)
     consequences: list[Consequence] = field(default_factory=list)
     strangers: list[Device] = field(default_factory=list)
     judged: dict[int, Device] = field(default_factory=dict)
 
+    @property
+    def holds_messages(self) -> bool:
+        """Whether anything in it could have been stored before."""
+        return bool(self.copies or self.inserts)
 
-def pack(rows: Plan, tables: Mapping[str, ReadingTable], received_at: datetime) -> Packed:
+
+def pack(
+    rows: Plan, tables: Mapping[str, ReadingTable], received_at: datetime, plain: Sequence[Columns] = ()
+) -> Packed:
     """Packs the rows of a batch.
 
     Args:
         rows: of a batch whose times and answers are settled.
         tables: by device class.
         received_at: when the batch arrived.
+        plain: readings of other devices than those in `rows`, one entry for each class.
     """
     packed = Packed(received_at, faults=rows.faults)
+    packed.copies = [copy_of(columns, received_at) for columns in plain]
     for name, readings in rows.readings.items():
         parameters = [received_at, *tables[name].columns.of(readings)]
         packed.inserts.append(Insert(name, tables[name].insert, parameters, len(readings)))
     if rows.events:
         parameters = [received_at, *event_columns(rows.events)]
         packed.inserts.append(Insert(EVENTS, statement("add_events"), parameters, len(rows.events)))
+    packed.strangers = _strangers(rows, plain)
+    if packed.strangers:
+        numbers = integers([device.number for device in packed.strangers])
+        packed.consequences.append(Consequence(statement("make_states"), [numbers]))
     _pack_present(packed, rows, received_at)
+    if plain:
+        _pack_plain(packed, plain, received_at)
     _pack_usage(packed, rows, rows.sums, maximum=False)
     _pack_usage(packed, rows, rows.maxima, maximum=True)
-    _pack_rest(packed, rows, received_at)
+    _pack_rest(packed, rows, received_at, rows.due.union(*(columns.due() for columns in plain)))
     return packed
+
+
+def _strangers(rows: Plan, plain: Sequence[Columns]) -> list[Device]:
+    """Devices without a row of current state, in order of number."""
+    found = [present.device for present in rows.present.values() if not present.device.has_state]
+    found += [device for columns in plain for device in columns.senders() if not device.has_state]
+    return sorted(found, key=lambda device: device.number)
+
+
+def _pack_plain(packed: Packed, plain: Sequence[Columns], received_at: datetime) -> None:
+    add = packed.consequences.append
+    add(Consequence(statement("update_states"), {**state_parameters(plain), "received_at": received_at}))
+    grown, judged = usage_amounts(plain)
+    packed.judged |= judged
+    for entry in grown:
+        name = "judge_usage" if entry.judges else "grow_usage"
+        add(Consequence(usage_statement(name, maximum=entry.maximum), [*entry.columns], judges=entry.judges))
 
 
 def _pack_present(packed: Packed, rows: Plan, received_at: datetime) -> None:
     """The current state goes before usage, which writes to it too."""
     add = packed.consequences.append
-    packed.strangers = [present.device for present in rows.present.values() if not present.device.has_state]
-    if packed.strangers:
-        add(Consequence(statement("make_states"), [integers([device.number for device in packed.strangers])]))
     if rows.presence:
         add(Consequence(statement("update_presence"), [received_at, *presence_columns(rows.presence)]))
     if rows.present:
@@ -142,7 +176,7 @@ def _pack_usage(packed: Packed, rows: Plan, amounts: Mapping[UsageKey, float], *
         add(Consequence(usage_statement("judge_usage", maximum=maximum), [*usage_columns(open_days)], judges=True))
 
 
-def _pack_rest(packed: Packed, rows: Plan, received_at: datetime) -> None:
+def _pack_rest(packed: Packed, rows: Plan, received_at: datetime, due: set[int]) -> None:
     add = packed.consequences.append
     if rows.unknown:
         columns = unknown_columns(sorted(rows.unknown.items()))
@@ -150,6 +184,6 @@ def _pack_rest(packed: Packed, rows: Plan, received_at: datetime) -> None:
     if rows.quarantine:
         columns = quarantine_columns(list(rows.quarantine.values()))
         add(Consequence(statement("keep_in_quarantine"), {**columns, "received_at": received_at}))
-    if rows.due:
-        add(Consequence(statement("mark_due"), [integers(sorted(rows.due)), received_at]))
+    if due:
+        add(Consequence(statement("mark_due"), [integers(sorted(due)), received_at]))
         add(Consequence(b"SELECT pg_notify(%s, '')", [DUE_CHANNEL]))

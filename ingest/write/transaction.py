@@ -15,6 +15,7 @@ from fleet.plumbing.store.tables import reading_table
 from fleet.registry import Registry
 from ingest.accepted import Accepted, AcceptedReply
 from ingest.batch import plan
+from ingest.columns import Columns
 from ingest.write.clocks import settle_clocks
 from ingest.write.connection import Connection
 from ingest.write.errors import StoredAlreadyError
@@ -73,13 +74,19 @@ class Transaction:
         }
         self._find_events = find_stored(EVENTS)
 
-    async def pack(self, accepted: Accepted, received_at: datetime) -> Packed | None:
-        """The batch ready to be sent, or None where the database must be asked about it first; pauses half-way."""
+    async def pack(self, accepted: Accepted, received_at: datetime, plain: Sequence[Columns] = ()) -> Packed | None:
+        """The batch ready to be sent, or None where the database must be asked about it first; pauses half-way.
+
+        Args:
+            accepted: what went the long way.
+            received_at: when the batch arrived.
+            plain: readings of other devices.
+        """
         if accepted.doubtful or accepted.replies:
             return None
         rows = plan(accepted)
         await asyncio.sleep(0)
-        return pack(rows, self._tables, received_at)
+        return pack(rows, self._tables, received_at, plain)
 
     async def store(
         self,
@@ -104,8 +111,10 @@ class Transaction:
         """
         with _stored_already():
             if packed.faults:
-                async with connection.pipeline(), connection.transaction():
-                    answers = await _send(connection, packed, ())
+                async with connection.transaction():
+                    await _copy(connection, packed)
+                    async with connection.pipeline():
+                        answers = await _send(connection, packed, ())
             else:
                 answers = await _send_at_once(connection, packed, under_way)
         await _learn(packed, answers)
@@ -177,8 +186,13 @@ async def _send_at_once(connection: Connection, packed: Packed, under_way: Calla
     The commit is sent with the rest: where a statement fails, the server skips all that follow, the commit too.
     """
     try:
-        async with connection.pipeline():
+        if packed.copies:
             await connection.execute("BEGIN")
+            under_way()
+            await _copy(connection, packed)
+        async with connection.pipeline():
+            if not packed.copies:
+                await connection.execute("BEGIN")
             answers = await _send(connection, packed, ())
             await connection.execute("COMMIT")
             while connection.pgconn.flush():  # noqa: ASYNC110 - the line's buffer is full; nobody tells when it is not
@@ -189,6 +203,13 @@ async def _send_at_once(connection: Connection, packed: Packed, under_way: Calla
             await connection.rollback()
         raise
     return answers
+
+
+async def _copy(connection: Connection, packed: Packed) -> None:
+    """Streams plain readings; a pipeline cannot."""
+    for entry in packed.copies:
+        async with connection.cursor().copy(entry.statement) as stream:
+            await stream.write(entry.data)
 
 
 async def _send(connection: Connection, packed: Packed, reads: Sequence[AcceptedReply]) -> list[Answer]:
@@ -216,9 +237,11 @@ async def _learn(packed: Packed, answers: Sequence[Answer]) -> None:
 
 
 def _counted(packed: Packed, counted: Stored) -> Stored:
+    for copied in packed.copies:
+        counted.readings[copied.what] = copied.rows
     for entry in packed.inserts:
         if entry.what == EVENTS:
             counted.events = entry.rows
         else:
-            counted.readings[entry.what] = entry.rows
+            counted.readings[entry.what] = counted.readings.get(entry.what, 0) + entry.rows
     return counted

@@ -14,6 +14,8 @@ from fleet.plumbing.logs import get_logger
 from fleet.registry import Registry
 from ingest.accept import Acceptance, Message, accept
 from ingest.accepted import Accepted, AcceptedBirth, Rejected, Source
+from ingest.columns import Runs
+from ingest.lots import Parted, Parting
 from ingest.register import Register
 from ingest.salvage import identities
 from ingest.write.connection import Connection, connect
@@ -37,7 +39,9 @@ class Prepared:
         messages: as delivered, to be acknowledged when all of them are stored or in quarantine.
         packed: what it writes, worked out while the previous batch was being committed; None where the database must be
             asked first.
-        safe: (device number, boot, seq) of everything in it; after its commit each is in its table or in quarantine.
+        safe: (device number, boot, seq) of what went the long way; after its commit each is in its table or in
+            quarantine.
+        runs: the same of plain readings.
         asked: as of `Accepted`.
         asides: as of `Accepted`.
         births: those in it, to be undone before it is read once more.
@@ -52,6 +56,7 @@ class Prepared:
     asides: Mapping[str, str] = field(default_factory=dict)
     births: Sequence[AcceptedBirth] = ()
     rejected: Counter[RejectionReason] = field(default_factory=Counter)
+    runs: Sequence[Runs] = ()
 
     def undo_births(self) -> None:
         """Makes the devices what they were before this batch."""
@@ -85,13 +90,15 @@ class Writer:
 
         It pauses every few milliseconds, so that a commit under way beside it is not kept waiting for its next step.
         """
+        parted = await self._part(messages, received_at)
         acceptance = Acceptance(self._register, received_at)
-        for start in range(0, len(messages), STRIDE):
-            acceptance.take_all(messages[start : start + STRIDE])
+        for start in range(0, len(parted.others), STRIDE):
+            acceptance.take_all(parted.others[start : start + STRIDE])
             await asyncio.sleep(0)
         accepted = acceptance.accepted
+        accepted.asked |= parted.asked
         try:
-            packed = await self._transaction.pack(accepted, received_at)
+            packed = await self._transaction.pack(accepted, received_at, parted.plain)
         except Exception:  # noqa: BLE001 - `write` meets the same again, and looks for the message
             packed = None
         return Prepared(
@@ -103,7 +110,23 @@ class Writer:
             accepted.asides,
             accepted.births,
             Counter(entry.reason for entry in accepted.rejected),
+            [columns.runs() for columns in parted.plain],
         )
+
+    async def _part(self, messages: Sequence[Message], received_at: datetime) -> Parted:
+        """Plain readings apart from the rest. What may be stored already goes the long way at once."""
+        if any(message.redelivered for message in messages):
+            return Parted([], messages, {})
+        parting = Parting(self._register, received_at)
+        try:
+            for start in range(0, len(messages), STRIDE):
+                parting.take_all(messages[start : start + STRIDE])
+                await asyncio.sleep(0)
+            return parting.parted()
+        except Exception as error:  # noqa: BLE001 - a mistake of ours must not stop the stream: the long way finds it
+            cause = type(error).__name__
+            _log.error("Plain readings cannot be taken together.", event_name="not_parted", error=cause)
+            return Parted([], messages, {})
 
     async def close(self) -> None:
         """Closes the connection; what is not committed is rolled back."""
@@ -144,7 +167,7 @@ class Writer:
     async def _store(self, prepared: Prepared, under_way: Callable[[], None], *, look_first: bool) -> Stored:
         if self._connection is None or self._connection.closed:
             self._connection = await connect(self._address, self._name)
-        if prepared.packed is not None and not (look_first and prepared.packed.inserts):
+        if prepared.packed is not None and not (look_first and prepared.packed.holds_messages):
             return await self._transaction.store(self._connection, prepared.packed, prepared.rejected, under_way)
         prepared.undo_births()
         accepted = accept(prepared.messages, self._register, prepared.received_at)

@@ -85,13 +85,11 @@ class Victims:
             while until_quiet < 8:
                 await asyncio.sleep(0.25)
                 now = self.site.one(COUNT)
-                until_quiet = until_quiet + 1 if now == before and self.received() else 0
+                at_work = self.figures[-1].exists() and json.loads(self.figures[-1].read_text())["received"]
+                until_quiet = until_quiet + 1 if now == before and at_work else 0
                 before = now
         last.send_signal(signal.SIGTERM)
         assert await last.wait() == 0
-
-    def received(self) -> int:
-        return self.total("received")
 
     def total(self, name: str) -> int:
         """A figure, added up over all of them as far as they came to write it down."""
