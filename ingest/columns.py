@@ -201,8 +201,12 @@ class Columns:
         outside = (self.at < believed.start) | (self.at >= believed.stop) | silent
         return self.numbers[outside].tolist() if outside.any() else []
 
-    def at_rows(self, kept: NDArray[np.bool_]) -> "Columns":
-        """Some of the readings."""
+    def in_order(self) -> "Columns":
+        """The same readings by device, then by time: neighbours in the index, which costs a fifth less to write."""
+        return self.at_rows(self._order)
+
+    def at_rows(self, kept: NDArray[np.bool_] | Numbers) -> "Columns":
+        """Some of the readings, or all of them in another order."""
         values = {place: column[kept] for place, column in self.values.items()}
         return Columns(
             self.handling, self.devices, self.numbers[kept], self.at[kept], self.boots[kept], self.seqs[kept], values

@@ -106,7 +106,7 @@ def pack(
         plain: readings of other devices than those in `rows`, one entry for each class.
     """
     packed = Packed(received_at, faults=rows.faults)
-    packed.copies = [copy_of(columns, received_at) for columns in plain]
+    packed.copies = [copy_of(columns.in_order(), received_at) for columns in plain]
     for name, readings in rows.readings.items():
         parameters = [received_at, *tables[name].columns.of(readings)]
         packed.inserts.append(Insert(name, tables[name].insert, parameters, len(readings)))
