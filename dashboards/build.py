@@ -8,6 +8,7 @@ from typing import Final
 from dashboards.alarms import alarms
 from dashboards.dashboard import Dashboard
 from dashboards.device_class import device_class
+from dashboards.idle import idle
 from dashboards.ingest_health import ingest_health
 from dashboards.overview import overview
 from dashboards.variables import DEVICE_PAGE
@@ -18,14 +19,14 @@ COMMITTED: Final = Path(__file__).parent / "json"
 
 
 def all_dashboards(registry: Registry, device_page: str = DEVICE_PAGE) -> list[Dashboard]:
-    """Overview, alarms, one dashboard per device class, ingest health; in this order.
+    """Overview, alarms, one dashboard per device class, ingest health, unused devices; in this order.
 
     Args:
         registry: the device classes of this installation.
         device_page: address to which a device id is appended.
     """
     classes = [device_class(profile, device_page) for profile in registry]
-    return [overview(device_page), alarms(), *classes, ingest_health(registry, device_page)]
+    return [overview(device_page), alarms(), *classes, ingest_health(registry, device_page), idle()]
 
 
 def files(dashboards: list[Dashboard]) -> dict[str, str]:

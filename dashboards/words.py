@@ -8,6 +8,7 @@ from fleet.errors import RejectionReason
 from fleet.faults import Severity
 from fleet.health import MEANINGS, Condition
 from fleet.idle import Step, Verdict
+from fleet.recall import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,22 @@ REASONS: Final[dict[str, Word]] = {
     RejectionReason.WRONG_CLASS: Word("Fel hjälpmedelstyp", "text"),
     RejectionReason.UNKNOWN_COMMAND: Word("Svar på okänt kommando", "text"),
     RejectionReason.CONFLICT: Word("Samma nummer, annat innehåll", "text"),
+}
+CASES: Final[dict[str, Word]] = {
+    State.PROPOSED: Word("○ Föreslagen", "blue"),
+    State.ASKED: Word("? Förskrivaren tillfrågad", "blue"),
+    State.NEEDED: Word("✗ Behövs", "yellow"),
+    State.CONFIRMED_UNUSED: Word("✓ Bekräftat oanvänd", "orange"),
+    State.PICK_UP_ORDERED: Word("→ Hämtorder lagd", "orange"),
+    State.COLLECTED: Word("↓ Hämtad", "green"),
+    State.DEREGISTERED: Word("↓ Avregistrerad", "green"),
+    State.RECONDITIONED: Word("✓ Rekonditionerad", "green"),
+    State.PARTS: Word("◧ Reservdelar", "text"),
+    State.SCRAPPED: Word("■ Skrotad", "text"),
+    State.IN_STOCK: Word("□ I lager", "green"),
+    State.LOST: Word("! Förkommen", "dark-red"),
+    State.WOKEN_UP: Word("↻ Stoppad: används igen", "yellow"),
+    State.WITHDRAWN: Word("– Återtagen", "text"),
 }
 YES_NO: Final[dict[str, Word]] = {"0": Word("Nej", "text"), "1": Word("Ja", "blue")}
 TAKEN: Final[dict[str, Word]] = {"true": Word("✓ Tagen", "green"), "false": Word("▲ Ingen har tagit den", "orange")}

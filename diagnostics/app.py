@@ -26,6 +26,7 @@ from diagnostics.holds import endpoints as holds
 from diagnostics.idle import endpoints as idle
 from diagnostics.imports import endpoints as imports
 from diagnostics.lists import endpoints as lists
+from diagnostics.lists import idle_endpoints as idle_list
 from diagnostics.loan_facts import endpoints as loan_facts
 from diagnostics.orders import endpoints as orders
 from diagnostics.passport import endpoints as passport
@@ -47,7 +48,7 @@ ROOMS = (
     *(devices, faults, diagnosis, commands, alarms, idle, lists, recall, passport, payers, classes, quarantine),
     *(readiness, orders, timeline, doses, settings, area, reach),
     holds,
-    *(absences, loan_facts, sources, stores, wear, imports),
+    *(absences, loan_facts, sources, stores, wear, imports, idle_list),
 )
 
 

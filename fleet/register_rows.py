@@ -25,6 +25,7 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
         "depot": "Depå",
         "basic_equipment": "Grundutrustning",
         "administration_service": "Administrationstjänst",
+        "acquired_on": "Anskaffad",
         "payer": "Betalare",
         "legal_frame": "Lagrum",
         "prescriber": "Förskrivare",
@@ -80,6 +81,7 @@ class RegisterRow:
     depot: str | None = None
     basic_equipment: bool = False
     administration_service: bool = False
+    acquired_on: date | None = None
     loan: LoanRow | None = None
 
 
@@ -113,7 +115,8 @@ def read_row(cells: Mapping[str, Cell], known: Known, today: date) -> RegisterRo
     """A row by our field names as what it says, or why it cannot be used."""
     texts = {name: as_text(cells.get(name)) for name in TITLES}
     flags = {name: _flag(texts[name]) for name in ("basic_equipment", "administration_service")}
-    refusal = _device_problem(texts, flags, known)
+    acquired_on = as_day(cells.get("acquired_on"))
+    refusal = _device_problem(texts, flags, known) or _age_problem(texts["acquired_on"], acquired_on, today)
     if refusal is not None:
         return refusal
     loan = _loan(texts, cells.get("loan_started"), known, today)
@@ -127,6 +130,7 @@ def read_row(cells: Mapping[str, Cell], known: Known, today: date) -> RegisterRo
         depot=texts["depot"] or None,
         basic_equipment=bool(flags["basic_equipment"]),
         administration_service=bool(flags["administration_service"]),
+        acquired_on=acquired_on,
         loan=loan,
     )
 
@@ -140,7 +144,7 @@ def decide(row: RegisterRow, there: Registered | None, known: Known) -> Plan | R
     if (had.device_class, had.model) != (row.device_class, row.model):
         return _OTHER_DEVICE
     deeds = set[Deed]()
-    if _facts(row) != _facts(had):
+    if _facts(row) != _facts(had) or row.acquired_on not in {None, had.acquired_on}:
         deeds.add(Deed.CORRECT)
     if row.loan is not None and had.loan is None:
         if there.earlier_loan_ended is not None and row.loan.started < there.earlier_loan_ended:
@@ -172,6 +176,12 @@ def _device_problem(texts: Mapping[str, str], flags: Mapping[str, bool | None], 
         (bool(flags["administration_service"] and flags["basic_equipment"]), ALWAYS_PERSONAL),
     )
     return next((refusal for holds, refusal in objections if holds), None)
+
+
+def _age_problem(text: str, acquired_on: date | None, today: date) -> Refusal | None:
+    if text and acquired_on is None:
+        return _NO_ACQUISITION
+    return _FUTURE_ACQUISITION if acquired_on is not None and acquired_on > today else None
 
 
 def _loan(texts: Mapping[str, str], day: Cell, known: Known, today: date) -> LoanRow | Refusal | None:
@@ -219,6 +229,10 @@ ALWAYS_PERSONAL: Final = Refusal(
         "A dispenser with an administration service is always prescribed to a person and cannot be basic equipment.",
     )
 )
+_NO_ACQUISITION: Final = Refusal(
+    Text("Skriv anskaffningsdagen som 2021-11-28, eller lämna den tom.", "Write the day of acquisition as 2021-11-28.")
+)
+_FUTURE_ACQUISITION: Final = Refusal(Text("Anskaffningsdagen har inte varit än.", "It has not been acquired yet."))
 _NO_NUMBER: Final = Refusal(
     Text(f"Individnummer saknas eller har mer än {_LONGEST} tecken.", f"No number, or more than {_LONGEST} characters.")
 )

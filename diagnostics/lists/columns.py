@@ -34,16 +34,36 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 """Every field a list may have."""
 
+PICKUP_KINDS: Final[Mapping[str, Kind]] = {
+    "case_id": Kind.TEXT,
+    "order_number": Kind.TEXT,
+    "individual_number": Kind.TEXT,
+    "device_class": Kind.TEXT,
+    "model": Kind.TEXT,
+    "payer": Kind.TEXT,
+    "legal_frame": Kind.TEXT,
+    "prescriber": Kind.TEXT,
+    "depot": Kind.TEXT,
+    "ordered_at": Kind.DATE,
+    "pick_up_by": Kind.DATE,
+    "days_left": Kind.NUMBER,
+    "overdue": Kind.TEXT,
+    "deregister_by": Kind.DATE,
+}
+"""Every field a pick-up list may have."""
+
 NEEDED: Final = ("case_id", "individual_number", "answer")
 """Fields without which a returned list cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The list's sheet name and columns."""
+    """The list's sheet name and columns, and those of the pick-up list."""
 
     sheet: str
     columns: tuple[Column, ...]
+    pickup_sheet: str = "Hämtlista"
+    pickup: tuple[Column, ...] = ()
 
     def title(self, field: str) -> str:
         """What a field is called in this layout."""
@@ -59,34 +79,39 @@ def load_layout(path: Path | None = None) -> Layout:
     chosen = path or _OURS
     try:
         document = tomllib.loads(chosen.read_text(encoding="utf-8"))
-        columns = tuple(map(_column, document["column"]))
-        sheet = str(document["sheet"])[:31]
+        columns = tuple(_column(entry, KINDS) for entry in document["column"])
+        fetched = document if document.get("pickup") else tomllib.loads(_OURS.read_text(encoding="utf-8"))
+        pickup = tuple(_column(entry, PICKUP_KINDS) for entry in fetched["pickup"])
+        sheet, pickup_sheet = str(document["sheet"])[:31], str(document.get("pickup_sheet", "Hämtlista"))[:31]
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"FJARRKOLL_LIST_COLUMNS: {chosen.name} is no list of columns ({type(error).__name__});"
             " start from diagnostics/lists/columns.toml"
         ) from error
-    fields = [column.field for column in columns]
-    titles = [column.title.casefold() for column in columns]
-    missing = [field for field in NEEDED if field not in fields]
-    if missing or len(set(fields)) < len(fields) or len(set(titles)) < len(titles):
+    missing = {*NEEDED} - {column.field for column in columns}
+    if missing or _twice(columns) or _twice(pickup):
         raise ConfigurationError(
             f"FJARRKOLL_LIST_COLUMNS: {chosen.name} must name each field and title once, and have {', '.join(NEEDED)}"
         )
-    return Layout(sheet, columns)
+    return Layout(sheet, columns, pickup_sheet, pickup)
 
 
-def _column(entry: Mapping[str, Any]) -> Column:
+def _twice(columns: tuple[Column, ...]) -> bool:
+    fields, titles = {column.field for column in columns}, {column.title.casefold() for column in columns}
+    return min(len(fields), len(titles)) < len(columns)
+
+
+def _column(entry: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Column:
     field, title = entry["field"], str(entry["title"]).strip()
-    if field not in KINDS or not title:
+    if field not in kinds or not title:
         raise ConfigurationError(
-            f"FJARRKOLL_LIST_COLUMNS: field {shown(field)} is unknown or has no title; known: {', '.join(KINDS)}"
+            f"FJARRKOLL_LIST_COLUMNS: field {shown(field)} is unknown or has no title; known: {', '.join(kinds)}"
         )
     return Column(
         field=field,
         title=title,
         explanation=str(entry.get("explanation", "")),
-        kind=KINDS[field],
+        kind=kinds[field],
         choices=CHOICES if field == "answer" else (),
         width=int(entry.get("width", 16)),
     )

@@ -9,7 +9,9 @@ from fastapi.responses import Response
 
 from diagnostics.lists import service
 from diagnostics.lists.columns import Layout
+from diagnostics.lists.pickups import PickUpQuery, read_pick_ups
 from diagnostics.lists.schemas import AnswersQuery, AnswersReport, Letter, LetterQuery, ListQuery, Units
+from diagnostics.lists.sending import FILES, send
 from diagnostics.problems import Problem
 from diagnostics.security import RecallAnswerer, RecallReader
 from diagnostics.work import Entrance
@@ -18,15 +20,6 @@ from fleet.text import Text
 
 router = APIRouter(prefix="/recalls", tags=["recall"])
 
-_FILES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "content": {
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {"schema": {"type": "string"}},
-            "text/csv": {"schema": {"type": "string"}},
-        },
-        "description": "The list as a file",
-    }
-}
 _UPLOAD: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -36,7 +29,7 @@ _UPLOAD: Final[dict[str, Any]] = {
 }
 
 
-@router.get("/list", summary="Recall cases as a file", response_class=Response, responses=_FILES)
+@router.get("/list", summary="Recall cases as a file", response_class=Response, responses=FILES)
 async def download_list(
     query: Annotated[ListQuery, Query()], caller: RecallReader, door: Entrance, request: Request
 ) -> Response:
@@ -46,9 +39,17 @@ async def download_list(
     """
     async with door.open(caller) as work:
         listing = await service.read_list(work, query)
-    file = await service.write_file(listing, _layout(request))
-    headers = {"Content-Disposition": f'attachment; filename="{file.name}"', "X-Rows": str(file.rows)}
-    return Response(file.content, media_type=file.media_type, headers=headers)
+    return await send(service.made_of(listing, _layout(request)), progress=query.progress)
+
+
+@router.get("/pick-ups", summary="What is to be fetched, as a file", response_class=Response, responses=FILES)
+async def download_pick_ups(
+    query: Annotated[PickUpQuery, Query()], caller: RecallReader, door: Entrance, request: Request
+) -> Response:
+    """The pick-up list (hämtlista): ordered and not fetched yet, the most pressing first, with depot and days left."""
+    async with door.open(caller) as work:
+        made = await read_pick_ups(work, query, _layout(request))
+    return await send(made, progress=False)
 
 
 @router.get("/units", summary="Prescriber units with cases to answer")

@@ -23,6 +23,7 @@ class ListQuery(BaseModel):
     device_class: Annotated[Word | None, Field(alias="class", description="Device class")] = None
     payer: Annotated[Word | None, Field(description="Code of the payer")] = None
     prescriber: Annotated[Word | None, Field(description="Code of the prescriber unit")] = None
+    progress: Annotated[bool, Field(description="Lines of JSON while it is made, the file in the last")] = False
 
 
 class LetterQuery(BaseModel):

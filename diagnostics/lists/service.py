@@ -1,7 +1,6 @@
 """Decides what stands in a list and a letter, and takes answers from the list that comes back."""
 
 import asyncio
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from typing import Any, Final
 from diagnostics.devices.schemas import PayerItem
 from diagnostics.lists import repository
 from diagnostics.lists.columns import NEEDED, Layout
+from diagnostics.lists.file import File, Made
 from diagnostics.lists.letter import letter
 from diagnostics.lists.schemas import (
     AnswersQuery,
@@ -30,7 +30,7 @@ from diagnostics.schemas import BilingualText
 from diagnostics.work import Work
 from fleet.answers import Answer, read_answer
 from fleet.clock import local_day
-from fleet.plumbing.sheets import Cell, Limits, SheetRow, Table, read_table, write_csv, write_workbook
+from fleet.plumbing.sheets import Cell, Limits, SheetRow, Table, read_table
 from fleet.recall import FINAL, SAVING, STATE_WORDS, TRANSITIONS, Action, Refusal, State
 from fleet.text import Text
 
@@ -40,16 +40,6 @@ ANSWERS: Final = Limits(file_bytes=4 * 1024**2, unpacked_bytes=64 * 1024**2, row
 
 _OPEN: Final = tuple(sorted(frozenset(State) - FINAL))
 _THE_UNIT: Final = Text("Förskrivaren", "The prescriber")
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A list as a file."""
-
-    content: bytes
-    media_type: str
-    name: str
-    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +55,7 @@ async def read_list(work: Work, query: ListQuery) -> Listing:
     """The cases of a list."""
     today = local_day(work.now)
     states = [query.state] if query.state is not None else list(_OPEN) if query.open else None
-    filters = {**query.model_dump(exclude={"format", "state", "open"}), "states": states}
+    filters = {**query.model_dump(exclude={"format", "state", "open", "progress"}), "states": states}
     rows = await recalls.cases(work, today, **filters, limit=MOST_ROWS)
     await work.record(
         "recalls.export", devices=sorted({row["device_no"] for row in rows}), asked=query.model_dump(exclude_none=True)
@@ -75,7 +65,7 @@ async def read_list(work: Work, query: ListQuery) -> Listing:
 
 async def write_file(listing: Listing, layout: Layout) -> File:
     """The list as a file, written beside the event loop so that other requests go on."""
-    return await asyncio.to_thread(_written, layout, listing.rows, listing.query, listing.today)
+    return await asyncio.to_thread(made_of(listing, layout).write)
 
 
 async def read_answers(content: bytes, layout: Layout) -> Table:
@@ -186,22 +176,26 @@ async def _outcome(work: Work, row: SheetRow, answer: Answer, known: dict[int, R
     return RowOutcome(row=row.number, outcome="taken", case_id=answer.case_id, state=after, reason=None)
 
 
-def _written(layout: Layout, rows: list[Row], query: ListQuery, today: date) -> File:
-    out = io.BytesIO()
-    name = f"aterlamning-{today.isoformat()}"
-    if query.format == "csv":
-        count = write_csv(out, layout.columns, _cells(layout, rows))
-        return File(out.getvalue(), "text/csv; charset=utf-8", f"{name}.csv", count)
-    notes = [
-        ("Gjord", today.isoformat()),
-        ("Urval", ", ".join(f"{key}={value}" for key, value in query.model_dump(exclude_none=True).items())),
-        ("Antal rader", str(len(rows)) if len(rows) < MOST_ROWS else f"{MOST_ROWS} (listan är avkortad)"),
-        ("Vad som är med", "Hjälpmedel som data visar är oanvända. Tysta hjälpmedel är inte med: om dem vet vi inget."),
-        ("Sekretess", "Listan innehåller inga namn eller personnummer. Skriv inga i den."),
-    ]
-    count = write_workbook(out, sheet=layout.sheet, columns=layout.columns, rows=_cells(layout, rows), notes=notes)
-    return File(
-        out.getvalue(), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", f"{name}.xlsx", count
+def made_of(listing: Listing, layout: Layout) -> Made:
+    """The list, ready to be written."""
+    rows, query = listing.rows, listing.query
+    return Made(
+        name=f"aterlamning-{listing.today.isoformat()}",
+        sheet=layout.sheet,
+        columns=layout.columns,
+        rows=_cells(layout, rows),
+        count=len(rows),
+        format=query.format,
+        notes=(
+            ("Gjord", listing.today.isoformat()),
+            ("Urval", ", ".join(f"{key}={value}" for key, value in query.model_dump(exclude_none=True).items())),
+            ("Antal rader", str(len(rows)) if len(rows) < MOST_ROWS else f"{MOST_ROWS} (listan är avkortad)"),
+            (
+                "Vad som är med",
+                "Hjälpmedel som data visar är oanvända. Tysta hjälpmedel är inte med: om dem vet vi inget.",
+            ),
+            ("Sekretess", "Listan innehåller inga namn eller personnummer. Skriv inga i den."),
+        ),
     )
 
 

@@ -11,18 +11,34 @@ import segno
 from diagnostics.passport.schemas import Passport
 from fleet.text import Text
 
+MOST_FAULTS: Final = 4
+MOST_LINES: Final = 4
+"""The page stays one page: what is left out is counted, the worst comes first, and all of it stands in the answer."""
 STYLE: Final = """
 @page { size: A4; margin: 15mm; }
 body { font: 11pt/1.4 system-ui, sans-serif; max-width: 48rem; margin: 1rem auto; padding: 0 1rem; color: #111; }
 header { display: flex; justify-content: space-between; align-items: flex-start; gap: 1rem; }
-header svg { width: 30mm; height: 30mm; }
+header div { min-width: 0; overflow-wrap: anywhere; }
+header svg { flex: none; width: 30mm; height: 30mm; }
+.faults { table-layout: fixed; }
+.faults td:first-child { width: 24%; }
+.faults td:nth-child(2) { width: 52%; }
 h1 { font-size: 16pt; margin: 0 0 0.25rem; }
 h2 { font-size: 12pt; margin: 1rem 0 0.25rem; }
 .advice { border: 2px solid #111; padding: 0.5rem 0.75rem; font-size: 13pt; font-weight: bold; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: 0.15rem 0.75rem 0.15rem 0; border-bottom: 1px solid #ccc; }
 th { width: 40%; font-weight: normal; }
-@media print { body { margin: 0; padding: 0; max-width: none; } }
+td, li { overflow-wrap: anywhere; }
+.facts tbody { display: grid; grid-template-columns: 1fr 1fr; column-gap: 8mm; }
+.facts tr { display: flex; border-bottom: 1px solid #ccc; }
+.facts th, .facts td { border: 0; flex: 1; width: auto; }
+@media print {
+  body { font-size: 9pt; line-height: 1.25; margin: 0; padding: 0; max-width: none; }
+  .advice { font-size: 11pt; margin: 2mm 0; }
+  h2 { font-size: 10pt; margin: 2mm 0 0; }
+  ul, p { margin: 1mm 0; }
+}
 """
 _HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY: Final = f"default-src 'none'; style-src 'sha256-{_HASH}'; frame-ancestors 'none'"
@@ -40,8 +56,8 @@ def render(passport: Passport, language: str) -> str:
         f"{_made(language)} {passport.made_on.isoformat()}</p></div>{qr_code(passport.individual_number)}</header>"
         f"{_held(passport, language)}"
         f'<p class="advice">{escape(_of(passport.advice_words, language))}{_value(passport, language)}</p>'
-        f"{_table(_facts(passport, language))}{_list(_WHY, passport.reasons, language)}"
-        f"{_list(_NOT_KNOWN, passport.unknown, language)}{_faults(passport, language)}"
+        f"{_table(_facts(passport, language), language)}{_list(_WHY, passport.reasons, language)}"
+        f"{_named(_NOT_KNOWN, passport.unknown, language)}{_faults(passport, language)}"
         f"<p>{escape(_NOTE.to(language))}</p></main></body></html>"
     )
 
@@ -56,7 +72,7 @@ def _held(passport: Passport, language: str) -> str:
 
 def qr_code(text: str) -> str:
     """A QR code as SVG within the page."""
-    return segno.make(text, error="m", micro=False).svg_inline(scale=4, border=2)
+    return segno.make(text, error="m", micro=False).svg_inline(border=2, omitsize=True)
 
 
 def _facts(passport: Passport, language: str) -> list[tuple[Text, str]]:
@@ -86,23 +102,30 @@ def _facts(passport: Passport, language: str) -> list[tuple[Text, str]]:
     ]
 
 
-def _table(rows: list[tuple[Text, str]]) -> str:
-    lines = "".join(f"<tr><th>{escape(name.sv)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
-    return f"<table>{lines}</table>"
+def _table(rows: list[tuple[Text, str]], language: str) -> str:
+    lines = "".join(
+        f"<tr><th>{escape(name.to(language))}</th><td>{escape(_short(value))}</td></tr>" for name, value in rows
+    )
+    return f'<table class="facts"><tbody>{lines}</tbody></table>'
 
 
 def _list(title: Text, texts: Sequence[object], language: str) -> str:
-    items = "".join(f"<li>{escape(_of(text, language))}</li>" for text in texts)
+    items = "".join(f"<li>{escape(_short(_of(text, language)))}</li>" for text in texts[:MOST_LINES])
+    items += _left_out(len(texts) - MOST_LINES, language)
     return f"<h2>{escape(title.to(language))}</h2><ul>{items}</ul>" if items else ""
 
 
 def _faults(passport: Passport, language: str) -> str:
     rows = "".join(
-        f"<tr><td>{escape(fault.code)}</td><td>{escape(_of(fault.title, language))}</td><td>{fault.times}</td>"
-        f"<td>{escape((_ACTIVE if fault.active else _CLEARED).to(language))}</td></tr>"
-        for fault in passport.faults
+        f"<tr><td>{escape(_short(fault.code, _CODE))}</td><td>{escape(_short(_of(fault.title, language)))}</td>"
+        f"<td>{fault.times}</td><td>{escape((_ACTIVE if fault.active else _CLEARED).to(language))}</td></tr>"
+        for fault in passport.faults[:MOST_FAULTS]
     )
-    return f"<h2>{escape(_FAULTS.to(language))}</h2><table>{rows}</table>" if rows else ""
+    left = len(passport.faults) - MOST_FAULTS
+    if left > 0:
+        rows += f"<tr><td>+{left}</td><td>{escape(_MORE.to(language))}</td></tr>"
+    heading = f"<h2>{escape(_FAULTS.to(language))}</h2>"
+    return f'{heading}<table class="faults">{rows}</table>' if rows else ""
 
 
 def _value(passport: Passport, language: str) -> str:
@@ -113,6 +136,22 @@ def _value(passport: Passport, language: str) -> str:
     return escape(Text(f" · {amount} kr över {months} månader", f" · {amount} SEK over {months} months").to(language))
 
 
+def _named(title: Text, texts: Sequence[object], language: str) -> str:
+    """A heading and names in one paragraph."""
+    names = [escape(_short(_of(text, language))) for text in texts[:MOST_LINES]]
+    left = len(texts) - MOST_LINES
+    names += [f"+{left} {escape(_MORE.to(language))}"] if left > 0 else []
+    return f"<h2>{escape(title.to(language))}</h2><p>{', '.join(names)}.</p>" if names else ""
+
+
+def _left_out(number: int, language: str) -> str:
+    return f"<li>+{number} {escape(_MORE.to(language))}</li>" if number > 0 else ""
+
+
+def _short(text: str, longest: int = 90) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
 def _of(text: object, language: str) -> str:
     return str(getattr(text, language))
 
@@ -121,6 +160,8 @@ def _made(language: str) -> str:
     return Text("Skrivet", "Made").to(language)
 
 
+_CODE: Final = 40
+_MORE: Final = Text("till, se Fjärrkoll", "more, see Fjärrkoll")
 _WHY: Final = Text("Skäl", "Reasons")
 _NOT_KNOWN: Final = Text("Okänt", "Unknown")
 _FAULTS: Final = Text("Felkoder", "Faults")

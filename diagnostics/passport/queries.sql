@@ -3,7 +3,8 @@ SELECT d.device_no, d.device_id, d.individual_number, d.device_class, d.model_ke
        d.firmware, d.stock_state, d.registered_at, d.loan_started_at, d.enrolled_at, s.last_seen_at, s.metric_values,
        EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held,
        (SELECT count(*) FROM loan l WHERE l.device_no = d.device_no) AS loans,
-       (SELECT count(*) FROM work_order w WHERE w.device_no = d.device_no AND w.state = 'done' AND w.solved <> 'no_fault_found') AS repairs,
+       (SELECT count(*) FROM work_order w WHERE w.device_no = d.device_no AND w.state = 'done' AND w.solved <> 'no_fault_found')
+       + (SELECT count(*) FROM device_repair x WHERE x.device_no = d.device_no) AS repairs,
        (SELECT rent_sek FROM model_price p WHERE p.model_key = d.model_key AND p.valid_from <= %(today)s
          ORDER BY valid_from DESC LIMIT 1) AS rent_sek
   FROM device d

@@ -1,13 +1,14 @@
 -- name: cases
 -- Newest first. The device itself may be out of the caller's sight after its return; the case is not.
 SELECT c.*, d.device_id, m.maker, m.name AS model_name, p.code AS payer_code, p.name AS payer_name, r.code AS prescriber_code,
-       r.unit_name AS prescriber_unit,
+       r.unit_name AS prescriber_unit, o.name AS depot,
        CASE WHEN d.device_id IS NOT NULL
             THEN EXISTS (SELECT FROM incident_hold h WHERE h.device_no = c.device_no AND h.lifted_at IS NULL) END AS held
   FROM recall_case c
   JOIN device_model m USING (model_key)
   JOIN payer p USING (payer_id)
   LEFT JOIN device d USING (device_no)
+  LEFT JOIN depot o ON o.depot_id = d.depot_id
   LEFT JOIN prescriber r ON r.prescriber_id = c.prescriber_id
  WHERE (%(case_id)s::bigint IS NULL OR c.case_id = %(case_id)s)
    AND (%(case_ids)s::bigint[] IS NULL OR c.case_id = ANY (%(case_ids)s::bigint[]))

@@ -94,6 +94,16 @@ class ApiClient:
                 file.write(chunk)
             return response.headers
 
+    def lines(self, path: str, **query: object) -> Iterator[Json]:
+        """The lines of JSON of GET below /api/v1, as they come.
+
+        Raises:
+            ApiError: it failed; the sentence says what to do.
+        """
+        with self._streamed("GET", path, params=_sent(query)) as response:
+            for line in response.iter_lines():
+                yield json.loads(line)
+
     def follow(self, path: str, **query: object) -> Iterator[Json]:
         """The data of server-sent events of GET below /api/v1, as they come.
 

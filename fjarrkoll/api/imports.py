@@ -112,8 +112,8 @@ def register(
     """Take devices and loans from a list; the same list again changes nothing, bad rows are kept with the reason.
 
     Fields: individual_number, device_class, model, serial_number, depot, basic_equipment, administration_service,
-    payer, legal_frame, prescriber, loan_started. Example: fjarrkoll import register individer.xlsx --dry-run
-    --title model=Artikel
+    acquired_on, payer, legal_frame, prescriber, loan_started. Example: fjarrkoll import register individer.xlsx
+    --dry-run --title model=Artikel
     """
     titles = _titles(title or [])
     url = load_settings().need("owner_database_url")

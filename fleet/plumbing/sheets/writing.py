@@ -61,6 +61,15 @@ class Column:
     width: int = 16
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A further sheet beside the list, such as its denominators."""
+
+    name: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+
+
 def write_workbook(  # noqa: PLR0913 - a list is told in full where it is written
     out: IO[bytes],
     *,
@@ -68,9 +77,10 @@ def write_workbook(  # noqa: PLR0913 - a list is told in full where it is writte
     columns: Sequence[Column],
     rows: Iterable[Sequence[Cell]],
     notes: Iterable[tuple[str, str]] = (),
+    more: Iterable[Leaf] = (),
     tell: Tell | None = None,
 ) -> int:
-    """Writes a workbook with the list on its first sheet and what columns and filters mean on its second.
+    """Writes a workbook with the list on its first sheet and what columns and filters mean on its last.
 
     The heading is frozen and filtered, text is never a number, a date or a formula, and memory stays constant.
 
@@ -79,7 +89,8 @@ def write_workbook(  # noqa: PLR0913 - a list is told in full where it is writte
         sheet: the first sheet's name.
         columns: what stands where.
         rows: cells in the order of `columns`.
-        notes: pairs for the second sheet: which filters made the list, when, of how many.
+        notes: pairs for the last sheet: which filters made the list, when, of how many.
+        more: sheets between the two.
         tell: hears how many rows are written, now and then.
 
     Returns:
@@ -90,14 +101,14 @@ def write_workbook(  # noqa: PLR0913 - a list is told in full where it is writte
         formats = _formats(book)
         page = book.add_worksheet(sheet)
         _head(page, columns, formats["head"])
-        written = 0
-        for written, row in enumerate(_told(rows, tell), start=1):
-            for place, (column, cell) in enumerate(zip(columns, row, strict=True)):
-                _write(page, (written, place), column, cell, formats[column.kind])
-        page.autofilter(0, 0, max(written, 1), len(columns) - 1)
+        written = _fill(page, columns, _told(rows, tell), formats)
         for place, column in enumerate(columns):
             if column.choices and written:
                 page.data_validation(1, place, written, place, {"validate": "list", "source": list(column.choices)})
+        for leaf in more:
+            beside = book.add_worksheet(leaf.name)
+            _head(beside, leaf.columns, formats["head"])
+            _fill(beside, leaf.columns, leaf.rows, formats)
         _explain(book.add_worksheet("Förklaring"), columns, notes, formats["head"])
     finally:
         book.close()
@@ -161,6 +172,18 @@ def _head(page: Worksheet, columns: Sequence[Column], head: Format) -> None:
     for place, column in enumerate(columns):
         page.set_column(place, place, column.width)
         page.write_string(0, place, column.title, head)
+
+
+def _fill(
+    page: Worksheet, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], formats: dict[str, Format]
+) -> int:
+    """Writes the rows below the heading, with a filter over them; how many there are."""
+    written = 0
+    for written, row in enumerate(rows, start=1):
+        for place, (column, cell) in enumerate(zip(columns, row, strict=True)):
+            _write(page, (written, place), column, cell, formats[column.kind])
+    page.autofilter(0, 0, max(written, 1), len(columns) - 1)
+    return written
 
 
 def _write(page: Worksheet, place: tuple[int, int], column: Column, cell: Cell, look: Format) -> None:

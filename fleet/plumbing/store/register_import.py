@@ -174,7 +174,8 @@ def _registered(connection: psycopg.Connection, table: Table, titles: Mapping[st
 
 
 def _as_registered(row: Sequence[Any]) -> Registered:
-    number, device_class, model, serial, depot, basic, service, payer, frame, prescriber, started, ended = row
+    number, device_class, model, serial, depot, basic, service, acquired, *lent = row
+    payer, frame, prescriber, started, ended = lent
     loan = None
     if started is not None:
         loan = LoanRow(payer=payer, legal_frame=frame, prescriber=prescriber, started=local_day(started))
@@ -186,6 +187,7 @@ def _as_registered(row: Sequence[Any]) -> Registered:
         depot=depot,
         basic_equipment=basic,
         administration_service=service,
+        acquired_on=acquired,
         loan=loan,
     )
     return Registered(row=facts, earlier_loan_ended=None if ended is None else local_day(ended))
@@ -212,7 +214,7 @@ def _carry_out(connection: psycopg.Connection, plans: Sequence[Plan]) -> None:
 
 def _columns(rows: Sequence[RegisterRow]) -> dict[str, list[Any]]:
     names = ("individual_number", "device_class", "model", "serial_number", "depot", "basic_equipment",
-             "administration_service")  # fmt: skip
+             "administration_service", "acquired_on")  # fmt: skip
     return {name: [getattr(row, name) for row in rows] for name in names}
 
 
@@ -257,7 +259,7 @@ def _key(title: str) -> str:
 _TWICE: Final = Refusal(Text("Individnumret står två gånger i listan.", "The number stands twice in the list."))
 _REGISTERED: Final = """
     SELECT d.individual_number, d.device_class, d.model_key, d.serial_number, o.code, d.basic_equipment,
-           d.administration_service, p.code, l.legal_frame, r.code, l.started_at, d.earlier_loan_ended_at
+           d.administration_service, d.acquired_on, p.code, l.legal_frame, r.code, l.started_at, d.earlier_loan_ended_at
       FROM device d
       LEFT JOIN depot o USING (depot_id)
       LEFT JOIN loan l ON l.device_no = d.device_no AND l.ended_at IS NULL
@@ -269,11 +271,13 @@ _REGISTERED: Final = """
 _INSERT: Final = """
     SELECT register_devices(%(device_id)s::text[], %(individual_number)s::text[], %(device_class)s::text[],
                             %(model)s::text[], %(serial_number)s::text[], %(depot)s::text[],
-                            %(basic_equipment)s::boolean[], %(administration_service)s::boolean[])
+                            %(basic_equipment)s::boolean[], %(administration_service)s::boolean[],
+                            %(acquired_on)s::date[])
 """
 _CORRECT: Final = """
     SELECT correct_devices(%(individual_number)s::text[], %(serial_number)s::text[], %(depot)s::text[],
-                           %(basic_equipment)s::boolean[], %(administration_service)s::boolean[])
+                           %(basic_equipment)s::boolean[], %(administration_service)s::boolean[],
+                           %(acquired_on)s::date[])
 """
 _LEND: Final = """
     SELECT lend_devices(%(individual_number)s::text[], %(payer)s::text[], %(frame)s::text[], %(prescriber)s::text[],

@@ -76,6 +76,7 @@ def fill(owner: str, registry: Registry, now: datetime, seed: int = 1) -> None:
             _fill_class(connection, profile, payers, now, chance)
         _fill_platform(connection, now)
         _reached(connection, now)
+        _recalls(connection)
         connection.execute("ANALYZE")
 
 
@@ -280,6 +281,39 @@ def _fill_platform(connection: psycopg.Connection, now: datetime) -> None:
     connection.execute(
         'UPDATE device_state SET attributes = \'{"outbox.given_up": "3"}\''
         " WHERE device_no = (SELECT min(device_no) FROM device_state)"
+    )
+
+
+def _recalls(connection: psycopg.Connection) -> None:
+    """Cases in every state and of every age, some answered; what a case needs to begin is proved elsewhere."""
+    connection.execute("ALTER TABLE recall_case DISABLE TRIGGER recall_ground")
+    connection.execute(
+        """
+        INSERT INTO depot (code, name) VALUES ('norr', 'Depå Norr');
+        INSERT INTO prescriber (code, unit_name, payer_id, legal_frame)
+        SELECT 'unit-' || payer_id, 'Rehab ' || payer_id, payer_id, 'HSL' FROM payer;
+        UPDATE device SET depot_id = (SELECT depot_id FROM depot) WHERE device_no % 2 = 0;
+        UPDATE loan SET prescriber_id = (SELECT r.prescriber_id FROM prescriber r WHERE r.payer_id = loan.payer_id)
+         WHERE device_no % 3 > 0;
+        INSERT INTO recall_case (device_no, loan_id, payer_id, legal_frame, individual_number, device_class, model_key,
+                                 state, action, verdict, since, known_until, days, rent_sek, proposed_at, proposed_by,
+                                 snoozed_until, ordered_at, rent_stops, pick_up_by, deregister_by, changed_at,
+                                 changed_by, why)
+        SELECT device_no, loan_id, l.payer_id, l.legal_frame, individual_number, device_class, model_key, m.state,
+               CASE m.state WHEN 'needed' THEN 'need' WHEN 'woken_up' THEN 'wake_up' WHEN 'proposed' THEN 'propose'
+                            ELSE 'confirm' END,
+               'unused', current_date - 40, current_date, 40, 125, now(), 'x',
+               CASE m.state WHEN 'needed' THEN current_date END,
+               CASE m.state WHEN 'pick_up_ordered' THEN now() END,
+               CASE m.state WHEN 'pick_up_ordered' THEN current_date - 9 END,
+               CASE m.state WHEN 'pick_up_ordered' THEN current_date - 5 END,
+               CASE m.state WHEN 'pick_up_ordered' THEN current_date - 5 END,
+               now() - make_interval(days => 10 * m.place::integer), 'x', 'x'
+          FROM (SELECT *, row_number() OVER (ORDER BY device_no) AS number FROM loan WHERE ended_at IS NULL) l
+          JOIN device d USING (device_no)
+          JOIN unnest(ARRAY['proposed', 'asked', 'needed', 'confirmed_unused', 'pick_up_ordered', 'woken_up',
+                            'withdrawn']) WITH ORDINALITY AS m(state, place) ON m.place = l.number % 8
+        """
     )
 
 

@@ -109,6 +109,28 @@ def test_the_role_reads_technical_rows_only_and_writes_nothing(grafana: psycopg.
         grafana.execute("DELETE FROM alarm")
 
 
+def test_the_map_of_payers_adds_up_to_what_was_judged_and_names_no_person(
+    grafana: psycopg.Connection, filled: Filled
+) -> None:
+    board = BOARDS["fk-idle"]
+    panels = {panel.about.key: panel for panel in board.panels}
+    context = context_of(board, filled.now, {"payer": ALL, "device_class": ALL})
+    payers = ask(grafana, expand(panels["payers"].queries[0].sql, context)).rows
+    with psycopg.connect(filled.owner) as owner:
+        lent = owner.execute("SELECT count(*) FROM loan WHERE ended_at IS NULL").fetchone()
+        proposed = owner.execute("SELECT count(*) FROM idle_verdict WHERE step = 'propose'").fetchone()
+    assert (sum(row[2] for row in payers),) == lent
+    assert (sum(row[6] for row in payers),) == proposed
+    assert all(row[8] == 12 * row[7] for row in payers)
+    by_class = ask(grafana, expand(panels["class"].queries[0].sql, context)).rows
+    assert sum(row[1] for row in by_class) == sum(row[2] for row in payers)
+    for secret in ("SELECT why FROM recall_transition", "SELECT actor FROM recall_transition",
+                   "SELECT changed_by FROM recall_case", "SELECT individual_number FROM recall_case",
+                   "SELECT borrower_key FROM loan_use", "SELECT * FROM absence"):  # fmt: skip
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            grafana.execute(secret.encode())
+
+
 def test_days_add_up_to_the_devices_that_could_report(grafana: psycopg.Connection, filled: Filled) -> None:
     board = BOARDS["fk-overview"]
     panel = next(panel for panel in board.panels if panel.about.key == "used_days")

@@ -378,3 +378,39 @@ def test_a_return_by_any_way_withdraws_the_case_and_cancels_what_was_asked_of_th
     assert store.all(
         "SELECT consented_at FROM loan WHERE ended_at IS NULL AND device_no = %s", town.chair.device_no
     ) == [(None,)]
+
+
+async def test_a_lost_device_leaves_service_and_may_turn_up(
+    api: Api, make_token: MakeToken, town: Town, prove: Prove, store: Store
+) -> None:
+    token, number = make_token("analyst"), town.chair.device_no
+    state = "SELECT stock_state, out_of_service_on IS NOT NULL FROM device WHERE device_no = %s"
+    prove(number)
+    case_id = await begin(api, token, town.chair.device_id)
+    lost = await walk(api, token, case_id, "confirm", "order", "lose")
+    assert (lost["state"], lost["possible"], lost["saved_sek_so_far"]) == ("lost", ["collect"], "0.00")
+    assert store.all(state, number) == [("lost", True)]
+    assert store.all("SELECT count(*) FROM loan WHERE device_no = %s AND ended_at IS NULL", number) == [(0,)]
+    figures = (await api.get("recalls/summary", token)).json()
+    assert figures["false_recalls"]["confirmed"] == 1, "it was unused all the same"
+    assert figures["pick_up_overdue"] == 0
+    found = await walk(api, token, case_id, "collect", "deregister", "scrap")
+    assert found["state"] == "scrapped"
+    assert store.all(state, number) == [("scrapped", True)]
+
+
+async def test_an_order_past_its_days_is_overdue_in_figures_and_filter(
+    api: Api, make_token: MakeToken, town: Town, prove: Prove, store: Store
+) -> None:
+    token = make_token("analyst")
+    prove(town.chair.device_no)
+    case_id = await begin(api, token, town.chair.device_id)
+    await walk(api, token, case_id, "confirm", "order")
+    assert (await api.get("recalls", token, overdue=True)).json()["items"] == []
+    store.execute("ALTER TABLE recall_case DISABLE TRIGGER recall_moves")
+    yesterday = TODAY - timedelta(days=1)
+    store.execute("UPDATE recall_case SET pick_up_by = %s, deregister_by = %s", yesterday, yesterday)
+    [late] = (await api.get("recalls", token, overdue=True)).json()["items"]
+    assert (late["case_id"], late["clocks"]["overdue"]) == (case_id, True)
+    figures = (await api.get("recalls/summary", token)).json()
+    assert (figures["pick_up_overdue"], figures["deregister_overdue"]) == (1, 1)

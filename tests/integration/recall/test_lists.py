@@ -1,5 +1,7 @@
 """The list that goes out and comes back: real workbooks, filled in as a person does, and what becomes of every row."""
 
+import base64
+import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +13,7 @@ import psycopg
 import pytest
 
 from diagnostics.app import build_app
-from diagnostics.lists.columns import Layout, load_layout
+from diagnostics.lists.columns import PICKUP_KINDS, Layout, load_layout
 from diagnostics.queries import load
 from diagnostics.recall import repository
 from diagnostics.resources import Resources
@@ -19,7 +21,7 @@ from fleet.errors import ConfigurationError
 from fleet.plumbing.sheets import Limits, read_table, write_workbook
 from fleet.plumbing.store.scope import Scope
 from tests.fixtures.database import Database, MakePayer
-from tests.integration.recall.conftest import TODAY, Api, MakeToken, Prove, Store, Town
+from tests.integration.recall.conftest import NOW, TODAY, Api, MakeToken, Prove, Store, Town
 from tests.integration.recall.many import many_cases
 from tests.integration.recall.test_cases import WHY
 from tests.integration.store.sight import set_scope
@@ -252,3 +254,82 @@ def rows_read(plan: dict[str, Any], relation: str) -> float:
     if plan.get("Relation Name") == relation:
         own = (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"]
     return own + sum(rows_read(part, relation) for part in plan.get("Plans", []))
+
+
+async def test_the_pick_up_list_has_what_is_ordered_the_most_pressing_first(
+    api: Api, make_token: MakeToken, town: Town, prove: Prove, store: Store
+) -> None:
+    analyst = make_token("analyst", name="analyst")
+    await proposed(api, analyst, prove, town)
+    store.execute("INSERT INTO depot (code, name) VALUES ('norr', 'Depå Norr')")
+    store.execute("UPDATE device SET depot_id = (SELECT depot_id FROM depot)")
+    cases = {i["individual_number"]: i["case_id"] for i in (await api.get("recalls", analyst)).json()["items"]}
+    for number in ("A-1", "B-1"):
+        for action, more in (("confirm", {}), ("order", {"order_number": f"H-{number}"})):
+            moved = {"action": action, "why": "så är det", **more}
+            assert (await api.post(f"recalls/{cases[number]}/move", analyst, moved)).status_code == 200
+    store.execute("ALTER TABLE recall_case DISABLE TRIGGER recall_moves")
+    late = TODAY - timedelta(days=3)
+    store.execute("UPDATE recall_case SET pick_up_by = %s WHERE individual_number = 'B-1'", late)
+    file = await api.get("recalls/pick-ups", analyst)
+    assert file.headers["content-disposition"].endswith(f'hamtlista-{TODAY}.xlsx"')
+    table = read_table(file.content, ["Hämtorder", "Individnummer", "Depå"], LIMITS)
+    assert [row.cells["individnummer"] for row in table.rows] == ["B-1", "A-1"]
+    assert [row.cells["försenad"] for row in table.rows] == ["ja", "nej"]
+    assert table.rows[0].cells["hämtas senast"] == late
+    assert table.rows[1].cells["hämtorder"] == "H-A-1"
+    assert table.rows[1].cells["depå"] == "Depå Norr"
+    assert table.rows[1].cells["arbetsdagar kvar"] == 7
+    csv = (await api.get("recalls/pick-ups", analyst, format="csv", overdue=True)).content.decode("utf-8-sig")
+    assert csv.count("\r\n") == 2
+    assert [line[1] for line in store.audit()][-2:] == ["recalls.pick_ups"] * 2
+    assert (await api.get("recalls/pick-ups", make_token("carer"))).status_code == 403
+
+
+async def test_a_list_tells_how_far_it_is_while_it_is_made(
+    api: Api, make_token: MakeToken, make_payer: MakePayer, database: Database
+) -> None:
+    many_cases(database, make_payer("kommun-a").payer_id, 1200)
+    answer = await api.get("recalls/list", make_token("analyst"), progress=True)
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [(line["rows"], line["of"]) for line in lines[:-1]] == [(500, 1200), (1000, 1200), (1200, 1200)]
+    assert lines[-1]["name"].endswith(".xlsx")
+    assert len(read_table(base64.b64decode(lines[-1]["content"]), NEEDED, LIMITS).rows) == lines[-1]["rows"] == 1200
+
+
+async def test_the_idle_list_goes_out_with_its_denominators(
+    api: Api, make_token: MakeToken, town: Town, store: Store
+) -> None:
+    number = town.chair.device_no
+    days = [TODAY - timedelta(days=ago) for ago in range(29)]
+    store.days(number, "wheelchair", heard=days, used=days[25:])
+    store.heard(number, first=NOW - timedelta(days=29), used=days[25])
+    store.judge()
+    analyst = make_token("analyst", name="analyst")
+    file = await api.get("idle/list", analyst)
+    table = read_table(file.content, ["Individnummer", "Omdöme", "Skäl"], LIMITS)
+    [row] = table.rows
+    assert (row.cells["individnummer"], row.cells["omdöme"], row.cells["senast använd"]) == ("A-1", "oanvänt", days[25])
+    assert "dagar med data" in str(row.cells["skäl"])
+    figures = read_table(file.content, ["Vad", "Hjälpmedel"], LIMITS).rows
+    counted = {row.cells["vad"]: row.cells["hjälpmedel"] for row in figures}
+    assert (counted["Alla hjälpmedel"], counted["Utlånade"], counted["… bevisat oanvända"]) == (4, 3, 1)
+    assert counted["Utlånade som vi inget vet om"] == 2
+    payers = read_table(file.content, ["Betalare", "Kan rapportera", "Besparing kr/mån"], LIMITS).rows
+    assert {row.cells["betalare"] for row in payers} == {"Kommun-A", "Kommun-B"}
+    silent = await api.get("idle/list", analyst, verdict="never_connected", format="csv")
+    text = silent.content.decode("utf-8-sig")
+    assert text.count("okänt: aldrig anslutet") == 2
+    unit = await api.get("idle/list", make_token("prescriber_unit", payers=[town.other]))
+    assert read_table(unit.content, ["Individnummer"], LIMITS).rows == []
+    assert [line[1] for line in store.audit()] == ["idle.export"] * 3
+    assert (await api.get("idle/list", make_token("carer"))).status_code == 403
+
+
+def test_the_documented_example_of_an_order_systems_words_can_be_used_as_it_is() -> None:
+    layout = load_layout(Path(__file__).parents[3] / "docs" / "examples" / "recall-columns.toml")
+    assert (layout.sheet, layout.title("individual_number")) == ("Returförfrågan", "Individ-ID")
+    assert [column.title for column in layout.pickup][:2] == ["Uppdragsnummer", "Individ-ID"]
+    assert layout.pickup_sheet == "Hämtuppdrag"
+    ours = load_layout()
+    assert {column.field for column in ours.pickup} == PICKUP_KINDS.keys()

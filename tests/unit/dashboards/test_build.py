@@ -50,6 +50,7 @@ def test_uids_are_unique_and_the_old_ones_stay() -> None:
     assert shared_problems([board.to_json() for board in BOARDS]) == []
     lasting = {
         "fk-overview",
+        "fk-idle",
         "fk-ingest-health",
         "fk-alarms",
         "fk-class-apap",
@@ -85,7 +86,13 @@ def test_a_new_class_gets_its_dashboard_from_its_profile_alone() -> None:
     scale = load_registry()["scale"]
     novel = replace(scale, name="novel", title=Text("Nyhet", "Novelty"))
     boards = all_dashboards(build_registry([("novel.py", novel)]))
-    assert [board.uid for board in boards] == ["fk-overview", "fk-alarms", "fk-class-novel", "fk-ingest-health"]
+    assert [board.uid for board in boards] == [
+        "fk-overview",
+        "fk-alarms",
+        "fk-class-novel",
+        "fk-ingest-health",
+        "fk-idle",
+    ]
     assert problems(boards[2].to_json()) == []
     assert "reading_novel_technical" in json.dumps(boards[3].to_json())
 

@@ -9,10 +9,11 @@ from dashboards.panels import About, Column, Query, note, table
 from dashboards.queries import query
 from dashboards.trial import Answer, judge
 from dashboards.units import grafana_unit
-from dashboards.words import REASONS, SEVERITIES, STEPS, VERDICTS, Word
+from dashboards.words import CASES, REASONS, SEVERITIES, STEPS, VERDICTS, Word
 from fleet.errors import RejectionReason
 from fleet.faults import Severity
 from fleet.idle import Step, Verdict
+from fleet.recall import State
 from fleet.text import Text
 
 SIZES = st.lists(st.tuples(st.integers(1, 24), st.integers(1, 12)), min_size=1, max_size=12)
@@ -56,10 +57,10 @@ def test_hidden_columns_links_and_words_reach_the_json() -> None:
 
 @pytest.mark.parametrize(
     ("words", "states"),
-    [(SEVERITIES, Severity), (VERDICTS, Verdict), (STEPS, Step), (REASONS, RejectionReason)],
+    [(SEVERITIES, Severity), (VERDICTS, Verdict), (STEPS, Step), (REASONS, RejectionReason), (CASES, State)],
 )
 def test_every_state_has_its_own_word_so_that_colour_is_never_alone(
-    words: dict[str, Word], states: type[Severity] | type[Verdict] | type[Step] | type[RejectionReason]
+    words: dict[str, Word], states: type[Severity] | type[Verdict] | type[Step] | type[RejectionReason] | type[State]
 ) -> None:
     assert {str(state) for state in states} <= set(words)
     texts = [word.text for word in words.values()]

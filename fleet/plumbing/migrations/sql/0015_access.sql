@@ -304,26 +304,27 @@ END $$;
 
 -- Not enrolled: they have no credentials yet, so that nothing is expected of them and nothing is known about their use.
 CREATE FUNCTION register_devices(ids text[], numbers text[], classes text[], models text[], serials text[], depots text[],
-                                 basics boolean[], services boolean[]) RETURNS void
+                                 basics boolean[], services boolean[], acquired date[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 BEGIN
     PERFORM may_take_register();
     INSERT INTO device (device_id, individual_number, device_class, model_key, serial_number, depot_id, basic_equipment,
-                        administration_service)
-        SELECT n.device_id, n.number, n.device_class, n.model, n.serial, o.depot_id, n.basic, n.service
-          FROM unnest(ids, numbers, classes, models, serials, depots, basics, services)
-               AS n (device_id, number, device_class, model, serial, depot, basic, service)
+                        administration_service, acquired_on)
+        SELECT n.device_id, n.number, n.device_class, n.model, n.serial, o.depot_id, n.basic, n.service, n.acquired
+          FROM unnest(ids, numbers, classes, models, serials, depots, basics, services, acquired)
+               AS n (device_id, number, device_class, model, serial, depot, basic, service, acquired)
           LEFT JOIN depot o ON o.code = n.depot;
 END $$;
 
-CREATE FUNCTION correct_devices(numbers text[], serials text[], depots text[], basics boolean[], services boolean[]) RETURNS void
+CREATE FUNCTION correct_devices(numbers text[], serials text[], depots text[], basics boolean[], services boolean[],
+                                acquired date[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 BEGIN
     PERFORM may_take_register();
     UPDATE device d
        SET serial_number = n.serial, depot_id = (SELECT o.depot_id FROM depot o WHERE o.code = n.depot), basic_equipment = n.basic,
-           administration_service = n.service
-      FROM unnest(numbers, serials, depots, basics, services) AS n (number, serial, depot, basic, service)
+           administration_service = n.service, acquired_on = coalesce(n.acquired, d.acquired_on)
+      FROM unnest(numbers, serials, depots, basics, services, acquired) AS n (number, serial, depot, basic, service, acquired)
      WHERE d.individual_number = n.number;
 END $$;
 
