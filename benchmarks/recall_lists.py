@@ -1,4 +1,4 @@
-"""How long a region's recall lists take: pages of cases, figures, the export as .xlsx and CSV, answers coming back.
+"""How long a region's lists take: pages of cases, figures, the recall and idle lists as files, answers coming back.
 
     python -m benchmarks.recall_lists 21000
 
@@ -56,6 +56,15 @@ _FILL: Final = """
 """
 
 
+_JUDGE: Final = """
+    INSERT INTO idle_verdict (device_no, loan_started_at, verdict, step, since, days, judged_day, judged_at,
+                              last_used_day, last_heard_day, p_in_use, opinion, rent_sek, cost_sek)
+    SELECT device_no, loan_started_at, 'unused', 'propose', current_date - 40, 40, current_date, now(),
+           current_date - 40, current_date, 0.02, 'agrees', 125, 164
+      FROM device WHERE loan_started_at IS NOT NULL ON CONFLICT DO NOTHING
+"""
+
+
 def fill(owner_url: str, payer_id: int, number: int) -> None:
     """So many devices on loan, each with an open case of one prescriber unit; their proofs are not the matter here."""
     with psycopg.connect(owner_url) as connection:
@@ -65,6 +74,8 @@ def fill(owner_url: str, payer_id: int, number: int) -> None:
             [payer_id],
         )
         connection.execute(_FILL, [number, payer_id])
+        connection.execute("UPDATE device SET enrolled_at = now() WHERE enrolled_at IS NULL")
+        connection.execute(_JUDGE)
         connection.execute("ALTER TABLE recall_case ENABLE TRIGGER recall_ground")
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute("ANALYZE recall_case, recall_transition, device, loan")
@@ -127,13 +138,13 @@ async def _pages(api: httpx.AsyncClient) -> list[float]:
 async def _files(api: httpx.AsyncClient) -> list[float]:
     seconds = []
     content = b""
-    for kind in ("csv", "xlsx"):
+    for path, kind in (("idle", "csv"), ("idle", "xlsx"), ("recalls", "csv"), ("recalls", "xlsx")):
         wall, processor = time.perf_counter(), time.process_time()
-        answer = await api.get("/api/v1/recalls/list", params={"format": kind})
+        answer = await api.get(f"/api/v1/{path}/list", params={"format": kind})
         seconds.append(time.perf_counter() - wall)
         content = answer.raise_for_status().content
         used, rows = time.process_time() - processor, answer.headers["x-rows"]
-        print(f"export {kind:<5} {seconds[-1]:6.2f} s, {used:.2f} s CPU here, {rows} rows, {len(content)} bytes")
+        print(f"{path:<7} {kind:<4} {seconds[-1]:6.2f} s, {used:.2f} s CPU here, {rows} rows, {len(content)} bytes")
     answered = _answered(content)
     wall = time.perf_counter()
     report = (await api.post("/api/v1/recalls/answers", content=answered)).raise_for_status().json()

@@ -70,13 +70,12 @@ def absence_problem(away: Away, loan_day: date | None, today: date) -> Refusal |
         loan_day: first day of the open loan; None for a device that nobody borrows.
         today: the Swedish day.
     """
-    limit = timedelta(days=FURTHEST_DAYS)
     objections: tuple[tuple[bool, Refusal], ...] = (
         (loan_day is None, _NOT_ON_LOAN),
         (loan_day is not None and away.first < loan_day, _BEFORE_LOAN),
-        (away.first > today + limit, _FAR_AHEAD),
+        ((away.first - today).days > FURTHEST_DAYS, _FAR_AHEAD),
         (away.until is not None and away.until < away.first, _BACKWARDS),
-        (away.until is not None and away.until > max(away.first, today) + limit, _LONG),
+        (away.until is not None and (away.until - max(away.first, today)).days > FURTHEST_DAYS, _LONG),
     )
     return next((refusal for holds, refusal in objections if holds), None)
 

@@ -11,7 +11,17 @@ from diagnostics.queries import Row, execute, fetch_all, fetch_one, room
 from diagnostics.rights import Right, may
 from diagnostics.schemas import BilingualText
 from diagnostics.work import Work
-from fleet.absences import DOSE_REASONS, WORDS, AbsenceKind, Away, absence_problem, last_day, midnight, pause_of
+from fleet.absences import (
+    DOSE_REASONS,
+    FURTHEST_DAYS,
+    WORDS,
+    AbsenceKind,
+    Away,
+    absence_problem,
+    last_day,
+    midnight,
+    pause_of,
+)
 from fleet.clock import local_day
 from fleet.recall import Refusal
 from fleet.signals import Audience
@@ -86,6 +96,8 @@ async def end(work: Work, absence_id: int, asked: EndAsked) -> AbsenceRecord:
     today = local_day(work.now)
     away = Away(AbsenceKind(row["kind"]), row["from_day"], row["until_day"])
     until = asked.until_day or last_day(away, today)
+    if (until - today).days > FURTHEST_DAYS:
+        raise refused(_CANNOT_END)
     if not await execute(work.connection, _SQL["end"], {"absence_id": absence_id, "until": until}):
         raise refused(_CANNOT_END)
     back = asked.until_day is None or until < today

@@ -134,6 +134,16 @@ async def test_what_the_doses_are_told_counts_for_the_verdict_too(
     assert store.all("SELECT until_day FROM absence") == [(TODAY,)]
 
 
+async def test_an_absence_cannot_be_ended_in_another_age(api: Api, make_token: MakeToken, town: Town) -> None:
+    carer = make_token("carer", audiences=(Audience.CARE,))
+    made = (await away(api, carer, town.dispenser.device_id)).json()["absence_id"]
+    for day in ("9999-12-31", "0001-01-01"):
+        ended = await api.post(f"absences/{made}/end", carer, {"until_day": day})
+        assert (ended.status_code, ended.json()["code"]) == (409, "absence_refused"), day
+    far = await away(api, carer, town.chair.device_id, from_day="9999-12-31", until_day="9999-12-31")
+    assert far.status_code == 409
+
+
 @pytest.mark.parametrize("body", [{}, {"kind": "sick"}, {**AWAY, "name": "x"}, {**AWAY, "from_day": "9999-99-99"}])
 async def test_what_is_no_absence_is_told_so(api: Api, make_token: MakeToken, town: Town, body: dict[str, str]) -> None:
     answer = await api.post(f"devices/{town.chair.device_id}/absences", make_token("analyst"), body)

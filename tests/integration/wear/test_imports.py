@@ -36,7 +36,7 @@ async def test_a_dry_run_tells_what_the_real_one_then_does_and_the_next_finds_it
     api: Api, make_token: MakeToken, town: Town, store: Store
 ) -> None:
     token = make_token("analyst", name="analyst")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"individual_number": "A-1", "kind": "Sjukhus", "from_day": SINCE},
         {"individual_number": "B-1", "kind": "resa", "from_day": SINCE, "until_day": TODAY.isoformat()},
         {"individual_number": "S-1", "kind": "resa", "from_day": SINCE},
@@ -67,7 +67,7 @@ async def test_loan_facts_come_from_a_csv_with_the_lists_own_headings(
 ) -> None:
     technician = make_token("technician")
     await api.call("PUT", "sources/maker", technician, json={"title": "M", "kind": "gateway"})
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"individual_number": "A-1", "prescribed_interval_days": 7, "source": "maker", "borrower_key": "k-87654321",
          "replaced_by": "B-1", "replaced_from": SINCE},
         {"individual_number": "A-2", "prescribed_interval_days": 900},
@@ -97,7 +97,7 @@ async def test_repairs_of_another_system_are_taken_once_and_none_twice(
         town.chair.device_no,
     )
     [(own,)] = store.all("SELECT order_id FROM work_order")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"individual_number": "A-1", "reference": "R-1", "done_on": SINCE, "minutes_spent": 45, "cost_sek": "1 250,50"},
         {"individual_number": "A-1", "reference": str(own), "done_on": SINCE},
         {"individual_number": "A-1", "reference": "R-2", "done_on": SINCE, "minutes_spent": -5},
@@ -114,8 +114,8 @@ async def test_repairs_of_another_system_are_taken_once_and_none_twice(
 async def test_placements_come_from_a_list(api: Api, make_token: MakeToken, town: Town, store: Store) -> None:
     token = make_token("analyst")
     await api.call("PUT", "stores/a", token, json={"title": "A"})
-    rows = [{"individual_number": "S-1", "store": "a"}, {"individual_number": "S-1", "store": "a"},
-            {"individual_number": "A-1", "store": "a"}, {"individual_number": "S-1", "store": "x"}]  # fmt: skip
+    told = (("S-1", "a"), ("S-1", "a"), ("A-1", "a"), ("S-1", "x"))
+    rows = [{"individual_number": number, "store": code} for number, code in told]
     report = (await send(api, token, ListKind.PLACEMENTS, listed(ListKind.PLACEMENTS, *rows))).json()
     assert [o["outcome"] for o in report["outcomes"]] == ["taken", "unchanged", "refused", "refused"]
     assert store.all("SELECT count(*) FROM buffer_placement") == [(1,)]
@@ -142,7 +142,7 @@ async def test_a_unit_writes_only_of_devices_in_its_sight_and_a_file_that_is_no_
     api: Api, make_token: MakeToken, town: Town, store: Store
 ) -> None:
     unit = make_token("prescriber_unit", payers=[town.payer])
-    rows = [{"individual_number": n, "kind": "resa", "from_day": SINCE} for n in ("A-1", "B-1")]
+    rows: list[dict[str, Any]] = [{"individual_number": n, "kind": "resa", "from_day": SINCE} for n in ("A-1", "B-1")]
     report = (await send(api, unit, ListKind.ABSENCES, listed(ListKind.ABSENCES, *rows))).json()
     assert [outcome["outcome"] for outcome in report["outcomes"]] == ["taken", "refused"]
     for content in (b"", b"PK\x03\x04", listed(ListKind.PLACEMENTS, {"individual_number": "A-1"})):

@@ -53,6 +53,13 @@ def test_an_absence_belongs_to_the_loan_that_is_open(loan_day: date | None) -> N
     assert absence_problem(Away(AbsenceKind.OTHER, TODAY), TODAY, TODAY) is None
 
 
+def test_days_at_the_ends_of_the_calendar_are_refused_like_any_others() -> None:
+    ends = (date.min, date.max)
+    for first in ends:
+        for until in (*ends, None):
+            assert absence_problem(Away(AbsenceKind.OTHER, first, until), TODAY, TODAY) is not None
+
+
 def test_whoever_is_back_today_was_away_until_yesterday() -> None:
     assert last_day(Away(AbsenceKind.OTHER, TODAY - timedelta(days=3)), TODAY) == TODAY - timedelta(days=1)
     assert last_day(Away(AbsenceKind.OTHER, TODAY), TODAY) == TODAY

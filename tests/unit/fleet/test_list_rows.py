@@ -17,11 +17,21 @@ CELLS = st.none() | st.text(max_size=30) | st.integers() | st.floats() | st.bool
 
 
 def test_a_row_becomes_what_it_says() -> None:
-    away = {"individual_number": 1234567, "kind": "Växelvård", "from_day": date(2026, 11, 1), "until_day": "2026-11-09"}
+    away: dict[str, Any] = {
+        "individual_number": 1234567,
+        "kind": "Växelvård",
+        "from_day": date(2026, 11, 1),
+        "until_day": "2026-11-09",
+    }
     assert read_list_row(ListKind.ABSENCES, away, TODAY) == AbsenceRow(
         individual_number="1234567", away=Away(AbsenceKind.RESPITE, date(2026, 11, 1), date(2026, 11, 9))
     )
-    repair = {"individual_number": "7", "reference": 4711, "done_on": "2026-11-02", "cost_sek": "1 250,5"}
+    repair: dict[str, Any] = {
+        "individual_number": "7",
+        "reference": 4711,
+        "done_on": "2026-11-02",
+        "cost_sek": "1 250,5",
+    }
     assert read_list_row(ListKind.REPAIRS, repair, TODAY) == RepairRow(
         individual_number="7", reference="4711", done_on=date(2026, 11, 2), cost_sek=Decimal("1250.50")
     )
