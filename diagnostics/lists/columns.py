@@ -48,6 +48,7 @@ PICKUP_KINDS: Final[Mapping[str, Kind]] = {
     "pick_up_by": Kind.DATE,
     "days_left": Kind.NUMBER,
     "overdue": Kind.TEXT,
+    "held": Kind.TEXT,
     "deregister_by": Kind.DATE,
 }
 """Every field a pick-up list may have."""

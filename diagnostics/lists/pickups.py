@@ -66,6 +66,7 @@ def _cells(rows: list[Row], layout: Layout, today: date) -> Iterator[list[Cell]]
             "payer": row["payer_name"],
             "prescriber": row["prescriber_unit"],
             "days_left": _CALENDAR.working_days_between(today, row["pick_up_by"]),
+            "held": {True: "JA", False: "nej"}.get(row["held"], "okänt"),
             "overdue": "ja" if row["pick_up_by"] < today else "nej",
         }
         yield [said.get(column.field) for column in layout.pickup]

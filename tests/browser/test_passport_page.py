@@ -38,6 +38,7 @@ def passport(lines: int) -> Passport:
         **facts,
         made_on=date(2026, 11, 28),
         registered_on=date(2020, 1, 1),
+        held=True,
         last_seen=datetime(2026, 11, 27, tzinfo=UTC),
         loans=9,
         running_hours=19_999.5,
