@@ -126,7 +126,7 @@ SELECT command_id, state, reason, pg_notify('fjarrkoll_reply', command_id::text)
 -- name: next_queued
 -- The oldest queued command of each device; the next one of the same device waits until this one is sent, so that counters rise on
 -- the wire. A row that another worker has is skipped, and one that waits for approval holds up nobody. With it comes what says whether
--- it may still be sent: the tokens of who asked and who approved as they are now, the device's payer, and whether it is held.
+-- it may still be sent: the tokens, or the console's accounts, of who asked and who approved as they are now, the device's payer, and whether it is held.
 SELECT c.command_id, c.device_no, d.device_id, c.name, c.level, c.counter, c.parameters, c.created_at, c.expires_at, c.requested_by,
        c.requested_role, c.requested_holder, c.approval, c.approved_by, c.approved_role, c.approved_holder,
        d.payer_id, d.legal_frame,
@@ -135,8 +135,18 @@ SELECT c.command_id, c.device_no, d.device_id, c.name, c.level, c.counter, c.par
        p.role AS approver_role, p.payers AS approver_payers, p.frames AS approver_frames
   FROM command c
   JOIN device d USING (device_no)
-  LEFT JOIN api_token a ON a.name = c.requested_by AND a.revoked_at IS NULL AND (a.expires_at IS NULL OR a.expires_at > clock_timestamp())
-  LEFT JOIN api_token p ON p.name = c.approved_by AND p.revoked_at IS NULL AND (p.expires_at IS NULL OR p.expires_at > clock_timestamp())
+  LEFT JOIN LATERAL (
+       SELECT t.role, t.payers, t.frames FROM api_token t
+        WHERE t.name = c.requested_by AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp())
+        UNION ALL
+       SELECT s.role, s.payers, s.frames FROM account_standing(c.requested_by) s
+        LIMIT 1) a ON true
+  LEFT JOIN LATERAL (
+       SELECT t.role, t.payers, t.frames FROM api_token t
+        WHERE t.name = c.approved_by AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp())
+        UNION ALL
+       SELECT s.role, s.payers, s.frames FROM account_standing(c.approved_by) s
+        LIMIT 1) p ON true
  WHERE c.state = 'queued' AND c.approval IN ('not_needed', 'approved') AND c.expires_at > clock_timestamp()
    AND NOT EXISTS (SELECT FROM command e WHERE e.device_no = c.device_no AND e.state = 'queued' AND e.counter < c.counter
                       AND e.approval IN ('not_needed', 'approved') AND e.expires_at > clock_timestamp())

@@ -108,7 +108,7 @@ def test_technician_finds_a_device_by_a_scanned_code_by_keyboard_alone(
     expect(page.locator("h1")).to_have_text("Det här väntar på dig")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "ds-skip-link"
-    for _ in range(12):
+    for _ in range(30):
         if page.evaluate("document.activeElement.id") == "find":
             break
         page.keyboard.press("Tab")

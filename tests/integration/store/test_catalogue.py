@@ -208,6 +208,7 @@ def test_functions_with_the_owners_rights_are_few_and_pin_their_search_path(cata
     ).fetchall()
     pinned = ["search_path=public"]
     assert rows == [
+        ("account_standing", pinned, False, False),
         ("accounts_seen", pinned, True, False),
         ("add_account_in_scope", pinned, True, False),
         ("alarm_behind_link", pinned, True, False),

@@ -52,3 +52,12 @@ CREATE FUNCTION end_session(hash bytea) RETURNS void LANGUAGE sql SECURITY DEFIN
 
 REVOKE ALL ON FUNCTION find_account, open_session, find_session, end_session FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION find_account, open_session, find_session, end_session TO fjarrkoll_api;
+
+-- What an account may do and see now, for whoever acts in its name later; no row where it is shut. Nothing that opens a door is in it.
+CREATE FUNCTION account_standing(wanted text) RETURNS TABLE (role text, payers integer[], frames text[])
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+    BEGIN ATOMIC
+        SELECT a.role, a.payers, a.frames FROM account a WHERE a.login = wanted AND a.disabled_at IS NULL;
+    END;
+REVOKE ALL ON FUNCTION account_standing FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION account_standing TO fjarrkoll_worker;
