@@ -59,7 +59,7 @@ def region(devices: int, seed: int) -> Iterator[tuple[DatabaseUrls, Filled]]:
         with Postgres(install(), folder / "database") as server:
             urls = bootstrap(server.superuser_dsn(), "fjarrkoll", Passwords.generate())
             migrate(urls.owner, load_registry())
-            yield urls, fill(urls.owner, devices, seed)
+            yield urls, fill(server.superuser_dsn("fjarrkoll"), devices, seed)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -71,7 +71,7 @@ def measure(urls: DatabaseUrls, filled: Filled) -> dict[str, Any]:
     with psycopg.connect(urls.worker) as connection:
         told["first_run"] = _run(connection, now, learn=True)
         told["everything_again"] = _run(connection, now + timedelta(minutes=1))
-        next_day(urls.owner, filled)
+        next_day(filled)
         told["a_day_s_change"] = _run(connection, now + timedelta(days=1))
         told["the_same_day_again"] = _run(connection, now + timedelta(days=1, minutes=1))
     told["pages"] = asyncio.run(_pages(urls))

@@ -36,6 +36,7 @@ class Filled:
         newest: per device number, whether it was used on the newest day; who is not in it was not heard.
         measures: per class, a measure of use and how much of it makes a used day.
         classes: per device number, its class.
+        url: the superuser's.
     """
 
     devices: int
@@ -43,17 +44,18 @@ class Filled:
     newest: dict[int, bool]
     measures: dict[str, tuple[str, float]]
     classes: dict[int, str]
+    url: str
 
 
-def fill(owner_url: str, devices: int, seed: int) -> Filled:
-    """Fills an empty, migrated database."""
+def fill(url: str, devices: int, seed: int) -> Filled:
+    """Fills an empty, migrated database, as a superuser: COPY minds no row security."""
     today = datetime.now(UTC).date()
     models = _models()
     newest: dict[int, bool] = {}
     classes: dict[int, str] = {}
     sizes = [min(BLOCK, devices - start) for start in range(0, devices, BLOCK)]
     outages = Outages.drawn(np.random.default_rng(seed), _GATEWAYS * len(sizes), DAYS)
-    with psycopg.connect(owner_url) as connection:
+    with psycopg.connect(url) as connection:
         for number in range(1, _PAYERS + 1):
             row = (f"kommun-{number:02}", f"Kommun {number:02}")
             connection.execute("INSERT INTO payer (code, name, kind) VALUES (%s, %s, 'municipality')", row)
@@ -74,16 +76,16 @@ def fill(owner_url: str, devices: int, seed: int) -> Filled:
         connection.execute(_STATES, {"first": datetime.now(UTC) - timedelta(days=500), "today": datetime.now(UTC)})
         _absences(connection, absences)
         _progress(connection, today - timedelta(days=1))
-    filled = Filled(devices, today, newest, _measures(), classes)
-    _usage(owner_url, filled, today)
-    with psycopg.connect(owner_url, autocommit=True) as connection:
+    filled = Filled(devices, today, newest, _measures(), classes, url)
+    _usage(url, filled, today)
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("ANALYZE")
     return filled
 
 
-def next_day(owner_url: str, filled: Filled) -> None:
+def next_day(filled: Filled) -> None:
     """One day more of usage for every device that was heard on the newest, as ingest keeps it."""
-    _usage(owner_url, filled, filled.today + timedelta(days=1))
+    _usage(filled.url, filled, filled.today + timedelta(days=1))
 
 
 def _models() -> list[tuple[str, str]]:
@@ -149,9 +151,9 @@ def _progress(connection: psycopg.Connection, day: date) -> None:
     connection.execute("INSERT INTO day_block_progress SELECT name, %s, %s FROM device_class", [datetime.now(UTC), day])
 
 
-def _usage(owner_url: str, filled: Filled, day: date) -> None:
+def _usage(url: str, filled: Filled, day: date) -> None:
     with (
-        psycopg.connect(owner_url) as connection,
+        psycopg.connect(url) as connection,
         connection.cursor() as cursor,
         cursor.copy("COPY usage_day FROM STDIN") as copy,
     ):
