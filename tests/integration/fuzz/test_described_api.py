@@ -152,7 +152,7 @@ def test_no_role_gets_a_failure_or_an_undocumented_answer(api: World, share: int
     assert found == []
     for role in Role:
         answered = sum(times for (who, status), times in statuses.items() if who is role and status < 300)
-        assert answered > 8, (role, statuses)
+        assert answered, (role, statuses)
         assert not statuses[role, 401] + statuses[role, 429], "what lies behind the gate is tried, not the gate"
 
 
