@@ -105,7 +105,7 @@ _UPDATES: Final = (
     ("loan_use", "UPDATE loan_use SET prescribed_interval_days = 1"),
     ("device_replacement", "DELETE FROM device_replacement"),
     ("device", "UPDATE device SET basic_equipment = false"),
-    ("buffer_placement", "UPDATE buffer_placement SET taken_on = placed_on"),
+    ("buffer_placement", "UPDATE buffer_placement SET taken_on = '2100-01-01'"),
     ("recall", "UPDATE recall_case SET order_number = 'x'"),
     ("loan", "UPDATE loan SET consented_at = now()"),
     ("dose_absence", "UPDATE dose_absence SET ended_by = 'x'"),

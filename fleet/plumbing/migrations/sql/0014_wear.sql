@@ -143,7 +143,8 @@ BEGIN
     END LOOP;
 END $$;
 CREATE POLICY take ON buffer_placement FOR UPDATE TO fjarrkoll_api
-    USING (EXISTS (SELECT FROM device d WHERE d.device_no = buffer_placement.device_no));
+    USING ((SELECT scope_whole_life()) OR EXISTS (SELECT FROM device d WHERE d.device_no = buffer_placement.device_no
+        AND coalesce((buffer_placement.taken_on + 1)::timestamp AT TIME ZONE 'Europe/Stockholm', 'infinity') > d.loan_started_at));
 
 REVOKE ALL ON FUNCTION device_ends, placement_follows, leaves_store, store_use FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION store_use TO fjarrkoll_api;
