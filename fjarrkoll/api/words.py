@@ -9,11 +9,15 @@ VERDICTS: Final[Mapping[str, Text]] = {
     "used": Text("används", "used"),
     "unused": Text("oanvänt", "unused"),
     "never_started": Text("aldrig taget i bruk", "never started"),
+    "replaced": Text("ersatt", "replaced"),
     "too_early": Text("för tidigt", "too early"),
+    "absent": Text("frånvaro", "absent"),
     "silent": Text("tyst", "silent"),
+    "source_lost": Text("källa tappad", "source lost"),
     "never_connected": Text("aldrig anslutet", "never connected"),
     "cannot_report": Text("kan inte rapportera", "cannot report"),
     "in_stock": Text("i lager", "in stock"),
+    "not_judged": Text("inte bedömt än", "not judged yet"),
 }
 STEPS: Final[Mapping[str, Text]] = {
     "none": Text("–", "–"),

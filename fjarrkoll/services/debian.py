@@ -24,6 +24,7 @@ _RECIPE = 1
 _KEPT = re.compile(r"^(lib|zlib)")
 _DROPPED = re.compile(r"^lib(llvm|z3|pam-modules|perl|semanage|sepol|c-l10n|db5)|-(perl|bin|common)$")
 _UNUSED_FOLDERS = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/lib/postgresql/17/lib/bitcode")
+_ELF = b"\x7fELF"
 _EXECUTABLES = ("usr/lib/postgresql/17/bin/*", "usr/bin/mosquitto_*", "usr/sbin/mosquitto")
 
 Progress = Callable[[str], None]
@@ -172,8 +173,11 @@ def _codename() -> str:
 def _executables(tree: Path) -> Iterator[Path]:
     for pattern in _EXECUTABLES:
         for path in sorted(tree.glob(pattern)):
-            if path.is_file() and not path.is_symlink() and path.open("rb").read(4) == b"\x7fELF":
-                yield path
+            if path.is_file() and not path.is_symlink():
+                with path.open("rb") as file:
+                    begins = file.read(len(_ELF))
+                if begins == _ELF:
+                    yield path
 
 
 def _point_at_own_libraries(tree: Path, executables: list[Path], target: Path) -> None:
