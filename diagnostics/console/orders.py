@@ -12,6 +12,7 @@ from diagnostics.orders import export, service
 from diagnostics.orders.schemas import ExportQuery, MoveRequest, OrderQuery, OrderRequest, OutcomeRequest
 from diagnostics.rights import Right
 from diagnostics.work import Door
+from fleet.dictionary import knowledge_of
 from fleet.orders import Action, Solved
 
 _FILTERS: Final = ("state", "priority", "class", "device", "overdue")
@@ -39,7 +40,10 @@ async def show_order(request: Request) -> Response:
     """One order with its findings, its course, and what can be done with it now."""
     async with Door(resources_of(request)).open(with_right(request, Right.SEE_ORDERS)) as work:
         order = await service.show(work, request.path_params["order_id"])
-    return page(request, "order.html", order=order, solved=[way.value for way in Solved])
+        profile = work.registry.by_name.get(order.device_class)
+    known = knowledge_of(profile).causes_by_key if profile else {}
+    causes = {key: cause.title for key, cause in known.items()}
+    return page(request, "order.html", order=order, solved=[way.value for way in Solved], causes=causes)
 
 
 async def draft(request: Request) -> Response:

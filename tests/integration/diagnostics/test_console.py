@@ -13,8 +13,10 @@ from diagnostics.console.accounts import find_session, sign_in
 from diagnostics.console.app import ROUTES
 from diagnostics.console.gate import OPEN
 from diagnostics.resources import Resources
+from fleet.dictionary import knowledge_of
 from fleet.plumbing.store.accounts import add_account, disable_account, list_accounts, set_password
 from fleet.plumbing.store.register import RegisterError
+from fleet.registry import load_registry
 from tests.fixtures.database import Database
 from tests.integration.diagnostics.conftest import Store, Town
 
@@ -79,6 +81,22 @@ async def test_reading_a_page_leaves_its_line_in_the_audit(
     await console.get(f"/console/devices/{town.chair.device_id}")
     actions = [row[0] for row in store.all("SELECT action FROM audit WHERE actor = 'reader' ORDER BY audit_id")]
     assert "device.read" in actions
+
+
+async def test_what_an_order_turned_out_to_be_is_offered_in_the_words_of_the_dictionary(
+    console: httpx.AsyncClient, database: Database, town: Town
+) -> None:
+    account(database, "mender")
+    await enter(console, "mender")
+    path = f"/console/devices/{town.chair.device_id}"
+    key = re.search(r'name="form_key" value="([^"]+)"', (await console.get(path)).text)
+    assert key is not None
+    form = {"form_key": key[1], "remark": "stannar i uppförsbacke"}
+    drafted = await console.post(f"{path}/orders", data=form, headers=ORIGIN)
+    assert drafted.status_code == 303, drafted.text
+    order = (await console.get(drafted.headers["location"])).text
+    knowledge = knowledge_of(load_registry()["wheelchair"])
+    assert set(re.findall(r'<option value="(\w+)"', order)) >= knowledge.causes_by_key.keys()
 
 
 async def test_a_session_ends_when_its_account_is_disabled_its_password_changed_or_its_time_is_over(
