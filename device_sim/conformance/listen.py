@@ -23,6 +23,7 @@ WITHHOLD_SECONDS: Final = 12.0
 """How long no receipt is sent after the first request, so that the device has to send again."""
 _ANSWER_SECONDS: Final = 10.0
 _NO_ANSWER_SECONDS: Final = 2.0
+_TO_REST_SECONDS: Final = 2.0  # for whoever kept the device in an unsafe state: it must not restart in one either
 _KEPT_SECONDS: Final = 0.5
 _VALID_MS: Final = 30_000
 _LATE_MS: Final = 60_000
@@ -116,6 +117,7 @@ class _Listener:
             unsafe = self._made("self_test", counter + 3)
             await self._send(wire, Purpose.UNSAFE, unsafe)
             await self._wait(unsafe, _ANSWER_SECONDS)
+            await asyncio.sleep(_TO_REST_SECONDS)
         if self.session.restart:
             await self._restart(wire, counter)
 
