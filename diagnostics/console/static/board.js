@@ -28,12 +28,35 @@
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const list = page.getElementById("board-list");
-    const focused = document.activeElement && document.activeElement.closest("form");
-    const action = focused && focused.getAttribute("action");
+    const before = cards();
+    const focused = document.activeElement;
     content.replaceChildren(document.adoptNode(list));
     empty.hidden = list.children.length > 0;
-    const same = action && content.querySelector(`form[action="${CSS.escape(action)}"] button`);
-    if (same) same.focus();
+    for (const [address, card] of cards()) {
+      if (before.has(address)) putBack(before.get(address), card, focused);
+    }
+  }
+
+  // The cards by the address of their alarm.
+  function cards() {
+    return new Map([...content.querySelectorAll("li.alarm")].map((card) => [card.querySelector("h3 a").getAttribute("href"), card]));
+  }
+
+  // What a person has opened, written or stands on must not vanish under the finger because some alarm changed.
+  function putBack(before, card, focused) {
+    const [were, are] = [before, card].map((one) => [...one.querySelectorAll("details")]);
+    if (were.length === are.length) are.forEach((part, place) => { part.open = were[place].open; });
+    for (const was of before.querySelectorAll("form input:not([type=hidden]), form textarea, form select, form button")) {
+      const form = `form[action="${CSS.escape(was.form.getAttribute("action"))}"]`;
+      const named = `[name="${CSS.escape(was.name)}"]${was.tagName === "BUTTON" ? `[value="${CSS.escape(was.value)}"]` : ""}`;
+      const is = card.querySelector(`${form} ${was.name ? named : "button"}`);
+      if (!is) continue;
+      if (was.type === "checkbox" || was.type === "radio") is.checked = was.checked;
+      else if (was.tagName !== "BUTTON") is.value = was.value;
+      if (was !== focused) continue;
+      is.focus();
+      if (was.selectionStart !== null && is.setSelectionRange) is.setSelectionRange(was.selectionStart, was.selectionEnd);
+    }
   }
 
   // "alive" carries the mark, too: after a break the board catches up with whatever happened meanwhile.

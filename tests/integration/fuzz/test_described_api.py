@@ -69,11 +69,12 @@ class Spoiling:
 
 @pytest.fixture(scope="module", autouse=True)
 def quiet_logs() -> Iterator[None]:
+    before = structlog.get_config()
     structlog.configure(
         processors=[structlog.processors.JSONRenderer()], logger_factory=structlog.ReturnLoggerFactory()
     )
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)  # other rooms keep it quiet for their whole session
 
 
 @pytest.fixture(scope="module")

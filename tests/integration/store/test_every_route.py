@@ -8,9 +8,11 @@ import json
 import os
 import re
 import secrets
+import zipfile
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any, Final
 
 import httpx
@@ -76,9 +78,11 @@ _QUERY: Final = {
     "to": _CLOCK.isoformat(),
 }
 _FORM: Final = {
-    "why": "prov", "action": "need", "note": "prov", "as": "done", "reason": "prov", "value": "", "name": "self_test",
-    "setting": "technical_silence.after_seconds", "summary": "prov", "to": "annan",
+    "why": "prov", "action": "need", "note": "prov", "as": "done", "reason": "prov av matrisen", "value": "",
+    "name": "self_test", "setting": "technical_silence.after_seconds", "summary": "prov", "to": "annan",
 }  # fmt: skip
+
+_FORMS: Final[dict[str, dict[str, str]]] = {"/console/orders/{order_id}/move": {"as": "cancel"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +113,18 @@ class Town:
         if call.path.startswith("/console"):
             headers |= {"cookie": f"fjarrkoll_session={self.sessions[call.role]}", "origin": "http://matrix"}
             if call.method == "POST":
-                more["data"] = {**_FORM, "form_key": form_key(self.sessions[call.role])}
+                whose = {"prescriber": str(self.ids[call.relation]["prescriber"])}
+                more["data"] = {
+                    **(_FORM | whose | _FORMS.get(call.path, {})),
+                    "form_key": form_key(self.sessions[call.role]),
+                }
         else:
             headers["authorization"] = f"Bearer {self.tokens[call.role]}"
             if call.method != "GET" and (body := self._body(call)) is not None:
                 more["content"] = json.dumps(body)
                 headers["content-type"] = "application/json"
         answer = await self.client.request(call.method, call.address, headers=headers, **more)
-        return answer.status_code, without_ids(answer.text, self.ids[call.relation])
+        return answer.status_code, without_ids(text_of(answer), self.ids[call.relation])
 
     def _body(self, call: Call) -> object:
         """The document's own example of what this route takes."""
@@ -132,11 +140,21 @@ class Town:
 # Where the document has no example of what a route takes.
 _FALLBACK: Final[dict[str, object]] = {
     "/api/v1/alarms/{alarm_id}/comment": {"note": "prov"},
+    "/api/v1/devices/{device_id}/area": {"area": "norr"},
     "/api/v1/alarms/{alarm_id}/verdict": {"verdict": "true"},
     "/api/v1/devices/{device_id}/alarm-settings/{rule}/{setting}": {"value": None, "reason": "prov"},
     "/api/v1/devices/{device_id}/doses/absence": {"reason": "travel"},
     "/api/v1/devices/{device_id}/doses/schedule": {"version": 1, "times": ["08:00"]},
 }
+
+
+def text_of(answer: httpx.Response) -> str:
+    """The body; of a workbook what stands in its sheets, without the moment at which it was made."""
+    if not answer.content.startswith(b"PK"):
+        return answer.text
+    with zipfile.ZipFile(BytesIO(answer.content)) as book:
+        told = [name for name in book.namelist() if name.startswith("xl/")]
+        return "\n".join(book.read(name).decode() for name in sorted(told))
 
 
 def without_ids(text: str, ids: dict[str, object]) -> str:
@@ -174,9 +192,9 @@ def address(path: str, ids: dict[str, object]) -> str:
     reference = {"name": CLASS, "model_key": MODEL, "version": "1", "kind": "inspection", "rule": "technical_silence"}
     filled = {"setting": "after_seconds", "code": "x", "login": "x", "review_id": "1", **reference, **ids}
     place = re.sub(r"\{(\w+)\}", lambda match: str(filled[match[1]]), path)
-    if path.startswith("/console"):
-        return place
     more = {"prescriber": str(ids["prescriber"])} if path.endswith("/letter") else {}
+    if path.startswith("/console"):
+        return str(httpx.URL(place, params=more))
     wanted = {name: value for name, value in _QUERY.items() if path.endswith(_ASKS.get(name, ()))}
     return str(httpx.URL(place, params={**wanted, **more}))
 
@@ -217,11 +235,12 @@ _SERVED: Final = (
 
 @pytest.fixture(scope="module", autouse=True)
 def quiet_logs() -> Iterator[None]:
+    before = structlog.get_config()
     structlog.configure(
         processors=[structlog.processors.JSONRenderer()], logger_factory=structlog.ReturnLoggerFactory()
     )
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)  # other rooms keep it quiet for their whole session
 
 
 @pytest.fixture
@@ -318,13 +337,23 @@ async def test_the_matrix_reaches_every_route(town: Town) -> None:
         elif call.relation in FOREIGN:
             missed[call.method, call.path] = status
     assert {path for path, status in shown.items() if status not in {200, 303}} <= NOT_SHOWN
-    assert {place for place, status in missed.items() if status != 404} == set()
+    strange = sorted((*place, int(status)) for place, status in missed.items() if status != NOT_FOUND.get(place, 404))
+    assert strange == [], str(strange)
     assert len(missed) > 40
 
 
-# The probe has no doses, and names like x are nobody's; the others are for whoever sees the whole installation.
+# A unit of others has no cases that could be asked about, as a unit that does not exist; one is led back to the list.
+NOT_FOUND: Final = {("POST", "/console/recalls/letter"): 303}
+# The probe has no doses, names like x are nobody's, and no demo runs; the others are for whoever sees the whole
+# installation.
 NOT_SHOWN: Final = frozenset(
     {
+        "/api/v1/sources/{code}",
+        "/api/v1/wear",
+        "/api/v1/wear/{model_key}",
+        "/console/demo",
+        "/console/demo/watch/{device_id}",
+        "/console/fleet/wear",
         "/api/v1/devices/{device_id}/doses",
         "/api/v1/readiness",
         "/console/administration/accounts/{login}",
@@ -376,10 +405,11 @@ def add(connection: psycopg.Connection, device: WorldDevice) -> None:
     list(_happened(connection, device, row[0], "open", now - timedelta(days=5)))
 
 
-# Tables whose rows no route gives out by themselves; tests/integration/store/test_row_security.py watches over them.
-NOT_SERVED: Final = frozenset[str]()
+# Tables whose rows no route gives out but beside a device's, whose own policy hides them then, too;
+# tests/integration/store/test_row_security.py watches over them.
+NOT_SERVED: Final = frozenset({"incident_hold"})
 # A few of each kind; the others with FJARRKOLL_WHOLE_MATRIX=1, which takes minutes.
-TELLING: Final = ("device", "device_fault", "incident_hold", "recall_case", "work_order")
+TELLING: Final = ("device", "device_fault", "recall_case", "work_order")
 WHOLE: Final = os.environ.get("FJARRKOLL_WHOLE_MATRIX") == "1"
 
 
