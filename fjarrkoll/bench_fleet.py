@@ -1,11 +1,16 @@
 """`fjarrkoll bench fleet`: a whole region's devices against the whole chain, and the database compared row by row."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
 from fleet.errors import ConfigurationError
+
+if TYPE_CHECKING:  # an installed copy has no benchmarks
+    from benchmarks.fleet_bars import Bar
+    from benchmarks.fleet_results import FleetRun
 
 
 def measure_fleet_run(  # noqa: PLR0913, PLR0917 - every option is a knob of the run
@@ -62,7 +67,11 @@ def measure_fleet_run(  # noqa: PLR0913, PLR0917 - every option is a knob of the
         kill_broker_after=kill_broker_after,
     )
     run = measure_fleet(order, lambda text: typer.echo(text, err=True))
-    held_against = bars(run)
+    _tell(run, bars(run), judge=judge)
+
+
+def _tell(run: "FleetRun", held_against: Sequence["Bar"], *, judge: bool) -> None:
+    """Prints the report; ends with code 1 where the run is not sound, or a bar was missed and bars are judged."""
     told = {
         **msgspec.to_builtins(run),
         "bars": [{**msgspec.to_builtins(bar), "held": bar.held} for bar in held_against],
