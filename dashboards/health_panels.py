@@ -39,42 +39,38 @@ def concerns() -> Panel:
 
 def lag() -> Panel:
     """How late, per shard."""
-    series = (shared.TIME, Column(name="metric"), Column(name="value", title="Eftersläpning", unit="s"))
-    return lines(
-        About(
-            "lag",
-            "Eftersläpning per inhämtning",
-            Text(
-                "Största ålder på vattenmärket i varje minut; upp till två sekunder är pausen mellan två märken."
-                " En lucka är en minut som ingen vet något om.",
-                "Largest age of the watermark in each minute; up to two seconds are the pause between two marks."
-                " A gap is a minute of which nobody knows.",
-            ),
+    about = About(
+        "lag",
+        "Eftersläpning per inhämtning",
+        Text(
+            "Största ålder på vattenmärket i varje minut; upp till två sekunder är pausen mellan två märken."
+            " En lucka är en minut som ingen vet något om.",
+            "Largest age of the watermark in each minute; up to two seconds are the pause between two marks."
+            " A gap is a minute of which nobody knows.",
         ),
-        [Query(sql=query("ingest_health/lag"), columns=series, series=True)],
-        unit="s",
-        interval="1m",
     )
+    return _each_minute(about, "Eftersläpning", "s")
 
 
 def queue() -> Panel:
     """What the broker keeps."""
-    series = (shared.TIME, Column(name="metric"), Column(name="value", title="I kö", unit="none"))
-    return lines(
-        About(
-            "queue",
-            "Brokerns kö",
-            Text(
-                "Flest meddelanden som brokern höll åt någon i varje minut ($SYS). Växer den hinner inhämtningen"
-                " inte med.",
-                "Most messages that the broker kept for anyone in each minute ($SYS). If it grows, ingest does not"
-                " keep up.",
-            ),
+    about = About(
+        "queue",
+        "Brokerns kö",
+        Text(
+            "Flest meddelanden som brokern höll åt någon i varje minut ($SYS). Växer den hinner inhämtningen inte med.",
+            "Most messages that the broker kept for anyone in each minute ($SYS). If it grows, ingest does not"
+            " keep up.",
         ),
-        [Query(sql=query("ingest_health/queue"), columns=series, series=True)],
-        unit="none",
-        interval="1m",
     )
+    return _each_minute(about, "I kö", "none")
+
+
+def _each_minute(about: About, title: str, unit: str) -> Panel:
+    """One line a shard, of the query that has the panel's name."""
+    series = (shared.TIME, Column(name="metric"), Column(name="value", title=title, unit=unit))
+    found = Query(sql=query(f"ingest_health/{about.key}"), columns=series, series=True)
+    return lines(about, [found], unit=unit, interval="1m")
 
 
 def again() -> Panel:

@@ -23,7 +23,7 @@ from fleet.clock import local_day
 from fleet.plumbing.sheets import SheetRefusedError
 from fleet.recall import Action, State
 
-_A_PAGE: Final = 200
+_A_PAGE: Final = 1000  # the most that one question gives: a letter or pick-up list that was cut short would mislead
 _LONGEST_NAME: Final = 120
 
 
