@@ -23,7 +23,6 @@ from fleet.clock import local_day
 from fleet.plumbing.sheets import SheetRefusedError
 from fleet.recall import Action, State
 
-_A_PAGE: Final = 1000  # the most that one question gives: a letter or pick-up list that was cut short would mislead
 _LONGEST_NAME: Final = 120
 
 
@@ -51,8 +50,7 @@ async def show_letter(request: Request) -> Response:
     async with door.open(caller) as work:
         letter = await service.write_letter(work, query)
     async with door.open(caller) as work:
-        asked = CaseQuery(state=State.PROPOSED, prescriber=query.prescriber, limit=_A_PAGE)
-        waiting = (await recalls.list_cases(work, asked)).items
+        waiting = await recalls.every_case(work, CaseQuery(state=State.PROPOSED, prescriber=query.prescriber))
     return page(request, "recall_letter.html", letter=letter, proposed=len(waiting))
 
 
@@ -63,8 +61,7 @@ async def mark_asked(request: Request) -> Response:
     query = checked(LetterQuery, fields(form, ["prescriber"]))
     why = checked(MoveAsked, {"action": Action.ASK, **fields(form, ["why"])})
     async with door.open(caller) as work:
-        asked = CaseQuery(state=State.PROPOSED, prescriber=query.prescriber, limit=_A_PAGE)
-        waiting = (await recalls.list_cases(work, asked)).items
+        waiting = await recalls.every_case(work, CaseQuery(state=State.PROPOSED, prescriber=query.prescriber))
     for case in waiting:
         with suppress(Problem):  # somebody moved it meanwhile, or the device is used again: it stays as it is
             async with door.open(caller) as work:
@@ -100,9 +97,8 @@ async def show_pick_ups(request: Request) -> Response:
     """The list for whoever fetches devices: what to fetch, by when, with a place to sign; made to be printed."""
     async with Door(resources_of(request)).open(with_right(request, Right.SEE_RECALLS)) as work:
         wanted = filters(request, ("payer", "prescriber", "class"))
-        query = checked(CaseQuery, {**wanted, "state": State.PICK_UP_ORDERED, "limit": _A_PAGE})
-        found = await recalls.list_cases(work, query)
+        found = await recalls.every_case(work, checked(CaseQuery, {**wanted, "state": State.PICK_UP_ORDERED}))
         today = local_day(work.now)
-    clocked = [(case, clock_of(case, today)) for case in found.items]
+    clocked = [(case, clock_of(case, today)) for case in found]
     ordered = sorted(clocked, key=lambda entry: (entry[0].clocks.pick_up_by or today, entry[0].case_id))
-    return page(request, "recall_pick_ups.html", cases=ordered, today=today, more=found.next_cursor is not None)
+    return page(request, "recall_pick_ups.html", cases=ordered, today=today)

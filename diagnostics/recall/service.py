@@ -67,6 +67,14 @@ async def list_cases(work: Work, query: CaseQuery) -> Page[CaseItem]:
     return Page(items=[case_item(row, today) for row in page], next_cursor=cursor)
 
 
+async def every_case(work: Work, query: CaseQuery) -> list[CaseItem]:
+    """All cases the query asks for in one answer, for a letter or a list to print, which would mislead if cut at a page."""
+    today = local_day(work.now)
+    rows = await repository.cases(work, today, **filters_of(query), after=None, limit=None)
+    await work.record("recalls.read", devices=sorted({row["device_no"] for row in rows}))
+    return [case_item(row, today) for row in rows]
+
+
 def filters_of(query: CaseQuery) -> dict[str, Any]:
     """The query as parameters of the list."""
     states = [query.state] if query.state is not None else list(_OPEN) if query.open else None

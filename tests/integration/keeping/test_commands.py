@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from time import sleep
 
 import psycopg
 
 from fjarrkoll.services.process import free_port
+from fleet.clock import local_day
 from tests.fixtures.database import Database
 from tests.fixtures.system import within
 from tests.integration.keeping.readings import store
@@ -38,14 +39,15 @@ def _run(database: Database, *arguments: str, **more: str) -> subprocess.Complet
 
 
 def _weights(database: Database) -> datetime:
-    """A hundred days of a scale, a reading a day."""
+    """A hundred whole days of a scale, a reading at noon of each: no hour to run at makes two readings one day's."""
     now = datetime.now(UTC)
     with psycopg.connect(database.ingest) as connection:
         connection.execute(
             "INSERT INTO reading_scale (device_no, ts, received_at, boot, seq, body_weight)"
             " SELECT 1, at, at, 1, n, 80"
-            " FROM generate_series(1, 100) n, LATERAL (SELECT %s - n * interval '1 day') a (at)",
-            [now],
+            " FROM generate_series(1, 100) n, LATERAL (SELECT %s::timestamp - n * interval '1 day') d (noon),"
+            " LATERAL (SELECT noon AT TIME ZONE 'Europe/Stockholm') a (at)",
+            [datetime.combine(local_day(now) - timedelta(days=1), time(12))],
         )
     store(database, [], now)
     return now
@@ -81,7 +83,7 @@ def test_keep_run_every_rolls_up_again_and_again_until_told_to_stop(database: Da
     port = free_port()
     variables = _variables(database, FJARRKOLL_METRICS_PORT=str(port))
     with subprocess.Popen([*_PROGRAM, "keep", "run", "--every", "1"], env=variables, stderr=subprocess.PIPE) as process:
-        time.sleep(1)
+        sleep(1)
         _weights(database)
 
         def rolled_up() -> bool | None:
