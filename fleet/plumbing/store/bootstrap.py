@@ -16,10 +16,23 @@ READER: Final = "fjarrkoll_reader"
 
 # Role settings, so that no forgotten client holds a lock or a transaction for ever. The schema's owner has no statement
 # limit: building an index over a year of readings takes as long as it takes.
+# Ingest and worker answer to no person who waits: a query of theirs may take one core, never all, so that a first round
+# over a region leaves the other core to what came in just now.
+_ONE_CORE: Final = {"max_parallel_workers_per_gather": "0"}
 _LIMITS: Final[dict[str, dict[str, str]]] = {
     "owner": {"lock_timeout": "2s", "idle_in_transaction_session_timeout": "5min"},
-    "ingest": {"statement_timeout": "30s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"},
-    "worker": {"statement_timeout": "60s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"},
+    "ingest": {
+        "statement_timeout": "30s",
+        "lock_timeout": "10s",
+        "idle_in_transaction_session_timeout": "60s",
+        **_ONE_CORE,
+    },
+    "worker": {
+        "statement_timeout": "60s",
+        "lock_timeout": "10s",
+        "idle_in_transaction_session_timeout": "60s",
+        **_ONE_CORE,
+    },
     "api": {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"},
     "grafana": {
         "statement_timeout": "30s",
