@@ -68,7 +68,7 @@ async def list_cases(work: Work, query: CaseQuery) -> Page[CaseItem]:
 
 
 async def every_case(work: Work, query: CaseQuery) -> list[CaseItem]:
-    """All cases the query asks for in one answer, for a letter or a list to print, which would mislead if cut at a page."""
+    """All cases the query asks for in one answer: a letter or a list to print would mislead if cut at a page."""
     today = local_day(work.now)
     rows = await repository.cases(work, today, **filters_of(query), after=None, limit=None)
     await work.record("recalls.read", devices=sorted({row["device_no"] for row in rows}))
