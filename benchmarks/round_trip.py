@@ -51,8 +51,18 @@ class RoundTrips(msgspec.Struct, frozen=True, kw_only=True):
     fleet_messages_per_second: float
 
 
-def measure_round_trips(devices: int, interval: int, seconds: float, tell: Callable[[str], None]) -> RoundTrips:
+def measure_round_trips(
+    devices: int, interval: int, seconds: float, after: float, tell: Callable[[str], None]
+) -> RoundTrips:
     """Sets the stage of a regional run with an API beside it, lets the fleet speak and asks the probes meanwhile.
+
+    Args:
+        devices: that speak, beside the probes.
+        interval: seconds between two messages of a device.
+        seconds: for how long probes are asked.
+        after: seconds that the fleet speaks before the first question. The first minute is not like those that follow:
+            every device is heard for the first time, and the worker makes its first rounds over a region it never saw.
+        tell: takes lines of progress.
 
     Raises:
         StartError: a part did not come up.
@@ -67,28 +77,31 @@ def measure_round_trips(devices: int, interval: int, seconds: float, tell: Calla
             for part in parts:
                 part.start()
             _wait_ready(port, parts)
-            return _with_fleet(stage, plan, seconds, f"http://127.0.0.1:{port}", tell)
+            return _with_fleet(stage, plan, (after, seconds), f"http://127.0.0.1:{port}", tell)
         finally:
             for part in reversed(parts):
                 part.stop()
 
 
 def _with_fleet(
-    stage: FleetStage, plan: RegionalPlan, seconds: float, address: str, tell: Callable[[str], None]
+    stage: FleetStage, plan: RegionalPlan, times: tuple[float, float], address: str, tell: Callable[[str], None]
 ) -> RoundTrips:
+    after, seconds = times
     probes, tokens = _probes(stage)
     order = SwarmOrder(
         host=stage.broker.host,
         port=stage.broker.port,
         plan=plan,
         accounts=stage.accounts,
-        seconds=seconds,
+        seconds=after + seconds,
         drain_seconds=_DRAIN_SECONDS,
         ledger=str(stage.folder / "ledger.npz"),
     )
     with child("benchmarks.swarm", order, RegionalReport, errors=stage.folder / "swarm.log") as swarm:
         swarm.go(str(int((time.time() + 1.0) * 1000)))
-        tell(f"{plan.devices} devices speak, {plan.per_second:.0f} messages/s; {PROBES} are asked")
+        tell(f"{plan.devices} devices speak, {plan.per_second:.0f} messages/s")
+        time.sleep(after)
+        tell(f"{PROBES} are asked")
         took = asyncio.run(_asked(address, probes, tokens, seconds))
         report = swarm.report()
     good = sorted(one for one in took if one is not None)
@@ -102,7 +115,7 @@ def _with_fleet(
         p95=round(cuts[94], 1),
         p99=round(cuts[98], 1),
         longest=round(good[-1], 1),
-        fleet_messages_per_second=round(report.live / seconds, 1),
+        fleet_messages_per_second=round(report.live / (after + seconds), 1),
     )
 
 

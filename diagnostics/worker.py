@@ -39,6 +39,7 @@ from fleet.registry import load_registry
 DUE_CHANNEL: Final = "fjarrkoll_due"
 TURN_SECONDS: Final = 1.0
 QUIET_SECONDS: Final = 2.0
+LONGEST_QUIET_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 5.0
 SWEEP_SECONDS: Final = 60.0
 RECALL_SECONDS: Final = 5.0
@@ -98,9 +99,11 @@ class Worker:
     async def _quieting(self) -> None:
         """Silence and areas, beside the judging of what came in: over a whole region they take their time."""
         while True:
+            began = time.monotonic()
             await self._silence()
             await self.walker.pulse("quieting")
-            await asyncio.sleep(QUIET_SECONDS)
+            took = time.monotonic() - began
+            await asyncio.sleep(min(LONGEST_QUIET_SECONDS, max(QUIET_SECONDS, took / _SWEEP_SHARE)))
 
     async def _silence(self) -> None:
         """Areas first, then single devices; by one worker at a time, so that none rings before it has been counted."""

@@ -12,6 +12,7 @@ def measure_round_trip(
     devices: Annotated[int, typer.Option(min=1, help="Devices that speak meanwhile.")] = 417_000,
     interval: Annotated[int, typer.Option(min=1, help="Seconds between two messages of a device.")] = 60,
     seconds: Annotated[float, typer.Option(min=5, help="How long devices are asked.")] = 60.0,
+    after: Annotated[float, typer.Option(min=0, help="Seconds that the fleet speaks before that.")] = 90.0,
 ) -> None:
     """Ask ten devices for their fault codes once a second each, beside a region's load; print one JSON report.
 
@@ -25,7 +26,7 @@ def measure_round_trip(
             raise
         raise ConfigurationError("an installed copy has no benchmark: run it in the project's own folder") from error
 
-    found = measure_round_trips(devices, interval, seconds, lambda text: typer.echo(text, err=True))
+    found = measure_round_trips(devices, interval, seconds, after, lambda text: typer.echo(text, err=True))
     typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     if found.unanswered:
         typer.echo(f"not sound: {found.unanswered} requests without an answer", err=True)

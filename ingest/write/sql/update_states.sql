@@ -1,6 +1,8 @@
 -- The present of each device. Where all that is new happened after all that is known, two objects are simply joined; this is nearly
--- always so. Otherwise (late data, a device's first, the first after a loan ended) the newest per key is sought, and what happened before
--- the open loan began, or in a store before the last one ended, counts only if it is technical: two borrowers see nothing of each other.
+-- always so. A device's first is taken as it is, where all of it happened since the open loan began or the last one ended: a whole region
+-- is heard for the first time within a minute. Otherwise (late data, the first after a loan ended) the newest per key is sought, and what
+-- happened before that loan began, or in a store before the last one ended, counts only if it is technical: two borrowers see nothing of
+-- each other.
 UPDATE device_state AS s
    SET boot = greatest(s.boot, i.boot),
        first_seen_at = CASE WHEN i.alive THEN coalesce(s.first_seen_at, %(received_at)s) ELSE s.first_seen_at END,
@@ -14,6 +16,9 @@ UPDATE device_state AS s
        metric_values = CASE
            WHEN i.metric_values IS NULL THEN s.metric_values
            WHEN s.last_event_at <= i.oldest THEN s.metric_values || i.metric_values
+           WHEN s.last_event_at IS NULL AND s.metric_values = '{}' AND i.oldest >= (
+               SELECT coalesce(d.loan_started_at, d.earlier_loan_ended_at, '-infinity') FROM device d WHERE d.device_no = s.device_no)
+           THEN i.metric_values
            ELSE newest_per_key(s.metric_values, (
                SELECT coalesce(jsonb_object_agg(v.key, v.value), '{}')
                  FROM device d
@@ -26,6 +31,9 @@ UPDATE device_state AS s
        latest_events = CASE
            WHEN i.latest_events IS NULL THEN s.latest_events
            WHEN s.last_event_at <= i.oldest THEN s.latest_events || i.latest_events
+           WHEN s.last_event_at IS NULL AND s.latest_events = '{}' AND i.oldest >= (
+               SELECT coalesce(d.loan_started_at, d.earlier_loan_ended_at, '-infinity') FROM device d WHERE d.device_no = s.device_no)
+           THEN i.latest_events
            ELSE latest_per_key(s.latest_events, (
                SELECT coalesce(jsonb_object_agg(v.key, v.value), '{}')
                  FROM device d
