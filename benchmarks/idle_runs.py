@@ -37,7 +37,14 @@ from fleet.registry import load_registry
 FULL_SECONDS: Final = 30.0
 DAY_SECONDS: Final = 2.0
 PAGE_MILLISECONDS: Final = 100.0
-_ASKED: Final = 20
+_ASKED: Final = 40
+_ARRIVES: Final = (
+    ("five_minutes_of_a_day", 0.0, 1 / 288),
+    ("five_minutes_of_its_busiest_hour", 1 / 288, 1 / 288 + 1 / 24),
+    ("the_rest_of_the_day_at_once", 1 / 288 + 1 / 24, 1.0),
+)
+"""How the fleet's new day comes in: a run every five minutes meets a 288th, twelve times that at its busiest."""
+_PROPOSE: Final = {"why": "benchmark", "limit": 1000}
 _PAGES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "first page": ("idle", {"limit": 50}),
     "proposals": ("idle", {"limit": 50, "step": "propose"}),
@@ -46,7 +53,13 @@ _PAGES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "of a payer": ("idle", {"limit": 50, "payer": "kommun-01"}),
     "of a class": ("idle", {"limit": 50, "class": "apap"}),
     "opinions": ("idle", {"limit": 50, "opinion": "disagrees"}),
-    "money": ("idle/money", {"by": "payer"}),
+    **{
+        f"money by {by}": ("idle/money", {"by": by}) for by in ("payer", "municipality", "class", "prescriber", "depot")
+    },
+    "cases": ("recalls", {"limit": 50}),
+    "open cases": ("recalls", {"limit": 50, "open": "true"}),
+    "figures of cases": ("recalls/summary", {}),
+    "life and wear": ("wear", {}),
 }
 
 
@@ -70,23 +83,27 @@ def measure(urls: DatabaseUrls, filled: Filled) -> dict[str, Any]:
     told: dict[str, Any] = {"devices": filled.devices}
     with psycopg.connect(urls.worker) as connection:
         told["first_run"] = _run(connection, now, learn=True)
-        told["everything_again"] = _run(connection, now + timedelta(minutes=1))
-        next_day(filled)
-        told["a_day_s_change"] = _run(connection, now + timedelta(days=1))
-        told["the_same_day_again"] = _run(connection, now + timedelta(days=1, minutes=1))
+        told["everything_again"] = _run(connection, now + timedelta(minutes=1), every=True)
+        told["nothing_new"] = _run(connection, now + timedelta(minutes=6))
+        tomorrow = now + timedelta(days=1)
+        told["a_new_day_begins"] = _run(connection, tomorrow)
+        for minutes, (name, start, end) in enumerate(_ARRIVES, 1):
+            came = next_day(filled, start, end)
+            told[name] = {"devices_with_a_new_day": came, **_run(connection, tomorrow + timedelta(minutes=5 * minutes))}
     told["pages"] = asyncio.run(_pages(urls))
     return told
 
 
-def _run(connection: psycopg.Connection, now: datetime, *, learn: bool = False) -> dict[str, Any]:
+def _run(connection: psycopg.Connection, now: datetime, *, learn: bool = False, every: bool = False) -> dict[str, Any]:
     cpu, wall = time.process_time(), time.perf_counter()
-    ran: Ran = refresh(connection, load_registry(), now, learn=learn)
+    ran: Ran = refresh(connection, load_registry(), now, learn=learn, every=every)
     connection.commit()
     return {
         "wall_seconds": round(time.perf_counter() - wall, 2),
         "own_cpu_seconds": round(time.process_time() - cpu, 2),
         "seconds": ran.seconds,
         "days": ran.days,
+        "judged": ran.judged,
         "written": ran.written,
         "learnt": ran.learnt,
     }
@@ -101,6 +118,7 @@ async def _pages(urls: DatabaseUrls) -> dict[str, dict[str, float]]:
         transport = httpx.ASGITransport(app=build_app(resources))
         headers = {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers, timeout=120) as api:
+            (await api.post("/api/v1/recalls", json=_PROPOSE)).raise_for_status()
             for name, (path, query) in _PAGES.items():
                 told[name] = await _page(api, path, query)
             told["page 40"] = await _page(api, "idle", {"limit": 50, "cursor": await _cursor(api, 40)})
@@ -113,7 +131,11 @@ async def _page(api: httpx.AsyncClient, path: str, query: dict[str, Any]) -> dic
         began = time.perf_counter()
         (await api.get(f"/api/v1/{path}", params=query)).raise_for_status()
         took.append((time.perf_counter() - began) * 1000)
-    return {"p50_ms": round(statistics.median(took), 1), "max_ms": round(max(took), 1)}
+    return {
+        "p50_ms": round(statistics.median(took), 1),
+        "p95_ms": round(statistics.quantiles(took, n=20)[-1], 1),
+        "max_ms": round(max(took), 1),
+    }
 
 
 async def _cursor(api: httpx.AsyncClient, pages: int) -> str:
@@ -129,15 +151,12 @@ async def _cursor(api: httpx.AsyncClient, pages: int) -> str:
 
 def missed(told: dict[str, Any]) -> list[str]:
     """Which targets were missed."""
-    targets = {
-        f"everything again took more than {FULL_SECONDS:.0f} s": told["everything_again"]["wall_seconds"]
-        <= FULL_SECONDS,
-        f"a day's change took more than {DAY_SECONDS:.0f} s": told["a_day_s_change"]["wall_seconds"] <= DAY_SECONDS,
-        f"a page took more than {PAGE_MILLISECONDS:.0f} ms": all(
-            page["p50_ms"] <= PAGE_MILLISECONDS for page in told["pages"].values()
-        ),
-    }
-    return [words for words, well in targets.items() if not well]
+    seconds = {name: told[name]["wall_seconds"] for name in ("everything_again", *(name for name, *_ in _ARRIVES))}
+    limits = {name: FULL_SECONDS if name == "everything_again" else DAY_SECONDS for name in seconds}
+    slow = [f"{name}: {took} s of {limits[name]:.0f} s" for name, took in seconds.items() if took > limits[name]]
+    pages = {name: page["p95_ms"] for name, page in told["pages"].items()}
+    limit = PAGE_MILLISECONDS
+    return slow + [f"page {name}: {took} ms of {limit:.0f} ms" for name, took in pages.items() if took > limit]
 
 
 if __name__ == "__main__":

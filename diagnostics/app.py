@@ -27,6 +27,7 @@ from diagnostics.idle import endpoints as idle
 from diagnostics.imports import endpoints as imports
 from diagnostics.lists import endpoints as lists
 from diagnostics.lists import idle_endpoints as idle_list
+from diagnostics.lists import payer_endpoints as payer_list
 from diagnostics.loan_facts import endpoints as loan_facts
 from diagnostics.orders import endpoints as orders
 from diagnostics.passport import endpoints as passport
@@ -48,7 +49,7 @@ ROOMS = (
     *(devices, faults, diagnosis, commands, alarms, idle, lists, recall, passport, payers, classes, quarantine),
     *(readiness, orders, timeline, doses, settings, area, reach),
     holds,
-    *(absences, loan_facts, sources, stores, wear, imports, idle_list),
+    *(absences, loan_facts, sources, stores, wear, imports, idle_list, payer_list),
 )
 
 

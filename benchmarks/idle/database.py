@@ -1,6 +1,6 @@
 """A made-up region in a real database: devices, loans, absences, a year of days as bits, the newest day as usage."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -17,6 +17,7 @@ _PAYERS: Final = 49
 _GATEWAYS: Final = 16
 _FIRST_BLOCK: Final = 1  # device numbers begin with a whole row of day_block
 _LENT_LONG_AGO: Final = -400
+_SPREAD: Final = 0.6180339887  # multiples of it lie evenly between nought and one
 _LOANS: Final = """
     INSERT INTO loan (device_no, payer_id, legal_frame, started_at)
     SELECT device_no, 1 + device_no %% %s, 'HSL', registered_at FROM device
@@ -83,9 +84,17 @@ def fill(url: str, devices: int, seed: int) -> Filled:
     return filled
 
 
-def next_day(filled: Filled) -> None:
-    """One day more of usage for every device that was heard on the newest, as ingest keeps it."""
-    _usage(filled.url, filled, filled.today + timedelta(days=1))
+def next_day(filled: Filled, start: float = 0.0, end: float = 1.0) -> int:
+    """One day more of usage for devices that were heard on the newest, as ingest keeps it; returns for how many.
+
+    Args:
+        filled: what was filled in.
+        start: from which share of them.
+        end: to which; by number, so that every class and block is met alike.
+    """
+    some = {device: used for device, used in filled.newest.items() if start <= device * _SPREAD % 1.0 < end}
+    _usage(filled.url, replace(filled, newest=some), filled.today + timedelta(days=1))
+    return len(some)
 
 
 def _models() -> list[tuple[str, str]]:

@@ -85,6 +85,7 @@ _RETURNS: Final = (
     Route(f"{ROOT}/idle", idle.show_idle),
     Route(f"{ROOT}/idle/money", idle.show_money),
     Route(f"{ROOT}/payers", idle.show_payers),
+    Route(f"{ROOT}/payers/export", idle.export_payers),
     Route(f"{ROOT}/recalls", recalls.show_cases),
     Route(f"{ROOT}/recalls", recalls.propose, methods=["POST"]),
     Route(f"{ROOT}/recalls/board", recalls.show_board),

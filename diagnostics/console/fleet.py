@@ -8,6 +8,7 @@ from starlette.responses import Response
 from diagnostics.console.asking import checked, filters
 from diagnostics.console.gate import with_right
 from diagnostics.console.pages import page, resources_of
+from diagnostics.console.survival import survival_curve
 from diagnostics.faults import fleet_service
 from diagnostics.faults.fleet_schemas import GroupQuery, UnknownQuery
 from diagnostics.idle import service as idle
@@ -62,9 +63,15 @@ async def show_coverage(request: Request) -> Response:
 
 
 async def show_wear(request: Request) -> Response:
-    """How long models last and what they need, with the number that each figure rests on."""
+    """How long models last and what they need, with the number that each figure rests on; of one model its curve."""
     query = checked(WearQuery, filters(request, ["class"]))
-    async with Door(resources_of(request)).open(with_right(request, Right.SEE_WEAR)) as work:
+    caller, door = with_right(request, Right.SEE_WEAR), Door(resources_of(request))
+    async with door.open(caller) as work:
         found = await wear.list_models(work, query)
         classes = {profile.name: profile.title for profile in work.registry}
-    return page(request, "fleet_wear.html", found=found, classes=classes)
+    wanted, model = request.query_params.get("model", ""), None
+    if any(entry.model_key == wanted for entry in found.items):
+        async with door.open(caller) as work:
+            model = await wear.show_model(work, wanted)
+    drawn = None if model is None else survival_curve(model)
+    return page(request, "fleet_wear.html", found=found, classes=classes, model=model, drawn=drawn, wanted=wanted)

@@ -10,6 +10,8 @@ from diagnostics.console.gate import with_right
 from diagnostics.console.pages import page, resources_of
 from diagnostics.idle import service
 from diagnostics.idle.schemas import Grouping, IdleQuery, MoneyQuery
+from diagnostics.lists.payer_list import PayerListQuery, read_payer_list
+from diagnostics.lists.sending import send
 from diagnostics.payers import service as payers
 from diagnostics.payers.schemas import CheckQuery
 from diagnostics.rights import Right
@@ -42,3 +44,11 @@ async def show_payers(request: Request) -> Response:
     async with Door(resources_of(request)).open(with_right(request, Right.SEE_RECALLS)) as work:
         found = await payers.list_disagreements(work, query)
     return page(request, "payers.html", found=found)
+
+
+async def export_payers(request: Request) -> Response:
+    """The payer check as an Excel workbook or a CSV; nothing in it is a formula."""
+    query = checked(PayerListQuery, filters(request, ("class", "format")))
+    async with Door(resources_of(request)).open(with_right(request, Right.SEE_RECALLS)) as work:
+        made = await read_payer_list(work, query)
+    return await send(made, progress=False)

@@ -10,8 +10,8 @@ from psycopg.sql import SQL, Composable
 
 Columns = dict[str, NDArray[np.int64]]
 
-_HEAD: Final = 19  # signature of 11 bytes, flags and length of the extension, four each
-_TAIL: Final = 2  # the number of fields of the row that is not: -1
+HEAD: Final = 19  # signature of 11 bytes, flags and length of the extension, four each
+TAIL: Final = 2  # the number of fields of the row that is not: -1
 
 
 def read_columns(
@@ -30,7 +30,7 @@ def read_columns(
     with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
         body = b"".join(map(bytes, copy))
     row = np.dtype([("fields", ">i2"), *((f"{name}{part}", kind) for name in names for part, kind in _FIELD)])
-    rows = np.frombuffer(body, row, count=(len(body) - _HEAD - _TAIL) // row.itemsize, offset=_HEAD)
+    rows = np.frombuffer(body, row, count=(len(body) - HEAD - TAIL) // row.itemsize, offset=HEAD)
     return {name: rows[name].astype(np.int64) for name in names}
 
 

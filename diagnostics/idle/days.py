@@ -26,49 +26,68 @@ BLOCK: Final = 4096
 KEPT_DAYS: Final = 800
 WINDOW_DAYS: Final = 430
 """A verdict looks back over this many days: a year, and the same season of the year before."""
-_AGAIN_DAYS: Final = 3
-_AGAIN_DAILY: Final = 16  # once a day: an outbox holds two weeks, and events have no index by arrival
+_AGAIN_DAYS: Final = 3  # what is older comes with readings, which are found by arrival however old they are
+_AGAIN_WHOLE: Final = 16  # an outbox holds two weeks, and events have no index by arrival
 _COLUMNS: Final = ("device_no", "local_day", "used")
 _SQL: Final = room(__file__)
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many days of devices a run looked at, and in how many rows of day_block they ended."""
+    """What a run took in.
+
+    Attributes:
+        days: days of devices that were looked at; `rows` of day_block that changed.
+        touched: per block a bit a device: whether one of its days became heard or used.
+    """
 
     days: int
     rows: int
+    touched: dict[int, NDArray[np.uint8]]
 
 
-def take_days(connection: psycopg.Connection, registry: Registry, now: datetime) -> Taken:
+def take_days(connection: psycopg.Connection, registry: Registry, now: datetime, *, whole: bool = True) -> Taken:
     """Brings day_block up to what ingest has stored; in the caller's transaction.
 
     Args:
         connection: as the worker.
         registry: the classes.
         now: aware.
+        whole: look again at everything of the latest days; else only at what was written since the last run.
     """
-    until = _one(connection, "stored_until")["at"] or now
+    stored = _one(connection, "stored_until")
+    until = min(stored["at"] or now, now)
     progress = {row["device_class"]: row for row in _rows(connection, "progress")}
-    days = rows = 0
+    parts = []
     for profile in registry:
-        found = _days_of(connection, profile, progress.get(profile.name), min(until, now), now)
-        days += len(found["device_no"])
-        rows += _merge(connection, found)
-        today = local_day(now, profile.usage.day_starts_at_hour)
-        noted = {"device_class": profile.name, "received_until": min(until, now), "days_until": today}
+        parts += _days_of(connection, profile, progress.get(profile.name), until, now, whole=whole)
+    if not whole:
+        first = local_day(now) - timedelta(days=_AGAIN_DAYS)
+        values = {"first": first, "last": local_day(now), **_one(connection, "seen_age")}
+        parts.append(read_columns(connection, _SQL["changed_usage_days"], values, _COLUMNS))
+    found = {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
+    for profile in registry:
+        noted = {
+            "device_class": profile.name,
+            "received_until": until,
+            "days_until": local_day(now, profile.usage.day_starts_at_hour),
+            "seen_xid": stored["seen_xid"],
+        }
         connection.execute(_SQL["note_progress"], noted)
     connection.execute(_SQL["forget_days"], {"before": local_day(now) - timedelta(days=KEPT_DAYS)})
-    return Taken(days, rows)
+    rows, touched = _merge(connection, found)
+    return Taken(len(found["device_no"]), rows, touched)
 
 
-def _days_of(
+def _days_of(  # noqa: PLR0913 - what a run knows
     connection: psycopg.Connection,
     profile: DeviceProfile,
     progress: dict[str, Any] | None,
     until: datetime,
     now: datetime,
-) -> Columns:
+    *,
+    whole: bool,
+) -> list[Columns]:
     """The days of a class that may be new: from usage, roll-ups, readings by arrival, and events."""
     hour = profile.usage.day_starts_at_hour
     today = local_day(now, hour)
@@ -76,7 +95,7 @@ def _days_of(
     if progress is None:
         first, since = oldest, datetime(1970, 1, 1, tzinfo=STOCKHOLM)
     else:
-        again = _AGAIN_DAYS if progress["days_until"] == today else _AGAIN_DAILY
+        again = _AGAIN_WHOLE if whole else _AGAIN_DAYS
         first, since = max(oldest, progress["days_until"] - timedelta(days=again)), progress["received_until"]
     start, after = _begins(first, hour), _begins(today + timedelta(days=1), hour)
     values = {
@@ -91,18 +110,17 @@ def _days_of(
     if progress is None:
         arrived_from = max(arrived_from, _not_rolled_up(connection, profile) or arrived_from)
     readings, daily = Identifier(f"reading_{profile.name}"), Identifier(f"daily_{profile.name}")
+    arrived = formatted(_SQL["arrived_days"], readings=readings)
+    rolled = formatted(_SQL["rolled_days"], daily=daily)
+    events = {**values, "first": start, "since": since if not whole else datetime(1970, 1, 1, tzinfo=STOCKHOLM)}
     parts = [
-        read_columns(connection, _SQL["usage_days"], {**values, "first": first}, _COLUMNS),
-        read_columns(connection, formatted(_SQL["rolled_days"], daily=daily), {**values, "first": start}, _COLUMNS),
-        read_columns(connection, _SQL["event_days"], {**values, "first": start}, _COLUMNS),
-        read_columns(
-            connection,
-            formatted(_SQL["arrived_days"], readings=readings),
-            {**values, "first": arrived_from},
-            _COLUMNS,
-        ),
+        read_columns(connection, _SQL["event_days"], events, _COLUMNS),
+        read_columns(connection, arrived, {**values, "first": arrived_from}, _COLUMNS),
     ]
-    return {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
+    if whole or progress is None:
+        parts.append(read_columns(connection, _SQL["usage_days"], {**values, "first": first}, _COLUMNS))
+        parts.append(read_columns(connection, rolled, {**values, "first": start}, _COLUMNS))
+    return parts
 
 
 def _not_rolled_up(connection: psycopg.Connection, profile: DeviceProfile) -> datetime | None:
@@ -113,10 +131,11 @@ def _not_rolled_up(connection: psycopg.Connection, profile: DeviceProfile) -> da
     return None if row is None else row[0]
 
 
-def _merge(connection: psycopg.Connection, found: Columns) -> int:
-    """Sets the bits of the days found; returns how many rows were written."""
+def _merge(connection: psycopg.Connection, found: Columns) -> tuple[int, dict[int, NDArray[np.uint8]]]:
+    """Sets the bits of the days found; returns how many rows were written, and whose bits are new."""
+    touched: dict[int, NDArray[np.uint8]] = {}
     if not len(found["device_no"]):
-        return 0
+        return 0, touched
     block, column = np.divmod(found["device_no"].astype(np.int64), BLOCK)
     place = block * 1_000_000 + found["local_day"]
     order = np.argsort(place, kind="stable")
@@ -134,9 +153,15 @@ def _merge(connection: psycopg.Connection, found: Columns) -> int:
         used = _with(before[1], column[part][found["used"][part] > 0])
         if (heard, used) != before:
             changed.append({"block_no": number, "local_day": to_date(day), "heard": heard, "used": used})
+            new = _difference(before[0], heard) | _difference(before[1], used)
+            touched[number] = touched.get(number, np.uint8(0)) | new
     with connection.cursor() as cursor:
         cursor.executemany(_SQL["merge_block"], changed)
-    return len(changed)
+    return len(changed), touched
+
+
+def _difference(before: bytes, after: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(before, np.uint8) ^ np.frombuffer(after, np.uint8)
 
 
 def _with(stored: bytes, columns: NDArray[np.int64]) -> bytes:

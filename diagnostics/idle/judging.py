@@ -1,22 +1,26 @@
 """Judges every device from what was read, block by block, and gathers the verdicts as columns; no database here."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnostics.idle.days import BLOCK, WINDOW_DAYS, to_date
-from diagnostics.idle.reading import Models, Reading, daily_rent, unpacked
+from diagnostics.idle.basis import Basis
+from diagnostics.idle.columns import Columns
+from diagnostics.idle.days import BLOCK, to_date
+from diagnostics.idle.reading import Models, Reading, daily_rent
 from fleet.alive import Expert
 from fleet.clock import local_day
 from fleet.idle import DAYS_PER_MONTH, Opinion, Step, Verdict
+from fleet.idle_again import NEVER_AGAIN, stand_after
 from fleet.idle_fleet import (
     ANSWER_DAYS,
     DOUBT,
     NO_DAY,
+    NO_LOAN,
     Block,
     Judged,
     Other,
@@ -25,8 +29,7 @@ from fleet.idle_fleet import (
     judge,
     marks,
 )
-from fleet.idle_policies import learn_quiet_worth, policies_over
-from fleet.idle_sources import lost_since
+from fleet.idle_policies import Policies, policies_over
 from fleet.registry import Registry
 
 Array = NDArray[np.float64]
@@ -60,12 +63,15 @@ class Verdicts:
         recent: the strip of latest days, by the device's place, where non-use is proven.
         content: changes with what a device's row says.
         samples: per (class, model key), devices to learn from.
+        steady, again: what the next run must know (fleet/idle_again.py); days count from 2000-01-01.
     """
 
     values: dict[str, Array]
     recent: dict[int, str]
     content: NDArray[np.int64]
     samples: dict[tuple[str, str], Sample]
+    steady: Bits
+    again: NDArray[np.int32]
 
 
 _NUMBERS: Final = (
@@ -76,33 +82,33 @@ _NUMBERS: Final = (
 
 
 class Judgement:
-    """One run over everything read."""
+    """One run over the devices read."""
 
-    def __init__(self, reading: Reading, models: Models, registry: Registry, now: datetime) -> None:
+    def __init__(self, reading: Reading, models: Models, registry: Registry, now: datetime, basis: Basis) -> None:
         self._reading = reading
         self._models = models
         self._facts = reading.facts
-        self._policies = policies_over(registry, to_date(reading.first), WINDOW_DAYS)
+        worth = np.array(basis.quiet_worth)
+        self._policies = policies_over(registry, to_date(reading.first), reading.length, worth)
         self._rent = daily_rent(reading, models)
         self._block_of = self._facts["device_no"] // BLOCK
-        self._policy_of = np.array([0, *self._places()], np.int32)
-        today = local_day(now)
-        behind = [(today - local_day(now, p.usage.day_starts_at_hour)).days for p in models.profiles]
-        self._today_of = WINDOW_DAYS - 1 - np.array([0, *behind], np.int32)
+        self._policy_of = policy_of(models, self._policies)
+        self._today_of = reading.length - 1 - days_behind(models, now)
+        self._sources = basis.sources
         self._experts: dict[tuple[str, str], Expert] = {}
         size = len(self._facts["device_no"])
-        self._found = Verdicts({name: np.full(size, np.nan) for name in _NUMBERS}, {}, np.zeros(size, np.int64), {})
-
-    def _places(self) -> list[int]:
-        models = self._models
-        return [
-            self._policies.index[profile.name, policy]
-            for profile, policy in zip(models.profiles, models.policies, strict=True)
-        ]
+        self._found = Verdicts(
+            {name: np.full(size, np.nan) for name in _NUMBERS},
+            {},
+            np.zeros(size, np.int64),
+            {},
+            np.zeros(size, bool),
+            np.zeros(size, np.int32),
+        )
 
     def run(self) -> Verdicts:
-        """The verdicts on every device."""
-        lost, others_used = self._first_look()
+        """The verdicts on every device read."""
+        lost, others_used = self._lost(), self._compared()
         blocks = np.unique(self._block_of).tolist()
         with ThreadPoolExecutor(_THREADS) as pool:
             for start in range(0, len(blocks), _AHEAD):
@@ -114,50 +120,29 @@ class Judgement:
         self._content()
         return self._found
 
-    def _sources(self) -> tuple[NDArray[np.int64], list[int]]:
-        """A source per device: the one registered, else its model's maker as a negative number; and all sources."""
-        makers = {maker: -number for number, maker in enumerate(dict.fromkeys(self._models.makers), 1)}
-        of_model = np.array([0, *(makers[maker] for maker in self._models.makers)])
-        source = np.where(self._facts["source"] > 0, self._facts["source"], of_model[self._facts["model"]])
+    def _lost(self) -> NDArray[np.int32]:
+        """Since when each device's source has stood still, as a place in the window."""
+        source = source_of(self._facts, self._models)
         every, place = np.unique(source, return_inverse=True)
-        return place, every.tolist()
+        since = [self._sources.get(key) for key in every.tolist()]
+        places = [NO_DAY if day is None else day - self._reading.first for day in since]
+        return np.array(places, np.int32)[place]
 
-    def _first_look(self) -> tuple[NDArray[np.int32], dict[int, NDArray[np.bool_]]]:
-        """When each device's source was lost, and the used days of devices that others are compared with."""
-        place, sources = self._sources()
-        heard_by = np.zeros((WINDOW_DAYS, len(sources)), np.int64)
-        compared = {other for others in self._reading.others.values() for other in others}
-        used_days: dict[int, NDArray[np.bool_]] = {}
-        seasons = np.zeros((2, len(self._policies.note), 2), np.int64)
-        for block in np.unique(self._block_of):
-            rows = np.flatnonzero(self._block_of == block)
-            numbers = self._facts["device_no"][rows]
-            heard, used = unpacked(self._reading, int(block))
-            for source in np.unique(place[rows]):
-                heard_by[:, source] += np.count_nonzero(heard[:, numbers[place[rows] == source] % BLOCK], axis=1)
-            for row, number in zip(rows, numbers.tolist(), strict=True):
-                if number in compared:
-                    loan = self._facts["loan_day"][row] - self._reading.first
-                    used_days[number] = used[:, number % BLOCK] & (np.arange(WINDOW_DAYS) >= loan)
-            self._count_seasons(seasons, rows, heard, used)
-        self._policies = replace(self._policies, quiet_worth=learn_quiet_worth(seasons[0], seasons[1]))
-        since = lost_since(heard_by, NO_DAY)
-        for source, day in self._reading.outages.items():
-            if source in sources:
-                since[sources.index(source)] = day - self._reading.first
-        return since[place], used_days
-
-    def _count_seasons(self, seasons: NDArray[np.int64], rows: NDArray[np.int64], heard: Bits, used: Bits) -> None:
-        """Adds used and heard days of devices by season to (used, heard) x policies x (ordinary, quiet)."""
-        policy, column = self._policy_of[self._facts["model"][rows]], self._facts["device_no"][rows] % BLOCK
-        for place in np.intersect1d(policy, np.flatnonzero(self._policies.quiet.any(axis=0))).tolist():
-            chosen, quiet = column[policy == place], self._policies.quiet[:, place]
-            for number, days in enumerate((~quiet, quiet)):
-                seasons[0, place, number] += np.count_nonzero(used[days][:, chosen])
-                seasons[1, place, number] += np.count_nonzero(heard[days][:, chosen])
+    def _compared(self) -> dict[int, Bits]:
+        """The used days of devices that others are compared with, each in its open loan."""
+        wanted = {other for others in self._reading.others.values() for other in others}
+        rows = np.flatnonzero(np.isin(self._facts["device_no"], sorted(wanted)))
+        used_days: dict[int, Bits] = {}
+        for block in np.unique(self._block_of[rows]).tolist():
+            _, used = self._reading.bits.flags(block)
+            for row in rows[self._block_of[rows] == block].tolist():
+                number = int(self._facts["device_no"][row])
+                loan = self._facts["loan_day"][row] - self._reading.first
+                used_days[number] = used[:, number % BLOCK] & (np.arange(len(used)) >= loan)
+        return used_days
 
     def _judge_block(
-        self, number: int, lost: NDArray[np.int32], others_used: dict[int, NDArray[np.bool_]]
+        self, number: int, lost: NDArray[np.int32], others_used: dict[int, Bits]
     ) -> tuple[NDArray[np.int64], Block, Judged]:
         """Judges a block; runs beside others, and changes nothing of this run."""
         rows = np.flatnonzero(self._block_of == number)
@@ -165,11 +150,11 @@ class Judgement:
         return rows, block, judge(block, self._policies)
 
     def _as_block(
-        self, number: int, rows: NDArray[np.int64], lost: NDArray[np.int32], others_used: dict[int, NDArray[np.bool_]]
+        self, number: int, rows: NDArray[np.int64], lost: NDArray[np.int32], others_used: dict[int, Bits]
     ) -> Block:
         facts = {name: column[rows] for name, column in self._facts.items()}
         columns = facts["device_no"] % BLOCK
-        heard, used = unpacked(self._reading, number)
+        heard, used = self._reading.bits.flags(number)
         first = self._reading.first
         away, away_since = self._away(facts["device_no"], self._policy_of[facts["model"]])
         return Block(
@@ -197,14 +182,14 @@ class Judgement:
     def _away(
         self, devices: NDArray[np.int64], policy: NDArray[np.int32]
     ) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
-        away = np.zeros((WINDOW_DAYS, len(devices)), bool)
+        away = np.zeros((self._reading.length, len(devices)), bool)
         since = np.full(len(devices), NO_DAY, np.int32)
         for column, device in enumerate(devices.tolist()):
             for start, end in self._reading.absences.get(device, ()):
                 first, last = start - self._reading.first, end - self._reading.first
                 after = last + int(self._policies.after_absence[policy[column]])
                 away[max(0, first) : max(0, after + 1), column] = True
-                if first <= WINDOW_DAYS - 1 <= last:
+                if first <= self._reading.length - 1 <= last:
                     since[column] = first
         return away, since
 
@@ -229,8 +214,12 @@ class Judgement:
         values["note_days"][rows[found.verdict == code(Verdict.TOO_EARLY)]] = found.note[
             found.verdict == code(Verdict.TOO_EARLY)
         ]
-        for name, column in (("last_used_day", found.last_used), ("last_heard_day", found.last_heard)):
-            values[name][rows] = np.where(proven & (column > NO_DAY), column + first, np.nan)
+        quiet = np.isin(found.verdict, [code(Verdict.SILENT), code(Verdict.SOURCE_LOST)])
+        for name, column, told in (
+            ("last_used_day", found.last_used, proven),
+            ("last_heard_day", found.last_heard, proven | quiet),
+        ):
+            values[name][rows] = np.where(told & (column > NO_DAY), column + first, np.nan)
         values["other_device_no"][rows] = np.where(found.other > 0, found.other, np.nan)
         values["double_days"][rows] = found.double_days
         lost = found.verdict == code(Verdict.SOURCE_LOST)
@@ -244,6 +233,24 @@ class Judgement:
         values["cost_sek"][rows[some]] = np.round(cost, 2)
         strips = marks(block, found, some.astype(np.int32))
         self._found.recent.update(zip(rows[some].tolist(), strips, strict=True))
+
+        self._stand(rows, block, found)
+
+    def _stand(self, rows: NDArray[np.int64], block: Block, found: Judged) -> None:
+        """What the next run must know of these devices."""
+        steady, again = stand_after(block, found, self._policies, self._next_absence(rows))
+        self._found.steady[rows] = steady
+        self._found.again[rows] = np.where(again == NO_LOAN, NEVER_AGAIN, again + self._reading.first)
+
+    def _next_absence(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The next day on which a registered absence begins or is over, as a place in the window; NO_LOAN."""
+        again = np.full(len(rows), NO_LOAN, np.int32)
+        for place, device in enumerate(self._facts["device_no"][rows].tolist()):
+            for span in self._reading.absences.get(device, ()):
+                borders = (span[0] - self._reading.first, span[1] + 1 - self._reading.first)
+                coming = [border for border in borders if self._reading.length <= border < NO_LOAN // 2]
+                again[place] = min([int(again[place]), *coming])
+        return again
 
     def _second_opinion(self, rows: NDArray[np.int64], found: Judged) -> None:
         """P(still in use) where a device was ever used and its model has been learnt; and what to learn from."""
@@ -289,6 +296,27 @@ class Judgement:
             mixed = mixed * _MIX + column
             mixed ^= mixed >> 29
         self._found.content = np.where(mixed == 0, 1, mixed)
+
+
+def policy_of(models: Models, policies: Policies) -> NDArray[np.int32]:
+    """Per model, numbered as in `Models`, the place of its policy; a model that no profile describes has the first."""
+    named = zip(models.profiles, models.policies, strict=True)
+    return np.array([0, *(policies.index[profile.name, policy] for profile, policy in named)], np.int32)
+
+
+def days_behind(models: Models, now: datetime) -> NDArray[np.int32]:
+    """Per model how many days its class's local day is behind the calendar's: those that begin at noon, before noon."""
+    today = local_day(now)
+    behind = [(today - local_day(now, profile.usage.day_starts_at_hour)).days for profile in models.profiles]
+    return np.array([0, *behind], np.int32)
+
+
+def source_of(facts: Columns, models: Models) -> NDArray[np.int64]:
+    """A source per device: the one registered, else its model's maker as a negative number; 0 where neither is."""
+    makers = {maker: -number for number, maker in enumerate(dict.fromkeys(models.makers), 1)}
+    of_model = np.array([0, *(makers[maker] for maker in models.makers)])
+    found: NDArray[np.int64] = np.where(facts["source"] > 0, facts["source"], of_model[facts["model"]])
+    return found
 
 
 def _disagrees(found: Judged, p: Array) -> NDArray[np.bool_]:

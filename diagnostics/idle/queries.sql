@@ -58,11 +58,14 @@ SELECT judged_at, judged_day, devices, written, seconds FROM idle_run ORDER BY j
 SELECT device_class, received_until, days_until FROM day_block_progress
 
 -- name: stored_until
-SELECT min(at) AS at FROM ingest_watermark
+-- Up to when ingest has stored everything, and the oldest transaction that may still change usage unseen by this one.
+SELECT (SELECT min(at) FROM ingest_watermark) AS at, pg_snapshot_xmin(pg_current_snapshot())::text AS seen_xid
 
 -- name: note_progress
-INSERT INTO day_block_progress (device_class, received_until, days_until) VALUES (%(device_class)s, %(received_until)s, %(days_until)s)
-ON CONFLICT (device_class) DO UPDATE SET received_until = excluded.received_until, days_until = excluded.days_until
+INSERT INTO day_block_progress (device_class, received_until, days_until, seen_xid)
+VALUES (%(device_class)s, %(received_until)s, %(days_until)s, %(seen_xid)s::xid8)
+ON CONFLICT (device_class) DO UPDATE
+   SET received_until = excluded.received_until, days_until = excluded.days_until, seen_xid = excluded.seen_xid
 
 -- name: usage_days
 -- Days since `first` of one class with what ingest keeps of them; used as the class defines it.
@@ -72,6 +75,20 @@ SELECT u.device_no, u.local_day - date '2000-01-01' AS local_day, coalesce(bool_
   LEFT JOIN usage_clause c ON c.device_class = d.device_class AND c.measure = u.measure
  WHERE d.device_class = %(device_class)s AND u.local_day >= %(first)s AND u.local_day <= %(last)s
  GROUP BY 1, 2
+
+-- name: changed_usage_days
+-- The same of every class, of what was written since the last run: a row's xmin is the transaction that wrote it last.
+SELECT u.device_no, u.local_day - date '2000-01-01' AS local_day, (u.amount >= c.at_least IS TRUE)::integer AS used
+  FROM usage_day u
+  JOIN device d USING (device_no)
+  LEFT JOIN usage_clause c ON c.device_class = d.device_class AND c.measure = u.measure
+ WHERE u.local_day >= %(first)s AND u.local_day <= %(last)s AND age(u.xmin) <= %(age)s
+
+-- name: seen_age
+-- How many transactions ago the last run saw usage. Where that lies in the future (a database restored elsewhere) or was never, nothing
+-- is known to be seen.
+SELECT coalesce(max(CASE WHEN age(seen_xid::xid) >= 0 THEN age(seen_xid::xid) ELSE 2147483647 END), 2147483647) AS age
+  FROM day_block_progress
 
 -- name: rolled_days
 -- Days since `first` with rolled-up readings.
@@ -95,17 +112,58 @@ SELECT n.device_no, n.local_day - date '2000-01-01' AS local_day,
  GROUP BY 1, 2
 
 -- name: event_days
+-- Days with events that arrived since the last run.
 SELECT DISTINCT e.device_no,
        ((e.ts AT TIME ZONE 'Europe/Stockholm') - make_interval(hours => %(hour)s))::date - date '2000-01-01' AS local_day, 0 AS used
   FROM device_event e
   JOIN device d USING (device_no)
- WHERE d.device_class = %(device_class)s AND e.ts >= %(first)s AND e.ts < %(after)s
+ WHERE d.device_class = %(device_class)s AND e.ts >= %(first)s AND e.ts < %(after)s AND e.received_at > %(since)s
 
 -- name: blocks
 SELECT block_no, local_day - date '2000-01-01' AS local_day, heard, used
   FROM day_block
  WHERE local_day >= %(first)s AND local_day <= %(last)s
  ORDER BY block_no, local_day
+
+-- name: days_in_bits
+COPY (SELECT block_no, local_day - date '2000-01-01', heard, used FROM day_block WHERE local_day >= %(first)s AND local_day <= %(last)s
+       ORDER BY block_no, local_day) TO STDOUT (FORMAT binary)
+
+-- name: entries
+SELECT block_no, entries FROM verdict_block
+
+-- name: keep_entries
+INSERT INTO verdict_block (block_no, entries) VALUES (%(block_no)s, %(entries)s)
+ON CONFLICT (block_no) DO UPDATE SET entries = excluded.entries
+
+-- name: basis
+SELECT first_day - date '2000-01-01' AS first, digest, quiet_worth, sources, learnt_at, devices FROM idle_basis
+
+-- name: keep_basis
+INSERT INTO idle_basis (first_day, digest, quiet_worth, sources, learnt_at, devices)
+VALUES (%(first_day)s, %(digest)s, %(quiet_worth)s, %(sources)s, %(learnt_at)s, %(devices)s)
+ON CONFLICT (single) DO UPDATE
+   SET first_day = excluded.first_day, digest = excluded.digest, quiet_worth = excluded.quiet_worth, sources = excluded.sources,
+       learnt_at = excluded.learnt_at, devices = excluded.devices
+
+-- name: due
+-- Devices of which a fact was written; what is written from here on stays for the next run.
+DELETE FROM idle_due RETURNING device_no
+
+-- name: paired
+-- Devices whose verdict rests on another device's days, as it stood.
+SELECT device_no FROM idle_verdict WHERE other_device_no IS NOT NULL OR double_days > 0
+
+-- name: seen_since
+-- Devices that sent something other than data after what their verdict knows of.
+SELECT v.device_no
+  FROM idle_verdict v
+  JOIN device d USING (device_no)
+  JOIN device_class k ON k.name = d.device_class
+  JOIN device_state s USING (device_no)
+ WHERE v.verdict IN ('silent', 'source_lost', 'never_connected', 'unused', 'never_started', 'replaced')
+   AND ((s.last_seen_at AT TIME ZONE 'Europe/Stockholm') - make_interval(hours => k.day_starts_at_hour))::date
+       > coalesce(v.last_heard_day, (d.loan_started_at AT TIME ZONE 'Europe/Stockholm')::date - 2)
 
 -- name: merge_block
 INSERT INTO day_block AS b (block_no, local_day, heard, used) VALUES (%(block_no)s, %(local_day)s, %(heard)s, %(used)s)
@@ -130,6 +188,7 @@ SELECT d.device_no, coalesce(array_position(%(models)s::text[], d.model_key), 0)
        coalesce((extract(epoch FROM d.loan_started_at) * 1000000)::bigint, 0) AS loan_at,
        coalesce(v.content, 0) AS content
   FROM device d
+  {some}
   JOIN device_class k ON k.name = d.device_class
  CROSS JOIN LATERAL (SELECT make_interval(hours => k.day_starts_at_hour) AS day_start) h
   LEFT JOIN device_state s USING (device_no)
@@ -143,6 +202,7 @@ SELECT d.device_no, coalesce(array_position(%(models)s::text[], d.model_key), 0)
 -- name: absences
 SELECT a.device_no, a.from_day - date '2000-01-01' AS from_day, coalesce(a.until_day - date '2000-01-01', 1000000) AS until_day
   FROM absence a
+  {some}
   JOIN loan l USING (loan_id)
  WHERE l.ended_at IS NULL AND a.withdrawn_at IS NULL
 
@@ -195,11 +255,15 @@ ON CONFLICT (device_no) DO UPDATE
    SET loan_started_at = excluded.loan_started_at, judged_day = excluded.judged_day, judged_at = excluded.judged_at, {assignments}
 
 -- name: count_in
+-- Every device once, as its verdict stands.
 INSERT INTO idle_figure (payer_id, legal_frame, device_class, prescriber_id, depot_id, verdict, step, devices, rent_sek, cost_sek)
-SELECT nullif(payer, 0), frame, device_class, nullif(prescriber, 0), nullif(depot, 0), verdict, step, devices, rent, cost
-  FROM unnest(%(payer)s::integer[], %(frame)s::text[], %(device_class)s::text[], %(prescriber)s::integer[], %(depot)s::integer[],
-              %(verdict)s::text[], %(step)s::text[], %(devices)s::integer[], %(rent)s::numeric[], %(cost)s::numeric[])
-       AS f (payer, frame, device_class, prescriber, depot, verdict, step, devices, rent, cost)
+SELECT d.payer_id, d.legal_frame, d.device_class, l.prescriber_id, d.depot_id, v.verdict, v.step, count(*),
+       coalesce(sum(v.rent_sek) FILTER (WHERE v.verdict <> 'in_stock'), 0), coalesce(sum(v.cost_sek), 0)
+  FROM device d
+  JOIN idle_verdict v ON v.device_no = d.device_no AND v.loan_started_at IS NOT DISTINCT FROM d.loan_started_at
+  LEFT JOIN loan l ON l.device_no = d.device_no AND l.ended_at IS NULL
+ WHERE d.stock_state NOT IN ('scrapped', 'lost')
+ GROUP BY 1, 2, 3, 4, 5, 6, 7
 
 -- name: forget_figures
 DELETE FROM idle_figure

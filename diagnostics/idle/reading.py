@@ -3,17 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
 from psycopg.rows import dict_row
+from psycopg.sql import SQL
 
+from diagnostics.idle.bits import Bits
 from diagnostics.idle.columns import Columns, read_columns
-from diagnostics.idle.days import BLOCK, WINDOW_DAYS, to_date, to_number
-from diagnostics.queries import room
+from diagnostics.queries import formatted, room
 from fleet.alive import Fit
 from fleet.idle import DAYS_PER_MONTH
 from fleet.plumbing.store.register import LEGAL_FRAMES
@@ -39,7 +40,6 @@ _FACTS: Final = (
     "content",
 )
 Span = tuple[int, int]
-Bits = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,8 @@ class Reading:
     """Everything of one run. Days count from 2000-01-01.
 
     Attributes:
-        first: the window's first day.
-        facts: one entry per device, sorted by device_no.
-        days: block to (heard, used), each window days x BLOCK bits packed.
+        facts: one entry per device that is to be judged, sorted by device_no.
+        bits: the days of every device.
         absences: device to (from, until) of each absence.
         others: device to the other devices of the same person and class.
         outages: source to the first day of an outage that is not over.
@@ -79,34 +78,44 @@ class Reading:
         fits: (class, model key) to what was learnt, and when.
     """
 
-    first: int
     facts: Columns
-    days: dict[int, tuple[Bits, Bits]]
+    bits: Bits
     absences: dict[int, list[Span]]
     others: dict[int, list[int]]
     outages: dict[int, int]
     prices: dict[str, list[tuple[int, float]]]
     fits: dict[tuple[str, str], Fit]
 
+    @property
+    def first(self) -> int:
+        """The window's first day."""
+        return self.bits.first
 
-def read(connection: psycopg.Connection, models: Models, today: date) -> Reading:
-    """Reads it all; in one transaction, so that it fits together."""
-    first = to_number(today) - WINDOW_DAYS + 1
-    values = {"models": list(models.keys), "frames": list(LEGAL_FRAMES)}
-    absences: dict[int, list[Span]] = defaultdict(list)
-    for row in _rows(connection, "absences"):
-        absences[row["device_no"]].append((row["from_day"], row["until_day"]))
+    @property
+    def length(self) -> int:
+        """How many days the window has."""
+        return self.bits.length
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What does not belong to one device: read first, as it decides who is judged."""
+
+    others: dict[int, list[int]]
+    outages: dict[int, int]
+    prices: dict[str, list[tuple[int, float]]]
+    fits: dict[tuple[str, str], Fit]
+
+
+def read_common(connection: psycopg.Connection, today: date) -> Common:
+    """Pairs of devices, outages, prices and what was learnt."""
     others: dict[int, list[int]] = defaultdict(list)
     for row in _rows(connection, "same_borrower"):
         others[row["device_no"]].append(row["other_no"])
     prices: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for row in _rows(connection, "prices"):
         prices[row["model_key"]].append((row["valid_from"], float(row["rent_sek"])))
-    return Reading(
-        first=first,
-        facts=read_columns(connection, _SQL["facts"], values, _FACTS),
-        days=_blocks(connection, first),
-        absences=absences,
+    return Common(
         others=others,
         outages={row["source_id"]: row["from_day"] for row in _rows(connection, "outages", today=today)},
         prices=prices,
@@ -117,39 +126,40 @@ def read(connection: psycopg.Connection, models: Models, today: date) -> Reading
     )
 
 
+def read(
+    connection: psycopg.Connection, models: Models, common: Common, bits: Bits, some: NDArray[np.int64] | None
+) -> Reading:
+    """The facts of some devices, or of all; in one transaction with `common`, so that it fits together."""
+    chosen = (
+        SQL("") if some is None else SQL("JOIN unnest(%(some)s::integer[]) AS chosen (device_no) USING (device_no)")
+    )
+    values = {
+        "models": list(models.keys),
+        "frames": list(LEGAL_FRAMES),
+        "some": None if some is None else some.tolist(),
+    }
+    absences: dict[int, list[Span]] = defaultdict(list)
+    cursor = connection.cursor(row_factory=dict_row, binary=True)
+    for row in cursor.execute(formatted(_SQL["absences"], some=chosen), values):
+        absences[row["device_no"]].append((row["from_day"], row["until_day"]))
+    return Reading(
+        facts=read_columns(connection, formatted(_SQL["facts"], some=chosen), values, _FACTS),
+        bits=bits,
+        absences=absences,
+        others=common.others,
+        outages=common.outages,
+        prices=common.prices,
+        fits=common.fits,
+    )
+
+
 def daily_rent(reading: Reading, models: Models) -> NDArray[np.float64]:
     """Window days x (models + 1): SEK a day at the price of that day; 0 where no price has begun."""
-    rent = np.zeros((WINDOW_DAYS, len(models.keys) + 1))
+    rent = np.zeros((reading.length, len(models.keys) + 1))
     for place, key in enumerate(models.keys, 1):
         for valid_from, sek in reading.prices.get(key, []):
             rent[max(0, valid_from - reading.first) :, place] = sek / float(DAYS_PER_MONTH)
     return rent
-
-
-def unpacked(reading: Reading, block: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Heard and used of a block's devices: window days x BLOCK."""
-    nothing = np.zeros((WINDOW_DAYS, BLOCK // 8), np.uint8)
-    heard, used = reading.days.get(block, (nothing, nothing))
-    return _flags(heard), _flags(used)
-
-
-def _flags(bits: Bits) -> NDArray[np.bool_]:
-    return np.unpackbits(bits, axis=1, bitorder="little").view(np.bool_)
-
-
-def _blocks(connection: psycopg.Connection, first: int) -> dict[int, tuple[Bits, Bits]]:
-    found: dict[int, tuple[Bits, Bits]] = {}
-    last = to_date(first) + timedelta(days=WINDOW_DAYS)
-    for row in _rows(connection, "blocks", first=to_date(first), last=last):
-        place = row["local_day"] - first
-        if not 0 <= place < WINDOW_DAYS:
-            continue
-        if row["block_no"] not in found:
-            empty = np.zeros((WINDOW_DAYS, BLOCK // 8), np.uint8)
-            found[row["block_no"]] = (empty, empty.copy())
-        for bits, name in zip(found[row["block_no"]], ("heard", "used"), strict=True):
-            bits[place] = np.frombuffer(row[name], np.uint8)
-    return found
 
 
 def _rows(connection: psycopg.Connection, name: str, **values: object) -> Iterator[dict[str, Any]]:

@@ -1,40 +1,49 @@
-"""A run of verdicts: takes in new days, judges every device, writes what changed, and counts the figures."""
+"""A run of verdicts: takes in new days, judges the devices with something new, writes what changed and counts."""
 
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
-from psycopg.sql import SQL, Composed, Identifier
 
-from diagnostics.idle.days import take_days, to_date
-from diagnostics.idle.judging import Judgement, Verdicts, opinion_words, step_words, verdict_words
-from diagnostics.idle.reading import Models, Reading, read
-from diagnostics.queries import formatted, room
+from diagnostics.idle.basis import (
+    LEARN_AFTER,
+    Basis,
+    devices_of,
+    digest_of,
+    keep_basis,
+    lost_sources,
+    quiet_worth,
+    read_basis,
+)
+from diagnostics.idle.bits import Bits, read_bits
+from diagnostics.idle.choosing import chosen, devices_due
+from diagnostics.idle.days import WINDOW_DAYS, Taken, take_days, to_date, to_number
+from diagnostics.idle.entries import Entries
+from diagnostics.idle.judging import (
+    Judgement,
+    Verdicts,
+    policy_of,
+    source_of,
+)
+from diagnostics.idle.reading import Models, Reading, read, read_common
+from diagnostics.idle.storing import store
+from diagnostics.queries import room
 from fleet.alive import fit
 from fleet.clock import aware, local_day
 from fleet.idle import Verdict
-from fleet.plumbing.store.register import LEGAL_FRAMES
+from fleet.idle_fleet import code
+from fleet.idle_policies import policies_over
 from fleet.registry import Registry
 
 _SQL: Final = room(__file__)
-_BATCH: Final = 20_000
 _FEWEST: Final = 100  # devices that a rhythm can be learnt from
-_LEARN_AFTER: Final = timedelta(days=7)
 _LOCK: Final = 0x666A0009
 _KEPT_RUNS: Final = timedelta(days=400)
-_DATES: Final = ("since", "last_used_day", "last_heard_day")
-_TYPES: Final = {
-    "verdict": "text", "step": "text", "since": "date", "days": "integer", "content": "bigint", "last_used_day": "date",
-    "last_heard_day": "date", "unheard_days": "integer", "absent_days": "integer", "quiet_days": "integer",
-    "note_days": "integer", "contact_days": "integer", "propose_days": "integer", "usual_gap_days": "real",
-    "longest_gap_days": "real", "source_id": "integer", "other_device_no": "integer", "double_days": "integer",
-    "p_in_use": "real", "p_low": "real", "p_high": "real", "opinion": "text", "recent_days": "text",
-    "rent_sek": "numeric", "cost_sek": "numeric",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +51,7 @@ class Ran:
     """What a run did.
 
     Attributes:
+        devices: those that have a verdict; `judged` of them now, the others have nothing new.
         days: days of devices that were looked at; `rows` of day_block that changed.
         written: verdicts that say something else than before.
         learnt: models and classes whose rhythm was learnt.
@@ -50,6 +60,7 @@ class Ran:
 
     judged_at: datetime
     devices: int
+    judged: int
     days: int
     rows: int
     written: int
@@ -61,44 +72,158 @@ class Ran:
         return asdict(self)
 
 
-def refresh(connection: psycopg.Connection, registry: Registry, now: datetime, *, learn: bool = False) -> Ran:
+def refresh(
+    connection: psycopg.Connection, registry: Registry, now: datetime, *, learn: bool = False, every: bool = False
+) -> Ran:
     """Brings every verdict up to date, in one transaction; another run waits for its end.
+
+    Only devices with something new are judged (`diagnostics/idle/choosing.py`), unless what all verdicts rest on
+    together has changed (`diagnostics/idle/basis.py`): then all are, once a week at least.
 
     Args:
         connection: as the worker.
         registry: the classes.
         now: aware; its Swedish day is the day of the verdicts.
-        learn: learn the fleet's rhythm anew now; else only where it is older than a week or missing.
+        learn: judge all, and learn the fleet's rhythm anew.
+        every: judge all, on what the verdicts rest on already.
     """
-    models, today, clock = Models.of(registry), local_day(aware(now)), _Clock()
+    clock = _Clock()
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         connection.execute("SET LOCAL statement_timeout = '10min'")
-        taken = take_days(connection, registry, now)
-        clock.lap("days")
-        reading = read(connection, models, today)
-        clock.lap("read")
-        found = Judgement(reading, models, registry, now).run()
-        learnt = _learn(connection, found, now) if learn or _learn_due(connection, now) else 0
-        if learnt:
-            found = Judgement(read(connection, models, today), models, registry, now).run()
-        clock.lap("judge")
-        written = _store(connection, reading, found, now)
-        _count(connection, reading, models, found)
-        devices = len(found.content)
-        run = {"judged_at": now, "judged_day": today, "devices": devices, "written": written}
-        connection.execute(_SQL["note_run"], {**run, "seconds": clock.total()})
+        run = _Run(connection, registry, aware(now), clock)
+        basis = run.basis()
+        ran = run.whole(learn=learn) if learn or basis is None else run.on(basis, every=every)
         connection.execute(_SQL["forget_runs"], {"before": now - _KEPT_RUNS})
-        clock.lap("write")
-    return Ran(
-        judged_at=now,
-        devices=devices,
-        days=taken.days,
-        rows=taken.rows,
-        written=written,
-        learnt=learnt,
-        seconds=clock.laps,
-    )
+    return ran
+
+
+class _Run:
+    """One run, in its transaction."""
+
+    def __init__(self, connection: psycopg.Connection, registry: Registry, now: datetime, clock: "_Clock") -> None:
+        self._connection = connection
+        self._registry = registry
+        self._now = now
+        self._clock = clock
+        self._today = local_day(now)
+        self._models = Models.of(registry)
+        self._common = read_common(connection, self._today)
+        self._digest = digest_of(registry, self._common, self._today)
+        self._kept = read_basis(connection)
+        self._entries = Entries.read(connection)
+
+    def basis(self) -> Basis | None:
+        """What the latest run's verdicts rest on, where it still is the same."""
+        kept = self._kept
+        holds = kept is not None and kept.holds(self._digest, self._today, self._now, self._entries.devices())
+        return kept if holds else None
+
+    def on(self, basis: Basis, *, every: bool) -> Ran:
+        """Judges what is new, or every device on the same basis."""
+        due = devices_due(self._connection)
+        taken = take_days(self._connection, self._registry, self._now, whole=every)
+        self._clock.lap("days")
+        bits = read_bits(self._connection, basis.first, to_number(self._today))
+        some = None if every else self._chosen(bits, taken, due)
+        reading = self._read(bits, some)
+        before, basis = basis, replace(basis, sources=lost_sources(self._entries, bits, self._common.outages))
+        late = set() if some is None else self._of_sources(before.sources, basis.sources) - set(some.tolist())
+        if some is not None and late:
+            reading = self._read(bits, np.union1d(some, sorted(late)))
+        self._clock.lap("read")
+        found = Judgement(reading, self._models, self._registry, self._now, basis).run()
+        self._clock.lap("judge")
+        keep_basis(self._connection, basis)
+        written = self._keep(reading, found, counts=every or bool(due))
+        return self._ran(found, taken, written, learnt=0)
+
+    def whole(self, *, learn: bool) -> Ran:
+        """Judges every device on a new basis, and learns the fleet's rhythm where that is due."""
+        devices_due(self._connection)
+        taken = take_days(self._connection, self._registry, self._now)
+        self._clock.lap("days")
+        bits = read_bits(self._connection, to_number(self._today) - WINDOW_DAYS + 1, to_number(self._today))
+        self._entries = Entries.emptied(self._entries)
+        reading = self._read(bits, None)
+        self._clock.lap("read")
+        policies = policy_of(self._models, policies_over(self._registry, to_date(bits.first), bits.length))
+        basis = Basis(
+            first=bits.first,
+            digest=self._digest,
+            quiet_worth=quiet_worth(self._registry, policies, self._entries, bits),
+            sources=lost_sources(self._entries, bits, self._common.outages),
+            learnt_at=self._now if self._kept is None else self._kept.learnt_at,
+            devices=len(reading.facts["device_no"]) if self._kept is None else self._kept.devices,
+        )
+        found = Judgement(reading, self._models, self._registry, self._now, basis).run()
+        learnt = 0
+        if learn or self._learn_due(len(reading.facts["device_no"])):
+            learnt = _learn(self._connection, found, self._now)
+            self._common = read_common(self._connection, self._today)
+            digest = digest_of(self._registry, self._common, self._today)
+            devices = len(reading.facts["device_no"])
+            basis = replace(basis, digest=digest, learnt_at=self._now, devices=devices)
+            reading = replace(reading, fits=self._common.fits)
+        if learnt:
+            found = Judgement(reading, self._models, self._registry, self._now, basis).run()
+        self._clock.lap("judge")
+        keep_basis(self._connection, basis)
+        written = self._keep(reading, found, counts=True)
+        return self._ran(found, taken, written, learnt=learnt)
+
+    def _learn_due(self, devices: int) -> bool:
+        kept = self._kept
+        return kept is None or self._now - kept.learnt_at > LEARN_AFTER or not kept.big_enough(devices)
+
+    def _chosen(self, bits: Bits, taken: Taken, due: list[int]) -> NDArray[np.int64]:
+        pairs = [device for device, others in self._common.others.items() for device in (device, *others)]
+        new = chosen(self._connection, self._registry, self._models, self._entries, bits, taken, self._now)
+        return np.unique(np.array([*due, *pairs, *new], np.int64))
+
+    def _read(self, bits: Bits, some: NDArray[np.int64] | None) -> Reading:
+        """The facts of some devices, and what their entries must know before anything is decided."""
+        reading = read(self._connection, self._models, self._common, bits, some)
+        devices = reading.facts["device_no"]
+        source = source_of(reading.facts, self._models)
+        self._entries.note(devices, {"model": reading.facts["model"], "source": source})
+        if some is not None:
+            self._entries.forget(np.setdiff1d(some, devices))
+        return reading
+
+    def _of_sources(self, before: Mapping[int, int], now: Mapping[int, int]) -> set[int]:
+        """Silent devices whose source stands still now and did not, or the other way about."""
+        changed = {source for source in {*before, *now} if before.get(source) != now.get(source)}
+        verdicts = [code(Verdict.SILENT), code(Verdict.SOURCE_LOST)]
+        return set(devices_of(self._entries, changed, verdicts)) if changed else set()
+
+    def _keep(self, reading: Reading, found: Verdicts, *, counts: bool) -> int:
+        """Writes what changed, and the figures where they can have; returns how many verdicts."""
+        connection = self._connection
+        written = store(connection, reading, found, self._now)
+        kept = {"verdict": found.values["verdict"], "steady": found.steady, "again": found.again}
+        self._entries.note(reading.facts["device_no"], kept)
+        self._entries.write(connection)
+        if written or counts:
+            connection.execute(_SQL["forget_figures"])
+            connection.execute(_SQL["count_in"])
+        return written
+
+    def _ran(self, found: Verdicts, taken: Taken, written: int, *, learnt: int) -> Ran:
+        devices = self._entries.devices()
+        run = {"judged_at": self._now, "judged_day": self._today, "devices": devices, "written": written}
+        self._connection.execute(_SQL["note_run"], {**run, "seconds": self._clock.total()})
+        self._clock.lap("write")
+        return Ran(
+            judged_at=self._now,
+            devices=devices,
+            judged=len(found.content),
+            days=taken.days,
+            rows=taken.rows,
+            written=written,
+            learnt=learnt,
+            seconds=self._clock.laps,
+        )
 
 
 class _Clock:
@@ -119,11 +244,6 @@ class _Clock:
         return sum(self.laps.values())
 
 
-def _learn_due(connection: psycopg.Connection, now: datetime) -> bool:
-    row = connection.execute("SELECT max(fitted_at) FROM idle_fit").fetchone()
-    return row is None or row[0] is None or now - row[0] > _LEARN_AFTER
-
-
 def _learn(connection: psycopg.Connection, found: Verdicts, now: datetime) -> int:
     """Learns the rhythm of each model with enough devices, and of each class; returns how many."""
     groups: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {}
@@ -142,79 +262,3 @@ def _learn(connection: psycopg.Connection, found: Verdicts, now: datetime) -> in
         connection.execute(_SQL["keep_fit"], {**row, "fitted_at": now})
         learnt += 1
     return learnt
-
-
-def _store(connection: psycopg.Connection, reading: Reading, found: Verdicts, now: datetime) -> int:
-    """Writes the rows whose content changed; returns how many."""
-    changed = np.flatnonzero(found.content != reading.facts["content"])
-    statement = _store_statement()
-    stamp = {"judged_day": local_day(now), "judged_at": now}
-    for start in range(0, len(changed), _BATCH):
-        rows = changed[start : start + _BATCH]
-        values = {**stamp, **_columns(reading, found, rows)}
-        connection.execute(_SQL["note_changes"], values)
-        connection.execute(statement, values)
-    return len(changed)
-
-
-def _store_statement() -> Composed:
-    arrays = SQL(", ").join(SQL(f"%({name})s::{kind}[]") for name, kind in _TYPES.items())
-    assignments = SQL(", ").join(SQL("{0} = excluded.{0}").format(Identifier(name)) for name in _TYPES)
-    columns = SQL(", ").join(map(Identifier, _TYPES))
-    return formatted(_SQL["store"], columns=columns, arrays=arrays, assignments=assignments)
-
-
-def _columns(reading: Reading, found: Verdicts, rows: NDArray[np.int64]) -> dict[str, list[Any]]:
-    made: dict[str, list[Any]] = {
-        "device_no": reading.facts["device_no"][rows].tolist(),
-        "loan_at": reading.facts["loan_at"][rows].tolist(),
-        "content": found.content[rows].tolist(),
-        "recent_days": [found.recent.get(row) for row in rows.tolist()],
-    }
-    for name, column in found.values.items():
-        values = column[rows]
-        if name in _WORDS:
-            made[name] = _WORDS[name](values)
-        elif name in _DATES:
-            made[name] = [None if value != value else to_date(int(value)) for value in values.tolist()]  # noqa: PLR0124 - NaN
-        elif _TYPES[name] == "integer":
-            made[name] = [None if value != value else int(value) for value in values.tolist()]  # noqa: PLR0124
-        else:
-            made[name] = [None if value != value else value for value in values.tolist()]  # noqa: PLR0124
-    return made
-
-
-_WORDS: Final = {"verdict": verdict_words, "step": step_words, "opinion": opinion_words}
-
-
-def _count(connection: psycopg.Connection, reading: Reading, models: Models, found: Verdicts) -> None:
-    """Counts every device once, by payer, frame, class, unit, depot, verdict and step."""
-    facts, values = reading.facts, found.values
-    classes = ["?", *(profile.name for profile in models.profiles)]
-    names = sorted(set(classes))
-    class_of = np.array([names.index(name) for name in classes])[facts["model"]]
-    keys = [facts["payer"], facts["frame"], class_of, facts["prescriber"], facts["depot"]]
-    table = np.stack([*keys, values["verdict"].astype(np.int64), values["step"].astype(np.int64)])
-    groups, place = np.unique(table, axis=1, return_inverse=True)
-    count = groups.shape[1]
-    on_loan = values["verdict"] != list(Verdict).index(Verdict.IN_STOCK)
-    sums = {
-        "devices": np.bincount(place, minlength=count),
-        "rent": np.bincount(place, np.nan_to_num(values["rent_sek"]) * on_loan, minlength=count).round(2),
-        "cost": np.bincount(place, np.nan_to_num(values["cost_sek"]), minlength=count).round(2),
-    }
-    frames = [None, *LEGAL_FRAMES]
-    connection.execute(_SQL["forget_figures"])
-    connection.execute(
-        _SQL["count_in"],
-        {
-            "payer": groups[0].tolist(),
-            "frame": [frames[frame] for frame in groups[1]],
-            "device_class": [names[number] for number in groups[2]],
-            "prescriber": groups[3].tolist(),
-            "depot": groups[4].tolist(),
-            "verdict": verdict_words(groups[5].astype(np.float64)),
-            "step": step_words(groups[6].astype(np.float64)),
-            **{name: column.tolist() for name, column in sums.items()},
-        },
-    )

@@ -28,6 +28,16 @@ async def list_disagreements(work: Work, query: CheckQuery) -> CheckPage:
     return CheckPage(items=[_item(row) for row in page], next_cursor=cursor, **counts)
 
 
+async def every_disagreement(work: Work, device_class: str | None, most: int) -> CheckPage:
+    """All of them at once, for a file: `most` at most."""
+    parameters = {"device_class": device_class, "after": None, "limit": most}
+    rows = await fetch_all(work.connection, _SQL["disagreements"], parameters)
+    counts = await fetch_one(work.connection, _SQL["checked"]) or {"on_loan": 0, "with_prescriber": 0}
+    asked = {"class": device_class} if device_class else {}
+    await work.record("payers.export", devices=[row["device_no"] for row in rows], asked=asked)
+    return CheckPage(items=[_item(row) for row in rows], next_cursor=None, **counts)
+
+
 def _item(row: Row) -> Disagreement:
     return Disagreement(
         **{name: row[name] for name in Disagreement.model_fields if name in row},

@@ -76,6 +76,18 @@ def export_idle(  # noqa: PLR0913 - each is an option of the command
     _export("idle/list", file, filters, language, as_json=as_json)
 
 
+@app.command("payers")
+def export_payers(
+    file: _File,
+    *,
+    device_class: Annotated[str | None, typer.Option("--class", help="Device class")] = None,
+    as_json: JsonOption = False,
+    language: LanguageOption = "sv",
+) -> None:
+    """Write the loans whose payer does not fit their prescriber. Example: fjarrkoll export payers betalarfel.xlsx."""
+    _export("payer-checks/list", file, {"class": device_class}, language, as_json=as_json)
+
+
 def _export(path: str, file: Path, filters: Mapping[str, object], language: str, *, as_json: bool) -> None:
     """Asks for a list line by line while it is made, and writes the file that comes last."""
     told = Text("Gör listan …", "Making the list …").to(language)

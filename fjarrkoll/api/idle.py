@@ -115,17 +115,18 @@ def money(
 @app.command()
 def refresh(
     *,
-    learn: Annotated[bool, typer.Option("--learn", help="Learn the fleet's rhythm anew, too.")] = False,
+    learn: Annotated[bool, typer.Option("--learn", help="Judge all, and learn the fleet's rhythm anew.")] = False,
+    every: Annotated[bool, typer.Option("--every", help="Judge all, not only those with something new.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make every verdict anew now, over the database, as the worker does by itself. Example: fjarrkoll idle refresh."""
+    """Bring every verdict up to date now, over the database, as the worker does. Example: fjarrkoll idle refresh."""
     with psycopg.connect(load_settings().need("worker_database_url")) as connection:
-        ran = make_verdicts(connection, load_registry(), datetime.now(UTC), learn=learn)
+        ran = make_verdicts(connection, load_registry(), datetime.now(UTC), learn=learn, every=every)
     if as_json:
         typer.echo(json.dumps(ran.to_json(), default=str))
         return
     took = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in ran.seconds.items())
-    print_line(f"{ran.devices} devices judged, {ran.written} verdicts changed ({took}).")
+    print_line(f"{ran.judged} of {ran.devices} devices judged, {ran.written} verdicts changed ({took}).")
 
 
 _WOULD_CHANGE: Final = Text("Vad som skulle ändra det", "What would change it")

@@ -22,6 +22,8 @@ SHARES: Final = {"wheelchair": 0.42, "apap": 0.22, "dispenser": 0.18, "scale": 0
 REPLAY_MODELS: Final = ("resmed-airsense10", "resmed-airsense11")
 CANNOT_REPORT: Final = 40
 _LOAN_DAYS: Final = 120
+_OLDEST_DAYS: Final = 6 * 365
+_UNDATED: Final = 0.04  # of the register: bought before anybody wrote it down
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def populate(connection: psycopg.Connection, registry: Registry, devices: int, n
     ]
     enrolled = enroll_devices(connection, [*playing, *replaying], now)
     _register_mute(connection, registry, lender)
+    _date_acquisitions(connection, lender)
     entries = [_entry(plan, device) for plan, device in zip([*playing, *replaying], enrolled, strict=True)]
     return Population(tuple(entries[: len(playing)]), tuple(entries[len(playing) :]))
 
@@ -112,6 +115,21 @@ def _register_mute(connection: psycopg.Connection, registry: Registry, lender: _
     mute = enroll_devices(connection, [lender.lend(chairs, m, n) for n, m in enumerate(models, 500_001)], lender.now)
     connection.execute(
         "UPDATE device SET enrolled_at = NULL WHERE device_no = ANY (%s)", [[device.device_no for device in mute]]
+    )
+
+
+def _date_acquisitions(connection: psycopg.Connection, lender: _Lender) -> None:
+    """Every device was bought up to six years before its loan; of a few in a hundred nobody knows when."""
+    rows = connection.execute(
+        "SELECT device_no, loan_started_at FROM device WHERE acquired_on IS NULL ORDER BY device_no"
+    ).fetchall()
+    known = [row for row in rows if row[1] is not None and lender.random.random() > _UNDATED]
+    bought = [local_day(lent - timedelta(days=lender.random.randint(1, _OLDEST_DAYS))) for _, lent in known]
+    connection.execute(
+        "UPDATE device SET acquired_on = f.acquired_on,"
+        " registered_at = f.acquired_on::timestamp AT TIME ZONE 'Europe/Stockholm'"
+        "  FROM unnest(%s::integer[], %s::date[]) AS f (device_no, acquired_on) WHERE device.device_no = f.device_no",
+        [[row[0] for row in known], bought],
     )
 
 

@@ -12,7 +12,8 @@ LISTS = (
     *("/", "/alarms", "/alarms?sort=risk", "/devices", "/devices?text=inget-sådant", "/devices?state=alarm", "/orders"),
     *("/idle", "/idle/money", "/payers", "/recalls", "/recalls/board", "/recalls/letters", "/recalls/answers"),
     *("/recalls/pick-ups", "/readiness", "/readiness?depot=depa-1", "/fleet/faults", "/fleet/versions"),
-    *("/fleet/versions?model=pg-vr2", "/fleet/coverage", "/fleet/wear", "/nothing", "/accessibility"),
+    *("/fleet/versions?model=pg-vr2", "/fleet/coverage", "/fleet/wear", "/fleet/wear?model=pg-vr2"),
+    *("/nothing", "/accessibility"),
 )
 OF_A_DEVICE = ("", "?hours=24", "/diagnosis", "/commands", "/readiness", "/timeline", "/passport", "/hold")
 HEAVIEST = 200_000

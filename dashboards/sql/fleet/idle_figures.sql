@@ -10,8 +10,8 @@ counted AS (
            sum(rent_sek) FILTER (WHERE step = 'propose') AS rent
       FROM judged
 )
-SELECT unused || ' av ' || known || ' bedömda' AS unused,
+SELECT CASE WHEN known = 0 THEN 'inget bedömt än' ELSE unused || ' av ' || known || ' bedömda' END AS unused,
        unknown || ' av ' || on_loan || ' utlånade' AS unknown,
-       proposed || ' av ' || known || ' bedömda' AS proposed,
+       CASE WHEN known = 0 THEN 'inget bedömt än' ELSE proposed || ' av ' || known || ' bedömda' END AS proposed,
        ltrim(to_char(rent, 'FM999 999 999')) || ' kr' AS rent
   FROM counted

@@ -3,17 +3,19 @@
 from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import psycopg
 import pytest
 
-from fleet.plumbing.sheets import Column, write_workbook
+from fleet.plumbing.sheets import Column, read_table, write_workbook
 from fleet.plumbing.store.register import NewDevice, RegisterError, enroll_devices
 from fleet.plumbing.store.register_import import Report, import_register
 from fleet.register_rows import TITLES
 from fleet.registry import load_registry
 from tests.fixtures.database import Database, MakePayer
 from tests.integration.recall.conftest import Api, MakeToken, Store
+from tests.integration.recall.test_lists import LIMITS
 
 COLUMNS = tuple(Column(field=name, title=title, explanation="") for name, title in TITLES.items())
 DISPENSER = load_registry()["dispenser"].models[0].key
@@ -103,6 +105,28 @@ async def test_payers_that_do_not_fit_their_prescriber_are_listed_with_what_coul
     assert (body["on_loan"], body["with_prescriber"]) == (3, 2)
     assert store.audit() == [("reader", "payers.check", None)]
     assert (await api.get("payer-checks", make_token("carer"))).status_code == 403
+
+
+@pytest.mark.usefixtures("units")
+async def test_the_payer_check_goes_out_as_a_file_with_its_denominators_and_no_formula(
+    api: Api, make_token: MakeToken, database: Database, store: Store
+) -> None:
+    take(database, listed(*GOOD, line("0006", prescriber="")))
+    store.execute("UPDATE payer SET name = '=1+1' WHERE code = 'kommun-b'")
+    analyst = make_token("analyst", name="reader")
+    file = await api.get("payer-checks/list", analyst)
+    table = read_table(file.content, ["Individnummer", "Betalare", "Varför"], LIMITS)
+    assert [row.cells["individnummer"] for row in table.rows] == ["0003"]
+    assert "baskoden" in str(table.rows[0].cells["varför"])
+    with ZipFile(BytesIO(file.content)) as book:
+        sheets = b"".join(book.read(name) for name in book.namelist())
+    assert b"=1+1" in sheets
+    assert b"<f>" not in sheets
+    text = (await api.get("payer-checks/list", analyst, format="csv")).content.decode("utf-8-sig")
+    assert "=1+1" in text
+    assert not any(cell.strip('"').startswith("=") for row in text.splitlines() for cell in row.split(";"))
+    assert [line[1] for line in store.audit()] == ["payers.export"] * 2
+    assert (await api.get("payer-checks/list", make_token("carer"))).status_code == 403
 
 
 def test_the_database_and_enrolling_refuse_a_pooled_dispenser_with_an_administration_service(

@@ -19,7 +19,8 @@ CREATE TABLE day_block (
 CREATE TABLE day_block_progress (
     device_class   text PRIMARY KEY,
     received_until timestamptz NOT NULL,  -- every reading received until then has its day
-    days_until     date NOT NULL          -- days before this one have been taken from usage and roll-ups
+    days_until     date NOT NULL,         -- days before this one have been taken from usage and roll-ups
+    seen_xid       xid8                   -- every change of usage by an older transaction has been taken; NULL: look at all
 );
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON day_block, day_block_progress TO fjarrkoll_worker;
@@ -123,9 +124,64 @@ CREATE TABLE idle_verdict (
     rent_sek        numeric(10, 2),    -- a month, at judged_day's price
     cost_sek        numeric(12, 2)     -- rent of the days proven unused, at the prices of those days; NULL where nothing is proven
 ) WITH (fillfactor = 80);
+-- Those whose verdict rests on another device's days, too.
+CREATE INDEX idle_verdict_paired ON idle_verdict (device_no) WHERE other_device_no IS NOT NULL OR double_days > 0;
 CREATE INDEX idle_verdict_proven ON idle_verdict (proven_unused, since, device_no);
 CREATE INDEX idle_verdict_list ON idle_verdict (verdict, since, device_no);
 CREATE INDEX idle_verdict_step ON idle_verdict (step, since, device_no) WHERE step <> 'none';
+
+-- What the next run must know of each verdict to tell whether it can have become another one: 4,096 devices a row as in day_block, 12 bytes a
+-- device (diagnostics/idle/entries.py), so that a region's are read in a moment.
+CREATE TABLE verdict_block (
+    block_no integer PRIMARY KEY,
+    entries  bytea NOT NULL CHECK (length(entries) = 4096 * 12)
+);
+
+-- What all verdicts rest on together, one row. While it is the same, only devices with something new are judged.
+CREATE TABLE idle_basis (
+    single      boolean PRIMARY KEY DEFAULT true CHECK (single),
+    first_day   date NOT NULL,                 -- no day before it is looked at
+    digest      text NOT NULL,                 -- of rules, policies, prices in force and what was learnt
+    quiet_worth double precision[] NOT NULL,   -- per policy: what a day in a quiet month is worth
+    sources     jsonb NOT NULL,                -- source to the day since which it stands still, counted from 2000-01-01
+    learnt_at   timestamptz NOT NULL,
+    devices     integer NOT NULL
+);
+
+-- Devices of which something that a verdict rests on was written: facts of the register, absences, loans. Only ever added to, so that
+-- whoever writes waits for no run; a run takes away what it has read.
+CREATE TABLE idle_due (
+    due_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    device_no integer NOT NULL
+);
+
+CREATE FUNCTION idle_due_device() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN INSERT INTO idle_due (device_no) VALUES (OLD.device_no); END IF;
+    IF TG_OP = 'INSERT' OR TG_OP = 'UPDATE' AND NEW.device_no <> OLD.device_no THEN
+        INSERT INTO idle_due (device_no) VALUES (NEW.device_no);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION idle_due_devices() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    INSERT INTO idle_due (device_no) SELECT device_no FROM made;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION idle_due_device, idle_due_devices FROM PUBLIC;
+CREATE TRIGGER idle_due_made AFTER INSERT ON device REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION idle_due_devices();
+CREATE TRIGGER idle_due_changed AFTER UPDATE ON device FOR EACH ROW
+    WHEN ((OLD.device_class, OLD.model_key, OLD.enrolled_at, OLD.loan_started_at, OLD.earlier_loan_ended_at, OLD.payer_id, OLD.legal_frame,
+           OLD.depot_id, OLD.stock_state)
+          IS DISTINCT FROM (NEW.device_class, NEW.model_key, NEW.enrolled_at, NEW.loan_started_at, NEW.earlier_loan_ended_at, NEW.payer_id,
+                            NEW.legal_frame, NEW.depot_id, NEW.stock_state))
+    EXECUTE FUNCTION idle_due_device();
+CREATE TRIGGER idle_due_changed AFTER UPDATE OF prescriber_id ON loan FOR EACH ROW
+    WHEN (OLD.prescriber_id IS DISTINCT FROM NEW.prescriber_id) EXECUTE FUNCTION idle_due_device();
+CREATE TRIGGER idle_due_changed AFTER INSERT OR UPDATE OR DELETE ON loan_use FOR EACH ROW EXECUTE FUNCTION idle_due_device();
+CREATE TRIGGER idle_due_changed AFTER INSERT OR UPDATE OR DELETE ON absence FOR EACH ROW EXECUTE FUNCTION idle_due_device();
+CREATE TRIGGER idle_due_changed AFTER INSERT OR UPDATE OR DELETE ON device_replacement FOR EACH ROW EXECUTE FUNCTION idle_due_device();
+GRANT SELECT, INSERT, UPDATE, DELETE ON verdict_block, idle_basis, idle_due TO fjarrkoll_worker;
 
 -- One row per run; the newest says how fresh the verdicts are.
 CREATE TABLE idle_run (

@@ -1,0 +1,155 @@
+"""Who is not judged again would have got the same verdict: random fleets, days that come late, and days that pass."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from fleet.idle import Verdict
+from fleet.idle_again import NEVER_AGAIN, Latest, Stand, must_look, stand_after
+from fleet.idle_fleet import NO_DAY, NO_LOAN, Block, Judged, code, judge
+from fleet.idle_policies import NEVER, Policies
+from tests.unit.fleet.test_idle import POLICIES, WINDOW
+
+DEVICES: Final = 600
+RECENT: Final = int(POLICIES.silent_after[POLICIES.silent_after < NEVER].max()) + 2
+NOW: Final = WINDOW - 40
+"""Where the first judgement stands in the window: what is known then ends there, and the days after it pass."""
+SHOWN: Final = (
+    *("verdict", "step", "since", "days", "last_used", "last_heard", "unheard_days", "absent_days", "quiet_days"),
+    *("note", "contact", "propose", "other", "double_days"),
+)
+Absences = list[tuple[int, int]]
+
+
+class Fleet:
+    """Devices with what happens to them over the whole window, of which more and more is known."""
+
+    def __init__(self, seed: int) -> None:
+        chance = np.random.default_rng(seed)
+        shape = (WINDOW, DEVICES)
+        day = np.arange(WINDOW)[:, None]
+        use = chance.choice([0.0, 0.2, 0.9, 1.0], DEVICES)
+        stopped = chance.choice([0, NOW - 70, NOW - 20, NOW - 3, NOW + 2, WINDOW], DEVICES)
+        silent = chance.choice([NOW - 5, NOW - 2, NOW + 3, WINDOW, WINDOW], DEVICES)
+        self.heard = (chance.random(shape) < chance.choice([0.3, 0.9, 1.0], DEVICES)) & (day < silent)
+        self.used = self.heard & (chance.random(shape) < use) & (day < stopped)
+        self.late = chance.random(shape) < 0.02
+        self.policy = chance.integers(0, len(POLICIES.note), DEVICES).astype(np.int32)
+        self.loan = chance.choice([-300, NOW - 40, NOW - 10, NOW - 1, NO_LOAN], DEVICES).astype(np.int32)
+        self.seen = np.where(chance.random(DEVICES) < 0.2, silent + 2, NO_DAY).astype(np.int32)
+        self.absences: list[Absences] = [[] for _ in range(DEVICES)]
+        for device in np.flatnonzero(chance.random(DEVICES) < 0.2).tolist():
+            start = int(chance.integers(NOW - 30, NOW + 10))
+            self.absences[device].append((start, start + int(chance.choice([1, 5, 20, NO_LOAN]))))
+        self.replaced = np.where(chance.random(DEVICES) < 0.05, NOW - 20, NO_DAY).astype(np.int32)
+
+    def known(self, today: int, arrived: int) -> Block:
+        """What is known on a day: of late days nothing before `arrived`."""
+        day = np.arange(WINDOW)[:, None]
+        there = (day <= today) & (~self.late | (day + 12 <= arrived))
+        away = np.zeros((WINDOW, DEVICES), bool)
+        since = np.full(DEVICES, NO_DAY, np.int32)
+        for device, spans in enumerate(self.absences):
+            for start, end in spans:
+                last = end + POLICIES.after_absence[self.policy[device]]
+                away[max(0, start) : max(0, min(WINDOW, last + 1)), device] = True
+                since[device] = start if start <= today <= end else since[device]
+        zero = np.zeros(DEVICES, np.int32)
+        return Block(
+            heard=self.heard & there,
+            used=self.used & there,
+            away=away,
+            away_since=since,
+            loan=self.loan,
+            today=np.full(DEVICES, today, np.int32),
+            can_report=np.ones(DEVICES, bool),
+            last_seen=np.minimum(self.seen, today).astype(np.int32),
+            policy=self.policy,
+            interval=zero,
+            source_lost=np.full(DEVICES, NO_DAY, np.int32),
+            replaced=self.replaced,
+            replaced_by=np.where(self.replaced == NO_DAY, 0, 9).astype(np.int32),
+        )
+
+    def next_absence(self, today: int) -> NDArray[np.int32]:
+        """As diagnostics/idle/judging.py finds it."""
+        borders = [[b for start, end in spans for b in (start, end + 1) if b > today] for spans in self.absences]
+        return np.array([min([NO_LOAN, *of_device]) for of_device in borders], np.int32)
+
+
+def looks(fleet: Fleet, before: Block, found: Judged, after: Block, policies: Policies = POLICIES) -> NDArray[np.bool_]:
+    """Who is judged again; by messages without data as `seen_since` in the database says."""
+    today, then = int(after.today[0]), int(before.today[0])
+    steady, again = stand_after(before, found, policies, fleet.next_absence(then))
+    stand = Stand(
+        verdict=found.verdict,
+        steady=steady,
+        again=np.where(again == NO_LOAN, NEVER_AGAIN, again).astype(np.int32),
+        silent_after=policies.silent_after[before.policy],
+    )
+    late = slice(today - RECENT + 1, today + 1)
+    latest = Latest(
+        heard=after.heard[late],
+        used=after.used[late],
+        touched=((before.heard != after.heard) | (before.used != after.used)).any(axis=0),
+        day=today,
+        today=np.full(DEVICES, RECENT - 1, np.int32),
+    )
+    return must_look(stand, latest) | (after.last_seen > before.last_seen)
+
+
+def unlike(first: Judged, second: Judged) -> NDArray[np.bool_]:
+    """Whose verdict or shown numbers differ. Days that pass by themselves are not stored."""
+    proven = np.isin(first.verdict, [code(v) for v in (Verdict.UNUSED, Verdict.NEVER_STARTED, Verdict.REPLACED)])
+    used = first.verdict == code(Verdict.USED)
+    found = first.verdict != second.verdict
+    for name in SHOWN:
+        differs = getattr(first, name) != getattr(second, name)
+        found |= differs & (~used if name == "since" else proven | np.full(len(used), name in {"step", "double_days"}))
+    # The second opinion of a device in use rests on these two.
+    gap = first.current_gap != second.current_gap
+    rhythm = (first.rhythm.histogram != second.rhythm.histogram).any(axis=1) & (second.current_gap > 0)
+    return np.asarray(found | (used & (gap | rhythm)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_who_is_left_out_would_have_got_the_same_verdict(seed: int) -> None:
+    fleet = Fleet(seed)
+    left_out = steady_left_out = 0
+    for today, passed in ((NOW, 0), (NOW, 1), (NOW + 1, 2), (NOW + 4, 1), (NOW + 9, 20)):
+        before, after = fleet.known(today, today), fleet.known(today + passed, today + max(1, passed))
+        first, second = judge(before, POLICIES), judge(after, POLICIES)
+        look = looks(fleet, before, first, after)
+        wrong = np.flatnonzero(unlike(first, second) & ~look)
+        assert not len(wrong), [
+            (int(d), list(Verdict)[first.verdict[d]], list(Verdict)[second.verdict[d]]) for d in wrong
+        ]
+        left_out += int(np.count_nonzero(~look))
+        steady_left_out += int(np.count_nonzero(~look & (before.heard != after.heard).any(axis=0)))
+    assert left_out > DEVICES
+    assert steady_left_out > DEVICES / 20, "who is used every day is left out though there is a new day"
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        {"steady": np.ones(DEVICES, bool)},
+        {"again": np.full(DEVICES, NEVER_AGAIN, np.int32)},
+        {"silent_after": np.full(DEVICES, 90, np.int32)},
+    ],
+)
+def test_each_ground_to_look_again_is_needed(planted: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one of them, somebody keeps a verdict that is wrong by now."""
+    missed = 0
+    real = must_look
+    monkeypatch.setattr(f"{__name__}.must_look", lambda stand, latest: real(replace(stand, **planted), latest))
+    for seed in range(4):
+        fleet = Fleet(seed)
+        for today, passed in ((NOW, 1), (NOW + 4, 1), (NOW + 9, 20)):
+            before, after = fleet.known(today, today), fleet.known(today + passed, today + passed)
+            first, second = judge(before, POLICIES), judge(after, POLICIES)
+            missed += int(np.count_nonzero(unlike(first, second) & ~looks(fleet, before, first, after)))
+    assert missed
