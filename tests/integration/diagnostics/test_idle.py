@@ -223,14 +223,14 @@ def fleet_of(database: Database, store: Store, payer: Payer, count: int, heard: 
 def test_a_maker_s_feed_that_stops_makes_no_device_unused(
     store: Store, make_payer: MakePayer, database: Database
 ) -> None:
-    numbers = fleet_of(database, store, make_payer(), 15, between(60, 8))
+    numbers = fleet_of(database, store, make_payer(), 15, between(60, 9))  # a night is a day from noon to noon
     store.judge()
     assert {said(store, number) for number in numbers} == {("source_lost", "none")}
 
 
 def test_one_silent_device_among_many_is_silent(store: Store, make_payer: MakePayer, database: Database) -> None:
     numbers = fleet_of(database, store, make_payer(), 15, between(60))
-    store.execute("DELETE FROM usage_day WHERE device_no = %s AND local_day > %s", numbers[0], ago(8))
+    store.execute("DELETE FROM usage_day WHERE device_no = %s AND local_day > %s", numbers[0], ago(9))
     store.judge()
     assert said(store, numbers[0]) == ("silent", "none")
     assert {said(store, number)[0] for number in numbers[1:]} == {"used"}
@@ -257,10 +257,10 @@ async def test_the_second_opinion_has_its_interval_and_says_where_it_differs(
     numbers = fleet_of(database, store, make_payer(), 120, between(200))
     for place, number in enumerate(numbers):  # everyone skips days now and then, and is ill once
         store.execute(
-            "UPDATE usage_day SET amount = 0 WHERE device_no = %s AND (extract(day FROM local_day)::integer %% 7 = %s"
+            "UPDATE usage_day SET amount = 0 WHERE device_no = %s AND ((%s::date - local_day) %% 7 = 0"
             " OR local_day BETWEEN %s AND %s)",
             number,
-            place % 7,
+            ago(place % 7),
             ago(100 + place),
             ago(95 + place - place % 9),
         )
