@@ -208,7 +208,7 @@ def test_a_run_that_forgets_whom_to_judge_is_found_out(  # noqa: PLR0917 - fixtu
     make_payer: MakePayer,
     monkeypatch: pytest.MonkeyPatch,
     left_out: str,
-    heard: bool,  # noqa: FBT001 - pytest's
+    heard: bool,
 ) -> None:
     """Also one that knows of no fact that was written, while no data comes that would make it look."""
     town = Town(database, store, [make_payer(), make_payer()], 1)
