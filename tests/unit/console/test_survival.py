@@ -5,7 +5,7 @@ from typing import Any
 from diagnostics.console.survival import HEIGHT, WIDTH, survival_curve, y
 from diagnostics.wear.schemas import ModelCurve
 
-MODEL: dict[str, Any] = ModelCurve.model_config["json_schema_extra"]["examples"][0]  # type: ignore[call-overload,index,assignment]
+MODEL: dict[str, Any] = ModelCurve.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,assignment]
 POINTS = [
     {"years": 2.0, "lasting": 0.9, "low": 0.8, "high": 0.95, "at_risk": 40, "ended": 4},
     {"years": 3.5, "lasting": 0.4, "low": None, "high": None, "at_risk": 20, "ended": 10},
