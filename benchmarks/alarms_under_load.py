@@ -13,14 +13,12 @@ from benchmarks.swarm import SwarmOrder
 from device_sim.regional.accounts import PER_GATEWAY
 from device_sim.regional.plan import RegionalPlan
 from device_sim.regional.report import RegionalReport
-from fjarrkoll.alarm_run.faults import Fault
 from fjarrkoll.alarm_run.judging import Conditions, Result, judge
-from fjarrkoll.alarm_run.run import Order, Site, enroll, jam, settle
+from fjarrkoll.alarm_run.run import Order, Site, double, enroll, jam, settle
 from fjarrkoll.alarm_run.sink import Sink, sink
 from fjarrkoll.chain.site import scraped
 from fjarrkoll.local.part import Part
 from fjarrkoll.services.errors import StartError
-from fjarrkoll.services.process import free_port
 from fleet.plumbing.store.register import Enrolled
 from fleet.registry import load_registry
 
@@ -44,10 +42,11 @@ def measure_alarms_under_load(order: Order, devices: int, tell: Callable[[str], 
             jamming = enroll(connection, load_registry(), {"dispenser": order.alarms})
         tell("the broker reads its list again, with the dispensers")
         stage.broker.add_credentials({device.device_id: device.password for device in jamming})
-        parts = _parts(stage, heard, order.fault)
+        parts = _parts(stage, heard)
         for part in parts.values():
             stack.enter_context(part)
         _wait_ready(stage, parts)
+        double(parts, order.fault, stack)
         return _run(stage, Site(stage.broker, parts, stage.urls.worker), order, plan, jamming, heard, tell)
 
 
@@ -88,12 +87,10 @@ def _run(  # noqa: PLR0913, PLR0917 - one run's pieces
     return judge(jammed, list(heard.arrivals), conditions)
 
 
-def _parts(stage: FleetStage, heard: Sink, fault: Fault) -> dict[str, Part]:
+def _parts(stage: FleetStage, heard: Sink) -> dict[str, Part]:
     receiver = {"webhook_url": heard.url, "webhook_secret": _SECRET, "webhook_allow_private": "true"}
     parts = {part.name: part for part in stage.parts()}
     parts["worker"] = parts["worker"].twin("worker", **receiver)
-    if fault is Fault.WORKER_STOPPED:
-        parts["worker-2"] = parts["worker"].twin("worker-2", metrics_port=str(free_port()))
     return parts
 
 

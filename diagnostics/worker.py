@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -31,7 +31,7 @@ from diagnostics.notify.polling import Polling
 from diagnostics.recall.watching import RecallWatch
 from diagnostics.resources import server_clock
 from diagnostics.wakeups import Wakeups, wait_for
-from fleet.plumbing.database import database_pool
+from fleet.plumbing.database import Pool, database_pool
 from fleet.plumbing.logs import get_logger
 from fleet.plumbing.settings import Settings
 from fleet.registry import load_registry
@@ -48,6 +48,10 @@ _ROUND_SECONDS: Final = 10.0
 _SWEEP_SHARE: Final = 0.1
 _FIRST_SWEEP_SHARE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
+# A worker that stands still in the middle of a transaction holds the devices that it was judging and the message that
+# it was about to send: the server takes them back after so long, for an alarm must be sent within ten seconds all the
+# same.
+_STANDS_STILL: Final = "5s"
 _LOST: Final = (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed, aiomqtt.MqttError, OSError)
 _log = get_logger(part="worker")
 
@@ -189,6 +193,12 @@ class Worker:
             await asyncio.sleep(pause)
 
 
+def alarm_pool(url: str, largest: int = 9) -> AbstractAsyncContextManager[Pool]:
+    """Connections of what finds alarms and tells of them."""
+    settings = {"idle_in_transaction_session_timeout": _STANDS_STILL}
+    return database_pool(url, "fjarrkoll-worker", largest=largest, settings=settings)
+
+
 @asynccontextmanager
 async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     """A worker over open resources.
@@ -202,13 +212,14 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         channels = make_channels(settings)
         for channel in channels.values():
             stack.push_async_callback(channel.close)
-        pool = await stack.enter_async_context(database_pool(url, "fjarrkoll-worker", largest=11))
+        alarms = await stack.enter_async_context(alarm_pool(url))
+        pool = await stack.enter_async_context(database_pool(url, "fjarrkoll-worker", largest=4))
         wakeups = await stack.enter_async_context(Wakeups(url, [DUE_CHANNEL, COMMAND_CHANNEL]).running())
         yield Worker(
-            judge=Judge(pool, load_registry(), sorted(channels), metrics),
-            walker=Walker(pool, sorted(channels), metrics),
-            areas=AreaWatch(pool, load_registry(), sorted(channels)),
-            outbox=Outbox(pool, channels, settings.api_url, metrics, _links(settings)),
+            judge=Judge(alarms, load_registry(), sorted(channels), metrics),
+            walker=Walker(alarms, sorted(channels), metrics),
+            areas=AreaWatch(alarms, load_registry(), sorted(channels)),
+            outbox=Outbox(alarms, channels, settings.api_url, metrics, _links(settings)),
             dispatcher=Dispatcher(pool, server_clock, metrics),
             recalls=RecallWatch(pool),
             verdicts=VerdictRounds(url, settings.verdict_seconds),

@@ -119,7 +119,8 @@ SELECT device_no FROM unnest(%(devices)s::integer[]) AS wanted(device_no)
 -- name: states
 -- What the engine looks at. `alarms`: rule to [open, told through another, opened ms, lingering ms, latest happened ms, raised within the
 -- hour, resting happened ms, resting closed ms]. `lost`: open alarms of the device's area.
-SELECT d.device_no, d.device_id, d.device_class, d.loan_started_at, d.loan_started_at IS NOT NULL AS on_loan, s.last_seen_at, s.online_at,
+SELECT d.device_no, d.device_id, d.device_class, d.loan_started_at, d.loan_started_at IS NOT NULL AS on_loan, s.last_seen_at, s.first_seen_at,
+       s.online_at,
        coalesce(s.metric_values, '{}') AS metric_values, coalesce(s.latest_events, '{}') AS latest_events,
        (SELECT coalesce(jsonb_object_agg(f.fault_code, f.since), '{}')
           FROM (SELECT fault_code, extract(epoch FROM min(raised_at)) * 1000 AS since FROM device_fault

@@ -46,6 +46,7 @@ def case_of(  # noqa: PLR0913 - what one judgement looks at
         events=_moments(row["latest_events"]),
         active_faults=_moments(row["faults"]),
         last_seen=last_seen,
+        first_seen=row["first_seen_at"],
         watermark=watermark or last_seen or from_milliseconds(0),
         since=row["loan_started_at"],
         readings=known.readings,

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 _ROW: Final[dict[str, Any]] = {
     "payer": None,
+    "area": None,
     "rule": None,
     "alarms": 65,
     "late": 1,
@@ -23,7 +24,7 @@ FIGURES: Final[dict[str, Any]] = {
     "start": "2026-11-01T00:00:00Z",
     "end": "2026-12-01T00:00:00Z",
     "overall": _ROW,
-    "rows": [{**_ROW, "payer": "kommun-01", "rule": "jam"}],
+    "rows": [{**_ROW, "payer": "kommun-01", "area": "norr", "rule": "jam"}],
     "steps": [{"step": 0, "taken": 48, "of": 61}, {"step": 1, "taken": 13, "of": 61}],
 }
 CALLS: Final[dict[str, Any]] = {

@@ -29,6 +29,7 @@ class ReachRow(Answer):
     """One group of alarms. Every count stands beside what it is a share of."""
 
     payer: Annotated[str | None, Field(description="Code of the payer; null for all, or for a device in store")]
+    area: Annotated[str | None, Field(description="Area of the loan, empty where it has none; null for all")]
     rule: Annotated[str | None, Field(description="Alarm rule; null for all")]
     alarms: Annotated[int, Field(description="Raised in the period and told by themselves")]
     late: Annotated[int, Field(description="Known late; counted, not timed")]
@@ -61,7 +62,7 @@ class ReachFigures(Answer):
     start: Moment
     end: Moment
     overall: ReachRow
-    rows: Annotated[list[ReachRow], Field(description="Per payer and rule, the most alarms first")]
+    rows: Annotated[list[ReachRow], Field(description="Per payer, area and rule, the most alarms first")]
     steps: list[StepShare]
 
 

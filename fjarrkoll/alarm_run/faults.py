@@ -24,8 +24,14 @@ class Fault(StrEnum):
     WORKER_KILLED = "worker-killed"
     WORKER_STOPPED = "worker-stopped"
     INGEST_KILLED = "ingest-killed"
+    INGEST_STOPPED = "ingest-stopped"
     BROKER_RESTARTED = "broker-restarted"
     RECEIVER_SLOW = "receiver-slow"
+
+
+def needs_twin(fault: Fault) -> str | None:
+    """Which part must run twice before the fault: one that only stands still is not started again by anybody."""
+    return {Fault.WORKER_STOPPED: "worker", Fault.INGEST_STOPPED: "ingest"}.get(fault)
 
 
 async def happens(fault: Fault, parts: Mapping[str, Part], broker: Mosquitto, heard: Sink) -> None:
@@ -33,7 +39,7 @@ async def happens(fault: Fault, parts: Mapping[str, Part], broker: Mosquitto, he
 
     Args:
         fault: which one.
-        parts: "worker" and "ingest"; a second worker runs beside for the fault that stops one.
+        parts: "worker" and "ingest"; a second one of its kind runs beside for the fault that stops one.
         broker: restarted in good order, which keeps its sessions.
         heard: the receiver.
     """
@@ -41,6 +47,7 @@ async def happens(fault: Fault, parts: Mapping[str, Part], broker: Mosquitto, he
         Fault.WORKER_KILLED: lambda: _killed(parts["worker"]),
         Fault.INGEST_KILLED: lambda: _killed(parts["ingest"]),
         Fault.WORKER_STOPPED: lambda: _stopped(parts["worker"]),
+        Fault.INGEST_STOPPED: lambda: _stopped(parts["ingest"]),
         Fault.BROKER_RESTARTED: lambda: asyncio.to_thread(_restarted, broker),
         Fault.RECEIVER_SLOW: lambda: _slow(heard),
     }

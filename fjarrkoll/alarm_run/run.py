@@ -13,7 +13,7 @@ from typing import Final
 import aiomqtt
 import psycopg
 
-from fjarrkoll.alarm_run.faults import Fault, happens
+from fjarrkoll.alarm_run.faults import Fault, happens, needs_twin
 from fjarrkoll.alarm_run.judging import Conditions, Result, judge
 from fjarrkoll.alarm_run.sink import Sink, sink
 from fjarrkoll.local.part import Part
@@ -65,7 +65,7 @@ class Site:
     """What a run stands on.
 
     Attributes:
-        parts: "worker", "ingest", and "second worker" where the fault stops one.
+        parts: "worker" and "ingest", of which one runs twice where the fault stops it.
         worker_url: of the worker's role.
     """
 
@@ -91,13 +91,20 @@ def run(order: Order, folder: Path) -> Result:
         if order.control:
             worker = _exchange(worker, "fjarrkoll.alarm_run.wrong_worker")
             stack.callback(worker.stop)
-        if order.fault is Fault.WORKER_STOPPED:
-            stack.enter_context(worker.twin("worker-2", metrics_port=str(free_port())))
-        site = Site(system.broker, {**system.parts, "worker": worker}, system.urls.worker)
+        parts = {**system.parts, "worker": worker}
+        double(parts, order.fault, stack)
+        site = Site(system.broker, parts, system.urls.worker)
         jammed, kills, sent = asyncio.run(_drive(site, order, jamming, noisy, heard))
         settle(heard, jammed, 15.0 if order.control else _SETTLES_SECONDS)
         conditions = Conditions(kills=kills, fault=order.fault, background=sent, background_devices=len(noisy))
         return judge(jammed, list(heard.arrivals), conditions)
+
+
+def double(parts: Mapping[str, Part], fault: Fault, stack: ExitStack) -> None:
+    """Starts a second one of the part that a fault stops; the first is at work already, so that this one stands by."""
+    name = needs_twin(fault)
+    if name is not None:
+        stack.enter_context(parts[name].twin(f"{name}-2", metrics_port=str(free_port())))
 
 
 def settle(heard: Sink, jammed: Mapping[str, float], seconds: float) -> None:

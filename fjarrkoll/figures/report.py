@@ -9,6 +9,7 @@ from fleet.plumbing.sheets.writing import Cell, Column, Kind
 
 COLUMNS: Final = (
     Column(field="payer", title="Betalare", explanation="Huvudmannens kod; tomt för hjälpmedel i förråd"),
+    Column(field="area", title="Område", explanation="Lånets område; tomt där det inte har något"),
     Column(field="rule", title="Larmregel", explanation="Orsaken"),
     Column(field="alarms", title="Larm", explanation="Utlösta under månaden", kind=Kind.NUMBER),
     Column(field="late", title="Sena", explanation="Kända i efterhand; räknas, men mäts inte", kind=Kind.NUMBER),
@@ -41,7 +42,7 @@ def month_of(text: str) -> tuple[datetime, datetime]:
 
 
 def list_rows(figures: Mapping[str, Any]) -> list[list[Cell]]:
-    """A row of cells per payer and rule, in the order of COLUMNS."""
+    """A row of cells per payer, area and rule, in the order of COLUMNS."""
     return [[_cell(row[column.field]) for column in COLUMNS] for row in figures["rows"]]
 
 
@@ -72,7 +73,7 @@ def written(figures: Mapping[str, Any], month: str) -> str:
             ([str(s["step"] + 1), str(s["taken"]), _of(s["taken"], s["of"])] for s in figures["steps"]),
         ),
         "",
-        "## Per betalare och orsak",
+        "## Per betalare, område och orsak",
         "",
         *_table([column.title for column in COLUMNS], ([_shown(cell) for cell in row] for row in list_rows(figures))),
         "",

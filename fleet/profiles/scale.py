@@ -180,6 +180,7 @@ RULES: Final[tuple[Rule, ...]] = (
         audience=Audience.CARE,
         metric="body.weight",
         within_seconds=7 * DAY,
+        hold_seconds=HOUR // 2,  # a hub that comes back first says that it lives, and then what it has stored up
         adjust={"within_seconds": (2 * DAY, 28 * DAY)},
     ),
     Silence(

@@ -69,7 +69,8 @@ class Snapshot:
         values: metric key to newest sample.
         events: event name to the newest time it happened.
         active_faults: normalised code to the time it was raised.
-        last_seen: when the platform last heard from the device (server time); None if never.
+        last_seen, first_seen: when the platform last heard from the device, and when for the first time (server time);
+            None if never, or not known.
         watermark: up to when ingest has stored what arrived. Silence is judged against it, so that our own lag is never
             taken for a silent device (reliability.md D28).
         since: when the open loan began; nothing is expected of a device before. None: it is in store, or not known.
@@ -83,6 +84,7 @@ class Snapshot:
     events: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     active_faults: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     last_seen: datetime | None = None
+    first_seen: datetime | None = None
     watermark: datetime
     since: datetime | None = None
     readings: Mapping[str, Sequence[Sample]] = field(default_factory=lambda: MappingProxyType({}))

@@ -103,7 +103,7 @@ class DoseUnknown(Rule):
         fresh = timedelta(seconds=self.fresh_seconds)
         if firing:
             late = [d for d in open_doses(snapshot, Outcome.MISSED, settled) if d.late and now - d.since > fresh]
-            unknown = sorted([*unknown, *late], key=lambda dose: dose.due_at)
+            unknown = [*unknown, *late]  # what nobody knows goes first: another dose may have opened it than those
         else:
             unknown = [dose for dose in unknown if now - dose.since <= fresh]
         if not unknown:

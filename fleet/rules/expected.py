@@ -13,8 +13,10 @@ from fleet.text import Text
 class Expected(Rule):
     """Fires when neither `event` nor a reading of `metric` has come for `within_seconds`.
 
-    Counted from the last one, or from the beginning of the loan where there never was one; a device in store owes
-    nothing. Judged against the ingest watermark, like silence.
+    Counted from the last one, or, where there never was one, from the beginning of the loan and not before the platform
+    first heard the device; a device in store owes nothing. Counted up to the device's last sign of life and the ingest
+    watermark: what a silent device, or our own lag, keeps from us may have happened. A device that tells what it has
+    stored up is behind for a while; `hold_seconds` lets it finish.
 
     Attributes:
         event, metric: what is expected; exactly one of them.
@@ -43,21 +45,24 @@ class Expected(Rule):
         return False
 
     def last(self, snapshot: Snapshot) -> datetime | None:
-        """When it last came, or since when it is owed."""
+        """When it last came, or since when it is owed; None where nothing is."""
+        if snapshot.since is None:
+            return None
         came = snapshot.events.get(self.event or "")
         sample = snapshot.values.get(self.metric or "")
         newest = came if sample is None else sample.at
-        owed = [moment for moment in (newest, snapshot.since) if moment is not None]
-        return max(owed) if owed else None
+        return max(snapshot.since, newest or snapshot.first_seen or snapshot.since)
 
     def evaluate(self, snapshot: Snapshot, now: datetime, *, firing: bool) -> Finding | None:
         """Judges the time since the last one."""
         del firing
-        last = None if snapshot.since is None else self.last(snapshot)
-        if last is None or min(now, snapshot.watermark) - last <= timedelta(seconds=self.within_seconds):
+        last = self.last(snapshot)
+        if last is None or snapshot.last_seen is None:
             return None
-        what = self.event or self.metric
-        days = (min(now, snapshot.watermark) - last) / timedelta(days=1)
+        none_for = min(now, snapshot.watermark, snapshot.last_seen) - last
+        if none_for <= timedelta(seconds=self.within_seconds):
+            return None
+        what, days = self.event or self.metric, none_for / timedelta(days=1)
         return Finding(
             last + timedelta(seconds=self.within_seconds),
             Text(f"{what} väntad, inget på {days:.1f} dygn", f"{what} expected, none for {days:.1f} days"),

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,9 +20,12 @@ import pytest
 from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 
+from fjarrkoll.alarm_run.judging import FAULTY_SECONDS
 from fjarrkoll.alarm_run.sink import Sink, sink
+from fjarrkoll.chain.site import scraped
 from fjarrkoll.local.part import Part
 from fjarrkoll.local.system import LocalSystem
+from fjarrkoll.services.process import free_port
 from fjarrkoll.watch.canary import fly
 from fleet.clock import to_milliseconds
 from fleet.codec import encode
@@ -47,6 +51,7 @@ class Live:
     chair: Enrolled
     mask: Enrolled
     canary: Enrolled
+    dispenser: Enrolled
 
     def settings(self, **more: Any) -> Settings:
         return Settings(
@@ -86,14 +91,14 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def live(folder: Path) -> Iterator[Live]:
     with sink() as heard, LocalSystem(folder, load_registry(), device_passwords={}, webhook_url=heard.url) as system:
-        chair, mask, canary = _enroll(system)
-        known = {device.device_id: device.password for device in (chair, mask, canary)}
+        devices = _enroll(system)
+        known = {device.device_id: device.password for device in devices}
         system.broker.add_credentials({**known, PANEL: SECRET})
         system.start_parts("ingest", "worker")
         system.parts["worker"].stop()
         with system.parts["worker"].twin("worker-with-panels", panels="true") as worker:
             system.parts["worker"] = worker
-            yield Live(system, heard, chair, mask, canary)
+            yield Live(system, heard, *devices)
 
 
 def _enroll(system: LocalSystem) -> list[Enrolled]:
@@ -108,10 +113,12 @@ def _enroll(system: LocalSystem) -> list[Enrolled]:
             NewDevice(
                 device_class=name,
                 model_key=load_registry()[name].models[0].key,
-                individual_number=f"L-{name}",
+                individual_number=f"L-{place}",
                 loan=on_loan,
             )
-            for name, on_loan in (("wheelchair", loan), ("apap", loan), ("dispenser", None))
+            for place, (name, on_loan) in enumerate(
+                (("wheelchair", loan), ("apap", loan), ("dispenser", None), ("dispenser", loan))
+            )
         ]
         made = enroll_devices(connection, wanted, now)
         connection.execute("INSERT INTO canary_device VALUES (%s)", [made[2].device_no])
@@ -220,3 +227,31 @@ async def test_an_ingest_that_stands_still_is_told_of_by_the_watch(live: Live, t
         finally:
             os.kill(pid, signal.SIGCONT)
         await hears(operator, "over", "ingest_stuck")
+
+
+@asynccontextmanager
+async def standing_by(live: Live) -> AsyncIterator[None]:
+    """A second ingest of the same shard beside the one that works; afterwards the first works again, alone."""
+    port = free_port()
+    first = live.system.parts["ingest"]
+    with first.twin("ingest-2", metrics_port=str(port)) as second:
+        async with asyncio.timeout(PATIENCE):
+            while (await asyncio.to_thread(scraped, port)).get("standing_by") != 1.0:
+                second.check()
+                await asyncio.sleep(0.1)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(first.kill)
+    await asyncio.to_thread(first.start)
+
+
+async def test_a_jam_that_arrives_while_ingest_stands_still_is_sent_within_ten_seconds(live: Live) -> None:
+    async with standing_by(live):
+        os.kill(live.system.parts["ingest"].pid, signal.SIGSTOP)
+        now = to_milliseconds(datetime.now(UTC))
+        jam = {"system": "dispenser-gateway", "code": "JAM", "module": "feed"}
+        await live.says(live.dispenser, Verb.EVENT, Occurrence(ts=now, boot=1, seq=1, event="fault_raised", data=jam))
+        at = time.monotonic()
+        await told(live.heard, live.dispenser)
+        assert live.heard.first_of("raised")[live.dispenser.device_id] - at < FAULTY_SECONDS

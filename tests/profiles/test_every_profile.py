@@ -182,7 +182,7 @@ def ringing(profile: DeviceProfile, rule: object) -> Snapshot:
 def _ringing_by_more(rule: object) -> Snapshot:  # noqa: PLR0911 - one answer per kind
     match rule:
         case Expected():
-            return Snapshot(since=NOW - timedelta(seconds=rule.within_seconds + 1), watermark=NOW)
+            return Snapshot(since=NOW - timedelta(seconds=rule.within_seconds + 1), last_seen=NOW, watermark=NOW)
         case Deviation():
             days = [(NOW.date() - timedelta(days=back), 10.0) for back in range(30, 0, -1)]
             return Snapshot(days={rule.metric: [*days, (NOW.date(), 10.0 + 2 * rule.at_least)]}, watermark=NOW)

@@ -57,14 +57,17 @@ async def test_one_that_was_stopped_loses_its_turn_and_ends_when_it_wakes(server
         async with field.producing_meanwhile(150):
             await flowing(site)
             site.signal_ingest(signal.SIGSTOP)
+            at = time.monotonic()
             try:
                 await site.handed_over()
                 await flowing(site)
+                took = time.monotonic() - at
             finally:
                 os.kill(stopped.pid, signal.SIGCONT)
             async with asyncio.timeout(30):
                 while "another process has taken over" not in stopped.log_path.read_text(encoding="utf-8"):  # noqa: ASYNC110
                     await asyncio.sleep(0.2)
-        report = await concluded("stopped", site, field, {}, (), began)
+        report = await concluded("stopped", site, field, {"flowed_again_after_seconds": took}, (), began)
         assert report.problems == [], report.as_json().decode()
         assert report.state.exact
+        assert took < 10

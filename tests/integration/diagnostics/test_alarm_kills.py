@@ -10,9 +10,10 @@ import os
 import random
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ from tests.integration.diagnostics.many import break_them, many_chairs, mend_the
 from tests.integration.diagnostics.receiver import Receiver
 
 ROOT = Path(__file__).parents[3]
+IN_TIME = 10.0
+"""By issue 5, under any single fault that leaves the database up."""
 KILLS = int(os.environ.get("FJARRKOLL_ALARM_KILLS", "5"))
 ALARMS = int(os.environ.get("FJARRKOLL_ALARMS", "120"))
 CHAIR = load_registry()["wheelchair"]
@@ -127,6 +130,67 @@ async def test_a_receiver_that_takes_its_time_hears_one_message_twice_at_most_fo
         killed = await kill_while_it_tells(database, store, town, receiver, kills=2, alarms=12)
     check_sent(store, receiver)
     assert 0 < repeats(receiver) <= killed
+
+
+async def stopped_in_the_middle(database: Database, store: Store, town: Town, receiver: Receiver, *how: str) -> float:
+    """One worker stands still while it raises alarms, with another beside it; seconds until all had been told of."""
+    other = await start(database, receiver)
+    await at_work(store, other)
+    other.send_signal(signal.SIGSTOP)  # until the one that is to stop has begun
+    first = await start(database, receiver, "stops while judging", *how)
+    await at_work(store, first)
+    break_them(store, many_chairs(store, town, 12))
+    try:
+        async with asyncio.timeout(60):
+            while not stands_still(first.pid):  # noqa: ASYNC110 - it stops itself
+                await asyncio.sleep(0.02)
+        other.send_signal(signal.SIGCONT)
+        began = time.monotonic()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IN_TIME):
+                while len(receiver.got) < 12:  # noqa: ASYNC110 - other processes tell
+                    await asyncio.sleep(0.02)
+        took = time.monotonic() - began
+        first.send_signal(signal.SIGCONT)
+        await asyncio.sleep(1.0)
+        return took
+    finally:
+        for process in (first, other):
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+
+async def at_work(store: Store, process: asyncio.subprocess.Process) -> None:
+    """Returns once it has walked every ladder."""
+    async with asyncio.timeout(60):
+        while not store.all("SELECT FROM worker_pulse WHERE part = %s", f"victim-{process.pid}"):
+            assert process.returncode is None
+            await asyncio.sleep(0.05)
+
+
+def stands_still(pid: int) -> bool:
+    """By proc(5): T is stopped by a signal."""
+    return (Path("/proc") / str(pid) / "stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] == "T"
+
+
+async def test_what_a_worker_was_judging_when_it_stopped_is_told_in_time_by_another_and_once(
+    database: Database, store: Store, town: Town
+) -> None:
+    async with receiving() as receiver:
+        took = await stopped_in_the_middle(database, store, town, receiver)
+    assert took < IN_TIME
+    check_sent(store, receiver)
+    assert repeats(receiver) == 0
+
+
+async def test_a_server_that_lets_it_stand_still_would_hold_its_alarms(
+    database: Database, store: Store, town: Town
+) -> None:
+    """Negative control of the one above."""
+    async with receiving() as receiver:
+        took = await stopped_in_the_middle(database, store, town, receiver, "for ever")
+    assert took >= IN_TIME
 
 
 async def test_many_at_once_would_be_repeated_by_one_kill(database: Database, store: Store, town: Town) -> None:

@@ -1,7 +1,11 @@
-"""Every step of the engine failed once, all of them: nothing is half done, and the next turn makes it whole."""
+"""Every step of the engine failed once, all of them: nothing is half done, and the next turn makes it whole.
+
+A step is a statement, a BEGIN or a COMMIT. What the server carries out by itself (a COMMIT, a statement outside of a
+transaction) is failed twice: the line breaks before it, and after it, when its answer is lost and nobody knows.
+"""
 
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +13,7 @@ from unittest.mock import patch
 
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 
 from diagnostics.alarms.area_watch import AreaWatch
 from diagnostics.alarms.judging import Judge
@@ -23,29 +28,64 @@ from tests.integration.diagnostics.many import break_them, many_chairs, mark, me
 from tests.integration.diagnostics.test_areas import machines
 from tests.integration.diagnostics.test_doses import Machine
 
+OF_THE_POOL = frozenset({"", "RESET ALL"})
+"""How the pool looks at a connection: where that fails it takes another one."""
+
 
 @dataclass
 class Steps:
-    """Counts statements, and lets the line break at one of them."""
+    """Counts steps, and lets the line break at one of them."""
 
     fail_at: int | None = None
     done: list[str] = field(default_factory=list)
     broke: bool = False
 
+    async def at(self, connection: psycopg.AsyncConnection[Any], what: str) -> None:
+        """One more place at which the line may break; the server rolls back what is open, as after a crash."""
+        self.done.append(what)
+        if len(self.done) == self.fail_at:
+            await connection.close()
+            msg = "the line broke here"
+            raise psycopg.OperationalError(msg)
+
 
 @contextmanager
 def counted(fail_at: int | None = None) -> Iterator[Steps]:
     steps, execute = Steps(fail_at), psycopg.AsyncCursor.execute
+    begin, end = psycopg.AsyncTransaction.__aenter__, psycopg.AsyncTransaction.__aexit__
 
-    async def counting(cursor: Any, query: Any, *arguments: Any, **more: Any) -> Any:
-        steps.done.append(str(query)[:60])
-        if len(steps.done) == steps.fail_at:
-            await cursor.connection.close()  # the server rolls back, as after a crash
-            msg = "the line broke here"
-            raise psycopg.OperationalError(msg)
-        return await execute(cursor, query, *arguments, **more)
+    async def executing(cursor: Any, query: Any, *arguments: Any, **more: Any) -> Any:
+        what = str(query)[:60]
+        await steps.at(cursor.connection, what)
+        alone = cursor.connection.info.transaction_status is TransactionStatus.IDLE and what not in OF_THE_POOL
+        answer = await execute(cursor, query, *arguments, **more)
+        if alone:
+            await steps.at(cursor.connection, f"the answer to {what}")
+        return answer
 
-    with patch.object(psycopg.AsyncCursor, "execute", counting):
+    async def beginning(transaction: Any) -> Any:
+        await steps.at(transaction.connection, "BEGIN")
+        return await begin(transaction)
+
+    async def ending(transaction: Any, kind: Any, error: Any, trace: Any) -> Any:
+        if kind is not None:
+            return await end(transaction, kind, error, trace)
+        try:
+            await steps.at(transaction.connection, "COMMIT")
+        except psycopg.OperationalError as broken:
+            await end(transaction, type(broken), broken, None)
+            raise
+        answer = await end(transaction, kind, error, trace)
+        await steps.at(transaction.connection, "the answer to COMMIT")
+        return answer
+
+    with ExitStack() as patches:
+        for owner, name, instead in (
+            (psycopg.AsyncCursor, "execute", executing),
+            (psycopg.AsyncTransaction, "__aenter__", beginning),
+            (psycopg.AsyncTransaction, "__aexit__", ending),
+        ):
+            patches.enter_context(patch.object(owner, name, instead))
         yield steps
 
 
@@ -84,6 +124,7 @@ async def test_every_step_of_raising_and_ending_may_fail(store: Store, town: Tow
             steps = await turn(sample, None)
             whole_one = whole(store, sample)
             assert len(steps.done) >= 8, "there was nothing to fail"
+            assert {"COMMIT", "the answer to COMMIT"} <= {*steps.done}
             broken = 0
             for fail_at in range(1, len(steps.done) + 1):
                 number = spare[fail_at]
@@ -150,6 +191,7 @@ async def fail_every_step(store: Store, scene: Scene) -> int:
     clean = await turn(None)
     whole_one, broken = state(store), 0
     assert whole_one[0], "nothing rang"
+    assert {"COMMIT", "the answer to COMMIT"} <= {*clean.done}
     for fail_at in range(1, len(clean.done) + 1):
         begin_again(store)
         scene.prepare()
@@ -157,7 +199,7 @@ async def fail_every_step(store: Store, scene: Scene) -> int:
         store.execute("UPDATE notification SET next_attempt_at = now() WHERE state = 'pending'")  # its lease is over
         await turn(None)
         assert state(store) == whole_one, (fail_at, clean.done[fail_at - 1])
-    ours = [step for step in clean.done if step not in {"", "RESET ALL"}]  # not where the pool looks at a connection
+    ours = [step for step in clean.done if step not in OF_THE_POOL]
     assert broken >= len(ours) // 2, "hardly any step was made to fail"
     return len(clean.done)
 

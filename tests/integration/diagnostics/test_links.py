@@ -76,6 +76,41 @@ async def test_looking_takes_nothing_and_the_button_takes_the_alarm_once(
     assert store.audit() == [("night-patrol", "alarm.take", town.dispenser.device_no)]
 
 
+async def test_a_forged_link_takes_nothing_and_the_real_one_does(
+    pool: Pool, store: Store, town: Town, client: httpx.AsyncClient
+) -> None:
+    """Whoever knows how links are made, and every message's number, still lacks FJARRKOLL_LINK_SECRET."""
+    number, path = await called(pool, store, town.dispenser.device_no)
+    [(message,)] = store.all("SELECT notification_id FROM notification WHERE alarm_id = %s", number)
+    token = LINKS.token(message)
+    forged = [
+        Links("http://api", "another secret of thirty-two characters").token(message),
+        LINKS.token(message + 1),  # a message that was never sent
+        token[:-1] + ("A" if token[-1] != "A" else "B"),
+        hashlib.sha256(token.encode()).hexdigest()[:32],  # what a thief of the database has
+    ]
+    for guess in forged:
+        for method in ("GET", "POST"):
+            answer = await client.request(method, f"/a/{guess}")
+            assert (answer.status_code, "Jag tar larmet" in answer.text) == (404, False)
+    assert store.all("SELECT taken_at FROM alarm") == [(None,)]
+    assert store.audit() == []
+    assert path == f"/a/{token}"
+    assert "Du har tagit larmet" in (await client.post(path)).text  # the control: the same way with the right secret
+
+
+async def test_a_used_link_takes_nothing_again_though_the_alarm_was_given_back(
+    pool: Pool, store: Store, town: Town, client: httpx.AsyncClient
+) -> None:
+    _, path = await called(pool, store, town.dispenser.device_no)
+    _, other = await called(pool, store, town.chair.device_no)
+    await client.post(path)
+    store.execute("UPDATE alarm SET taken_at = NULL, taken_by = NULL WHERE device_no = %s", town.dispenser.device_no)
+    assert "redan använd" in (await client.post(path)).text
+    assert store.all("SELECT count(*) FROM alarm WHERE taken_at IS NOT NULL") == [(0,)]
+    assert "Du har tagit larmet" in (await client.post(other)).text  # the control: one that nobody has used
+
+
 async def test_the_page_tells_nothing_of_device_or_user(
     pool: Pool, store: Store, town: Town, client: httpx.AsyncClient
 ) -> None:

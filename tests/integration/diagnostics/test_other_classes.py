@@ -39,11 +39,30 @@ async def test_a_person_who_stops_weighing_is_a_care_signal_though_the_hub_is_we
     store.heard(scale.device_no, at=now())  # the hub says that it lives
     store.watermark(now() + timedelta(seconds=1))
     await judge.sweep()
-    await judge.quiet()
+    assert told(store) == set(), "the hub may have more to tell"
+    store.execute("UPDATE rule_hold SET since = since - interval '30 minutes'")
+    await judge.round()
     assert told(store) == {("not_weighed", "care", True)}
     store.heard(scale.device_no, at=now(), values={"body.weight": 71.0})
     await judge.round()
     assert told(store) == {("not_weighed", "care", False)}
+
+
+async def test_a_scale_whose_history_arrives_has_not_stopped_being_used(
+    judge: Judge, store: Store, town: Town, make_device: MakeDevice
+) -> None:
+    """Registered long after its loan began, it first says that it lives, then what it remembers, the oldest first."""
+    number = make_device("scale", loan=(town.payer, "HSL")).device_no
+    store.execute("UPDATE loan SET started_at = now() - interval '90 days' WHERE device_no = %s", number)
+    for days in (None, 60, 30, 1):
+        weighed = {} if days is None else {"body.weight": 71.5}
+        store.heard(number, at=now() - timedelta(days=days or 0), first=now(), values=weighed)
+        store.execute("UPDATE device_state SET last_seen_at = clock_timestamp()")
+        store.watermark(now() + timedelta(seconds=1))
+        store.due(number)
+        await judge.round()
+        assert store.all("SELECT rule FROM alarm") == [], days
+    assert store.all("SELECT rule FROM rule_hold") == []
 
 
 async def test_a_hub_that_is_silent_is_a_technical_signal_and_no_word_about_the_person(

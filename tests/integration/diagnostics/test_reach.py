@@ -76,6 +76,17 @@ async def test_a_payer_sees_its_own_figures_alone(api: Api, make_token: MakeToke
     assert found["overall"]["alarms"] == 1
 
 
+async def test_each_area_has_its_own_figures(api: Api, make_token: MakeToken, store: Store, town: Town) -> None:
+    store.execute("UPDATE loan SET area = 'norr' WHERE device_no = %s", town.dispenser.device_no)
+    told(store, town.dispenser.device_no, "jam", sent=1, taken=2)
+    told(store, town.chair.device_no, "jam", sent=3, taken=None)
+    found = (await api.get("alarm-reach", make_token("technician"))).json()["rows"]
+    assert {(row["area"], row["rule"], row["alarms"], row["taken"]) for row in found} == {
+        ("norr", "jam", 1, 1),
+        ("", "jam", 1, 0),
+    }
+
+
 async def test_without_alarms_nothing_is_claimed(api: Api, make_token: MakeToken, town: Town) -> None:
     total = (await api.get("alarm-reach", make_token("technician"))).json()["overall"]
     assert (total["alarms"], total["precision"], total["to_sent"]["p99"]) == (0, None, None)

@@ -1,6 +1,7 @@
 """Whose turn it is, against a real server: one at a time, handed on when the holder is gone, kept over a break."""
 
 import asyncio
+import time
 
 import psycopg
 import pytest
@@ -73,3 +74,42 @@ async def test_a_holder_whose_place_was_taken_says_so(database: Database) -> Non
             await holder.kept()
     await holder.close()
     await standby.close()
+
+
+async def test_one_that_is_not_heard_of_loses_its_turn_in_seconds_and_one_that_is_keeps_it(database: Database) -> None:
+    still, kept = Turn(database.ingest, "still", "still"), Turn(database.ingest, "kept", "kept")
+    one, other = Turn(database.ingest, "still", "one"), Turn(database.ingest, "kept", "other")
+    stop = asyncio.Event()
+    await still.taken(stop)
+    began = time.monotonic()
+    await kept.taken(stop)
+    keeping, waiting = asyncio.create_task(kept.kept()), asyncio.create_task(other.taken(stop))
+    assert await one.taken(stop) is True
+    assert turn_module.FORGOTTEN_SECONDS - 1 < time.monotonic() - began < turn_module.FORGOTTEN_SECONDS + 4
+    await asyncio.sleep(1.0)
+    assert not keeping.done()
+    assert not waiting.done(), "two serve one shard"
+    keeping.cancel()
+    stop.set()
+    await waiting
+    for turn in (still, kept, one, other):
+        await turn.close()
+
+
+async def test_who_takes_over_ends_what_was_left_unfinished_of_this_shard_and_nothing_else(database: Database) -> None:
+    """Else its rows wait for a transaction whose process stands still, for as long as the server lets it."""
+    with (
+        psycopg.connect(database.ingest, application_name="shard s") as stopped,
+        psycopg.connect(database.ingest, application_name="shard t") as other,
+        psycopg.connect(database.ingest, application_name="shard s", autocommit=True) as idle,
+    ):
+        for connection in (stopped, other, idle):
+            connection.execute("SELECT")
+        turn = Turn(database.ingest, "s", "shard s")
+        await turn.taken(asyncio.Event())
+        with pytest.raises(psycopg.OperationalError):
+            await asyncio.to_thread(stopped.execute, "SELECT")
+        other.execute("SELECT")
+        idle.execute("SELECT")
+        await turn.close()
+        stopped.close()

@@ -101,12 +101,22 @@ def test_repetition(days: list[float], *, expected: bool) -> None:
 
 def test_what_is_owed_since_the_loan_began_or_since_the_last_one() -> None:
     old, new = {"body.weight": Sample(80.0, ago(days=4))}, {"body.weight": Sample(80.0, ago(days=2))}
-    assert fires(WEIGH, values=old, since=ago(days=30))
-    assert not fires(WEIGH, values=new, since=ago(days=30))
-    assert fires(WEIGH, since=ago(days=4))  # never weighed, and it was due
-    assert not fires(WEIGH, values=old, since=ago(days=2))  # a new borrower owes nothing of the last one's
-    assert not fires(WEIGH, values=old)  # in store
-    assert not fires(WEIGH, values=old, since=ago(days=30), watermark=ago(days=3))  # our own lag
+    heard = {"last_seen": NOW}
+    assert fires(WEIGH, values=old, since=ago(days=30), **heard)
+    assert not fires(WEIGH, values=new, since=ago(days=30), **heard)
+    assert fires(WEIGH, since=ago(days=4), **heard)  # never weighed, and it was due
+    assert not fires(WEIGH, values=old, since=ago(days=2), **heard)  # a new borrower owes nothing of the last one's
+    assert not fires(WEIGH, values=old, **heard)  # in store
+    assert not fires(WEIGH, values=old, since=ago(days=30), watermark=ago(days=3), **heard)  # our own lag
+
+
+def test_what_a_device_has_not_told_is_unknown_and_not_absent() -> None:
+    old, lent = {"body.weight": Sample(80.0, ago(days=8))}, ago(days=30)
+    assert not fires(WEIGH, since=lent)  # never heard of
+    assert not fires(WEIGH, since=lent, first_seen=ago(minutes=1), last_seen=NOW)  # its history is still to come
+    assert fires(WEIGH, since=lent, first_seen=ago(days=4), last_seen=NOW)
+    assert not fires(WEIGH, values=old, since=lent, last_seen=ago(days=6))  # silent since: it may have stored some up
+    assert fires(WEIGH, values=old, since=lent, last_seen=ago(days=4))
 
 
 @pytest.mark.parametrize(
@@ -166,6 +176,10 @@ def test_doses_missed_and_unknown_ring_while_fresh_and_until_settled() -> None:
         assert not fires(rule, doses=[dose(Outcome.PAUSED, 1)])
         assert rule.stale(Snapshot(watermark=NOW, doses=[dose(outcome, 5)]), NOW) is not None
     assert fires(UNKNOWN, doses=[dose(Outcome.MISSED, 9, late=True)], firing=True)
+    both = [dose(Outcome.MISSED, 9, late=True), dose(Outcome.UNKNOWN, 1)]  # it rang for the second, not for the first
+    found = UNKNOWN.evaluate(Snapshot(watermark=NOW, doses=both), NOW, firing=True)
+    assert found is not None
+    assert found.since == ago(hours=1)
     assert not fires(UNKNOWN, doses=None)
     assert fires(MISSED, doses=None, events={"dose_missed": ago(hours=1)})  # without a schedule, the event alone
     assert not fires(MISSED, doses=[], events={"dose_missed": ago(hours=1)})

@@ -71,10 +71,11 @@ def test_the_report_names_what_each_figure_is_a_share_of() -> None:
         **dict.fromkeys(("to_sent", "to_delivered", "to_taken"), times),
         "precision": None,
         "payer": "kommun|a",
+        "area": "norr",
         "rule": "jam",
     }
     text = written({"overall": row, "rows": [row], "steps": [{"step": 0, "taken": 3, "of": 4}]}, "2026-11")
     assert "4 av 4 (100,0 %)" in text
     assert "3 av 4 (75,0 %)" in text
     assert "| 2,5 | – |" in text
-    assert "kommun/a" in text
+    assert "| kommun/a | norr | jam |" in text
