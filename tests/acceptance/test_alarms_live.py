@@ -250,7 +250,7 @@ async def test_a_jam_that_arrives_while_ingest_stands_still_is_sent_within_ten_s
     async with standing_by(live):
         os.kill(live.system.parts["ingest"].pid, signal.SIGSTOP)
         now = to_milliseconds(datetime.now(UTC))
-        jam = {"system": "dispenser-gateway", "code": "JAM", "module": "feed"}
+        jam: dict[str, str | float | bool | None] = {"system": "dispenser-gateway", "code": "JAM", "module": "feed"}
         await live.says(live.dispenser, Verb.EVENT, Occurrence(ts=now, boot=1, seq=1, event="fault_raised", data=jam))
         at = time.monotonic()
         await told(live.heard, live.dispenser)

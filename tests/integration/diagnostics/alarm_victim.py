@@ -11,9 +11,9 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -26,7 +26,7 @@ from diagnostics.notify.outbox import Outbox
 from diagnostics.notify.webhook import Webhook
 from diagnostics.worker import alarm_pool
 from fleet import ladder
-from fleet.plumbing.database import Pool, database_pool
+from fleet.plumbing.database import Connection, Pool, database_pool
 from fleet.plumbing.settings import load_settings
 from fleet.registry import load_registry
 
@@ -42,10 +42,10 @@ async def forget(pool: Pool) -> None:
 def stop_while_judging() -> None:
     begin = telling.began
 
-    async def began(*arguments: Any) -> None:
-        if arguments[1]:
+    async def began(connection: Connection, alarm_ids: Sequence[int], channels: Sequence[str], now: datetime) -> None:
+        if alarm_ids:
             os.kill(os.getpid(), signal.SIGSTOP)
-        await begin(*arguments)
+        await begin(connection, alarm_ids, channels, now)
 
     telling.began = began
 
