@@ -18,8 +18,10 @@ from typer.testing import CliRunner, Result
 from diagnostics.app import build_app
 from diagnostics.server import open_resources
 from fjarrkoll.api import alarms, devices, faults, idle, orders, ready, timeline
+from fjarrkoll.figures import cli as figures
 from fleet.clock import local_day
 from fleet.errors import FjarrkollError
+from fleet.signals import Audience
 from tests.fixtures.database import Database
 from tests.integration.diagnostics.conftest import NOW, MakeToken, Store, Town
 
@@ -31,6 +33,7 @@ ROOMS = {
     "ready": ready.app,
     "orders": orders.app,
     "timeline": timeline.app,
+    "figures": figures.app,
 }
 Run = Callable[..., Result]
 
@@ -231,3 +234,18 @@ def test_a_timeline(run: Run, town: Town, store: Store) -> None:
     assert "Uthyrning började" in told
     found = json.loads(run("timeline", "A-1", "--kind", "fault", "--json").stdout)["items"]
     assert [(entry["kind"], entry["clocks_differ"]) for entry in found] == [("fault", True)]
+
+
+def test_a_months_report_of_alarms_in_three_files(run: Run, town: Town, store: Store, tmp_path: Path) -> None:
+    number = store.alarm(town.dispenser.device_no, "jam", Audience.CARE)
+    store.execute("UPDATE alarm SET happened_at = %s, raised_at = %s WHERE alarm_id = %s", NOW, NOW, number)
+    store.execute("UPDATE loan SET area = 'norr' WHERE device_no = %s", town.dispenser.device_no)
+    month = f"{local_day(NOW):%Y-%m}"
+    said = run("figures", "report", "--month", month, "--folder", str(tmp_path))
+    assert "1 alarms" in said.stdout
+    text = (tmp_path / f"larm-{month}.md").read_text(encoding="utf-8")
+    assert "| kommun-a | norr | jam | 1 |" in text
+    assert "Skickade: 0 av 1" in text
+    assert "norr" in (tmp_path / f"larm-{month}.csv").read_text(encoding="utf-8")
+    assert (tmp_path / f"larm-{month}.xlsx").stat().st_size > 1000
+    assert json.loads(run("figures", "show", "--json").stdout)["overall"]["alarms"] == 1
