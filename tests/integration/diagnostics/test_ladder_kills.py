@@ -23,10 +23,10 @@ from tests.integration.diagnostics.many import break_them, many_chairs
 from tests.integration.diagnostics.receiver import Receiver
 from tests.integration.diagnostics.test_alarm_kills import at_work, receiving, start
 
-INTERVAL = float(os.environ.get("FJARRKOLL_LADDER_INTERVAL", "9"))
+INTERVAL = float(os.environ.get("FJARRKOLL_LADDER_INTERVAL", "7"))
 ALARMS = int(os.environ.get("FJARRKOLL_ALARMS", "20"))
 WORKERS = int(os.environ.get("FJARRKOLL_LADDER_WORKERS", "2"))
-STEPS = 3
+STEPS = 2
 TOLERANCE = 5.0
 pytestmark = pytest.mark.timeout(900)
 
