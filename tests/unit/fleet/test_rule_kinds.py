@@ -101,7 +101,7 @@ def test_repetition(days: list[float], *, expected: bool) -> None:
 
 def test_what_is_owed_since_the_loan_began_or_since_the_last_one() -> None:
     old, new = {"body.weight": Sample(80.0, ago(days=4))}, {"body.weight": Sample(80.0, ago(days=2))}
-    heard = {"last_seen": NOW}
+    heard: dict[str, Any] = {"last_seen": NOW}
     assert fires(WEIGH, values=old, since=ago(days=30), **heard)
     assert not fires(WEIGH, values=new, since=ago(days=30), **heard)
     assert fires(WEIGH, since=ago(days=4), **heard)  # never weighed, and it was due
