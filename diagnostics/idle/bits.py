@@ -14,6 +14,7 @@ from diagnostics.queries import room
 Packed = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 _BYTES: Final = BLOCK // 8
+_PICKED: Final = BLOCK // 8  # more than so many are had sooner by unpacking all
 _FIELDS: Final[list[Any]] = [
     ("fields", ">i2"),
     ("block_length", ">i4"),
@@ -49,6 +50,16 @@ class Bits:
         late = slice(None) if latest is None else slice(-latest, None)
         heard, used = (_flags(kept.get(block, nothing)[late]) for kept in (self.heard, self.used))
         return heard, used
+
+    def of(self, block: int, columns: NDArray[np.int64]) -> tuple[Flags, Flags]:
+        """Heard and used of some devices of a block: the window's days x columns; few are picked out of their bytes."""
+        if len(columns) > _PICKED or block not in self.heard:
+            heard, used = self.flags(block)
+            return heard[:, columns], used[:, columns]
+        picked = [
+            (kept[block][:, columns >> 3] >> (columns & 7).astype(np.uint8)) & 1 for kept in (self.heard, self.used)
+        ]
+        return picked[0].view(np.bool_), picked[1].view(np.bool_)
 
 
 def read_bits(connection: psycopg.Connection, first: int, today: int) -> Bits:

@@ -134,11 +134,12 @@ class Judgement:
         rows = np.flatnonzero(np.isin(self._facts["device_no"], sorted(wanted)))
         used_days: dict[int, Bits] = {}
         for block in np.unique(self._block_of[rows]).tolist():
-            _, used = self._reading.bits.flags(block)
-            for row in rows[self._block_of[rows] == block].tolist():
-                number = int(self._facts["device_no"][row])
-                loan = self._facts["loan_day"][row] - self._reading.first
-                used_days[number] = used[:, number % BLOCK] & (np.arange(len(used)) >= loan)
+            chosen = rows[self._block_of[rows] == block]
+            numbers = self._facts["device_no"][chosen]
+            _, used = self._reading.bits.of(block, numbers % BLOCK)
+            loans = self._facts["loan_day"][chosen] - self._reading.first
+            lent = used & (np.arange(len(used))[:, None] >= loans)
+            used_days |= {number: lent[:, place] for place, number in enumerate(numbers.tolist())}
         return used_days
 
     def _judge_block(
@@ -154,12 +155,12 @@ class Judgement:
     ) -> Block:
         facts = {name: column[rows] for name, column in self._facts.items()}
         columns = facts["device_no"] % BLOCK
-        heard, used = self._reading.bits.flags(number)
+        heard, used = self._reading.bits.of(number, columns)
         first = self._reading.first
         away, away_since = self._away(facts["device_no"], self._policy_of[facts["model"]])
         return Block(
-            heard=heard[:, columns],
-            used=used[:, columns],
+            heard=heard,
+            used=used,
             away=away,
             away_since=away_since,
             loan=_shifted(facts["loan_day"], first),
