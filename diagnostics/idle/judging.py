@@ -37,6 +37,8 @@ Bits = NDArray[np.bool_]
 _VERDICTS: Final = list(Verdict)
 _STEPS: Final = list(Step)
 _PROVEN: Final = (code(Verdict.UNUSED), code(Verdict.NEVER_STARTED), code(Verdict.REPLACED))
+_CERTAIN: Final = 0.995
+"""From here on P is told as 100 %, and its interval says nothing more."""
 _UNLIKELY: Final = 0.1
 """Below this the second opinion disagrees with "used"; it disagrees with a proposal where it holds it back."""
 LEARNT_FROM: Final = 2000
@@ -265,7 +267,7 @@ class Judgement:
             if expert is None:
                 continue
             p[chosen] = expert.in_use(found.rhythm.histogram[chosen], found.current_gap[chosen])
-            flagged = chosen[np.isin(found.verdict[chosen], _PROVEN)]
+            flagged = chosen[np.isin(found.verdict[chosen], _PROVEN) | (p[chosen] < _CERTAIN)]
             if len(flagged):
                 told = expert.interval(found.rhythm.histogram[flagged], found.current_gap[flagged])
                 low[flagged], high[flagged] = told
