@@ -79,7 +79,7 @@ class Use(Answer):
     would_change: BilingualText
     in_use: Annotated[float | None, Field(description="Second opinion: P(still in use); null: nothing to say")] = None
     in_use_low: float | None = None
-    in_use_high: Annotated[float | None, Field(description="The 90 % interval; null at 99.5 % and more, unless non-use is proven")] = None
+    in_use_high: Annotated[float | None, Field(description="The 90 % interval; null from 99.5 % on")] = None
     opinion: Annotated[Opinion, Field(description="Whether the second opinion goes with the rule")] = Opinion.NONE
     judged_at: Annotated[Moment | None, Field(description="When the verdict last changed; null: not yet")] = None
 

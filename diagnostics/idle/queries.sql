@@ -1,23 +1,18 @@
 -- name: idle
--- Longest unused first, by the index of the verdicts; row security keeps to what the caller sees.
+-- Longest unused first, by the index of the verdicts; row security keeps to what the caller sees. The page's devices are looked up by
+-- number: of so many tables the planner would else join the whole fleet first.
 WITH page AS MATERIALIZED (
     SELECT v.device_no, v.since
       FROM idle_verdict v
       JOIN device d ON d.device_no = v.device_no AND d.loan_started_at IS NOT DISTINCT FROM v.loan_started_at
-      LEFT JOIN payer p USING (payer_id)
-     WHERE {which}
-       AND (%(step)s::text IS NULL OR v.step = %(step)s)
-       AND (%(device_class)s::text IS NULL OR d.device_class = %(device_class)s)
-       AND (%(payer)s::text IS NULL OR p.code = %(payer)s)
-       AND (%(opinion)s::text IS NULL OR v.opinion = %(opinion)s)
-       AND {after}
+     WHERE {which} AND {filters} AND {after}
      ORDER BY v.since, v.device_no
-     LIMIT %(limit)s
+     LIMIT {limit}
 )
 SELECT j.*, p.code AS payer_code, p.name AS payer_name, page.since AS listed_since,
        EXISTS (SELECT FROM incident_hold h WHERE h.device_no = j.device_no AND h.lifted_at IS NULL) AS held
   FROM page
-  JOIN ({judged}) j USING (device_no)
+  JOIN ({judged} WHERE d.device_no = ANY (ARRAY(SELECT device_no FROM page))) j USING (device_no)
   LEFT JOIN payer p USING (payer_id)
  ORDER BY page.since, j.device_no
 
