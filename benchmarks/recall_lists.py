@@ -99,7 +99,7 @@ def region(cases: int) -> Iterator[DatabaseUrls]:
 
 
 async def measure(urls: DatabaseUrls) -> bool:
-    """Prints what pages, figures, export and import take; whether all pages (95th percentile) and exports are in time."""
+    """Prints what pages, figures, export and import take; whether pages (95th percentile) and exports are in time."""
     with psycopg.connect(urls.owner) as connection:
         token = create_token(connection, "benchmark", "analyst")
     async with open_resources(urls.api) as resources:
