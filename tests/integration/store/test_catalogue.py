@@ -228,6 +228,8 @@ def test_functions_with_the_owners_rights_are_few_and_pin_their_search_path(cata
         ("find_account", pinned, True, False),
         ("find_session", pinned, True, False),
         ("find_token", pinned, True, False),
+        ("idle_due_device", pinned, False, False),
+        ("idle_due_devices", pinned, False, False),
         ("judge_read", pinned, True, False),
         ("ladders_seen", pinned, True, False),
         ("leaves_store", pinned, False, False),
