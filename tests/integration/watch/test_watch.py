@@ -1,9 +1,11 @@
 """The watch over a real database: a dead engine is told without the worker; ladders and silences set from a file."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
@@ -11,7 +13,7 @@ from diagnostics.notify.webhook import Webhook
 from fjarrkoll.ladders import cli as ladder_cli
 from fjarrkoll.ladders import silence
 from fjarrkoll.watch.judging import PARTS, Trouble
-from fjarrkoll.watch.watching import Watch
+from fjarrkoll.watch.watching import ROTA_EVERY, Watch
 from fleet.plumbing.settings import Settings
 from tests.fixtures.database import Database, MakeDevice, MakePayer
 from tests.integration.diagnostics.receiver import receiving
@@ -50,6 +52,42 @@ async def test_a_dead_engine_is_told_by_the_watchs_own_channel_and_once_when_it_
     assert len(said) == 2
     assert '"begun": ["engine_dead"]' in said[0]
     assert '"over": ["engine_dead"]' in said[1]
+
+
+async def test_a_rota_that_runs_out_is_told_before_it_does_and_is_looked_at_again_every_day(database: Database) -> None:
+    """It was whole when it was set; time alone has brought its end near."""
+    for part in PARTS:
+        pulse(database, part, 1)
+    set_rota(database, ends_after_days=60)
+    watch = Watch(settings(database), [])
+    assert await watch.once() == set()
+    set_rota(database, ends_after_days=7)
+    assert await watch.once() == set(), "looked at a moment ago"
+    watch._rota_at = datetime.now(UTC) - ROTA_EVERY
+    assert await watch.once() == {Trouble.ROTA}
+    assert await watch.once() == {Trouble.ROTA}
+    set_rota(database, ends_after_days=60)
+    watch._rota_at = datetime.now(UTC) - ROTA_EVERY
+    assert await watch.once() == set()
+
+
+def set_rota(database: Database, *, ends_after_days: int) -> None:
+    last = (datetime.now(UTC) + timedelta(days=ends_after_days)).date().isoformat()
+    step = {"wait_minutes": 3, "call": [{"recipient": "home-care", "last_day": last}]}
+    document = {"code": "person", "steps": [step], "last_resort": ["home-care"]}
+    with psycopg.connect(database.owner) as connection:
+        row = connection.execute(
+            "INSERT INTO recipient (code, role) VALUES ('home-care', 'carer')"
+            " ON CONFLICT (code) DO UPDATE SET role = 'carer' RETURNING recipient_id"
+        ).fetchone()
+        connection.execute(
+            "INSERT INTO recipient_address VALUES (%s, 'sms', '+46700000001', 0) ON CONFLICT DO NOTHING", row
+        )
+        connection.execute(
+            "INSERT INTO ladder (code, document, set_by) VALUES ('person', %s, 'test')"
+            " ON CONFLICT (code) DO UPDATE SET document = excluded.document",
+            [Jsonb(document)],
+        )
 
 
 async def test_what_the_broker_threw_away_is_told_as_long_as_it_is_news(database: Database) -> None:
