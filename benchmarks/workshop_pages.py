@@ -12,7 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ import httpx
 import psycopg
 import structlog
 
+from benchmarks.filling import filled, filling
 from diagnostics.app import build_app
 from diagnostics.rates import Limiter, Rate
 from diagnostics.resources import Limits
@@ -41,28 +42,34 @@ def fill(connection: psycopg.Connection, devices: int, *, minutes: int, others: 
     """Fills an empty migrated database.
 
     Args:
-        connection: the owner's.
+        connection: the owner's, or a superuser's.
         devices: how many; device 7 is the busiest.
         minutes: readings of the busiest, one a minute.
         others: devices 8 to this one have a thousand readings each, one an hour.
     """
     text = _FILL.read_text(encoding="utf-8")
-    connection.execute(text.format(devices=devices, payers=_PAYERS, minutes=minutes, others=others).encode())
+    filled(connection, text.format(devices=devices, payers=_PAYERS, minutes=minutes, others=others))
 
 
 @contextmanager
-def region(devices: int) -> Iterator[DatabaseUrls]:
-    """A database with so many devices."""
+def region(devices: int, also: Callable[[psycopg.Connection], None] | None = None) -> Iterator[DatabaseUrls]:
+    """A database with so many devices.
+
+    Args:
+        devices: how many.
+        also: fills in more, before the indexes are made.
+    """
     folder = Path(tempfile.mkdtemp(prefix="fjarrkoll-pages-", dir="/var/tmp"))
     folder.chmod(0o755)
     try:
         with Postgres(install(), folder / "database") as server:
             urls = bootstrap(server.superuser_dsn(), "fjarrkoll", Passwords.generate())
             migrate(urls.owner, load_registry())
-            with psycopg.connect(urls.owner) as connection:
-                connection.execute("SET statement_timeout = 0")
-                fill(connection, devices, minutes=129_600, others=507)
             with psycopg.connect(server.superuser_dsn("fjarrkoll"), autocommit=True) as connection:
+                with filling(connection):
+                    fill(connection, devices, minutes=129_600, others=507)
+                    if also is not None:
+                        also(connection)
                 connection.execute("VACUUM ANALYZE")
             yield urls
     finally:

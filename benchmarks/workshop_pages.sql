@@ -3,22 +3,24 @@ INSERT INTO payer (code, name, kind) SELECT 'kommun-' || n, 'Kommun ' || n, 'mun
 INSERT INTO depot (code, name) SELECT 'depa-' || n, 'Depå ' || n FROM generate_series(1, 4) n;
 INSERT INTO prescriber (code, unit_name, payer_id, legal_frame)
     SELECT 'enhet-' || n, 'Enhet ' || n, 1 + n % {payers}, 'HSL' FROM generate_series(1, 7500) n;
-INSERT INTO device (device_id, individual_number, device_class, model_key, firmware, depot_id, enrolled_at)
-    SELECT 'd-' || lpad(n::text, 8, '0'), lpad(n::text, 8, '0'), 'wheelchair', 'permobil-m3', '2.1', 1 + n % 4, now()
+INSERT INTO device (device_id, individual_number, device_class, model_key, firmware, depot_id, enrolled_at, payer_id, legal_frame,
+                    loan_started_at, stock_state)
+    SELECT 'd-' || lpad(n::text, 8, '0'), lpad(n::text, 8, '0'), 'wheelchair', 'permobil-m3', '2.1', 1 + n % 4, now(), 1 + n % {payers},
+           'HSL', now() - interval '100 days', 'on_loan'
       FROM generate_series(1, {devices}) n;
+-- What the trigger would write into each device stands there already.
 ALTER TABLE loan DISABLE TRIGGER USER;
 INSERT INTO loan (device_no, payer_id, legal_frame, prescriber_id, started_at)
     SELECT n, 1 + n % {payers}, 'HSL', 1 + n % 7500, now() - interval '100 days' FROM generate_series(1, {devices}) n;
 ALTER TABLE loan ENABLE TRIGGER USER;
-UPDATE device SET payer_id = 1 + device_no % {payers}, legal_frame = 'HSL', loan_started_at = now() - interval '100 days',
-                  stock_state = 'on_loan';
 INSERT INTO device_state (device_no, boot, online, first_seen_at, last_seen_at, last_event_at, metric_values)
     SELECT n, 1, true, now() - interval '99 days', now(), now(),
            jsonb_build_object('battery.soc', jsonb_build_array(80, (extract(epoch FROM now()) * 1000)::bigint))
       FROM generate_series(1, {devices}) n;
-INSERT INTO device_fault (device_no, system, code, fault_code, raised_at, last_seen_at, known_at, cleared_at, cleared_by, source)
-    SELECT 1 + n % {devices}, 'vr2', n::text, NULL, now() - n * interval '10 s', now(), now(),
-           CASE WHEN n % 10 > 0 THEN now() END, CASE WHEN n % 10 > 0 THEN 'device' END, 'event'
+INSERT INTO device_fault (device_no, system, code, fault_code, raised_at, last_seen_at, known_at, cleared_at, cleared_by, source, firmware,
+                          device_class, model_key)
+    SELECT 1 + n % {devices}, 'vr2', (n % 60)::text, NULL, now() - n * interval '10 s', now(), now(),
+           CASE WHEN n % 10 > 0 THEN now() END, CASE WHEN n % 10 > 0 THEN 'device' END, 'event', '2.1', 'wheelchair', 'permobil-m3'
       FROM generate_series(1, {devices} / 2) n;
 INSERT INTO work_order (device_no, priority, audience, title_sv, title_en, reported_at, start_by, done_by, created_by, state,
                         closed_at, solved, visits)
