@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -70,14 +70,23 @@ class Swarm:
             await asyncio.gather(*self._tasks, return_exceptions=True)
         self._check()
 
-    async def live_through_history(self, today: date, progress: Callable[[int, int], None]) -> None:
-        """Sends the past `history_days`, day by day, each device its own; `progress(day, days)` comes after each."""
+    async def live_through_history(
+        self, today: date, progress: Callable[[int, int], None], *, without: Collection[str] = ()
+    ) -> None:
+        """Sends the past `history_days`, day by day, each device its own; `progress(day, days)` comes after each.
+
+        Args:
+            today: the first day that is not past.
+            progress: told after each day.
+            without: ids of devices that tell nothing of their past here.
+        """
+        telling = [c for c in self.connections if c.device.identity.device_id not in without]
         days = self.plan.history_days
         loop = asyncio.get_running_loop()
         started = loop.time()
         for number in range(days):
             day = today - timedelta(days=days - number)
-            for connection in self.connections:
+            for connection in telling:
                 connection.send(connection.device.live_through(day, number / days))
                 await asyncio.sleep(0)
             self._check()

@@ -51,9 +51,12 @@ async def show_alarm(request: Request) -> Response:
         alarm = await service.show_alarm(work, alarm_id)
         rows = await fetch_all(work.connection, _SQL["beside"], {"alarms": [alarm_id]})
         placed = place([alarm], rows, work.registry, work.now)[0]
+        exposed = {"devices": [one.device_id for one in alarm.at_risk]}
+        found = await fetch_all(work.connection, _SQL["numbers"], exposed) if alarm.at_risk else []
     async with door.open(caller) as work:
         calls = await reach.calls_of(work, alarm_id)
-    return page(request, "alarm.html", alarm=alarm, placed=placed, calls=calls.calls)
+    numbers = {row["device_id"]: row["individual_number"] for row in found}
+    return page(request, "alarm.html", alarm=alarm, placed=placed, calls=calls.calls, numbers=numbers)
 
 
 async def take(request: Request) -> Response:

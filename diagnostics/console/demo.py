@@ -12,6 +12,7 @@ from diagnostics.console.following import follow
 from diagnostics.console.gate import form_of, with_right
 from diagnostics.console.pages import ROOT, page, resources_of, seen, words_of
 from diagnostics.devices import service as devices
+from diagnostics.devices.schemas import Device
 from diagnostics.problems import Problem, unknown_address
 from diagnostics.queries import fetch_one, room
 from diagnostics.resources import DemoPanel
@@ -20,24 +21,38 @@ from diagnostics.security import Caller
 from diagnostics.work import Door
 from fleet.plumbing.store.scope import scoped
 
-ACTS: Final = ("jam", "area", "battery")
+ACTS: Final = ("jam", "area", "battery", "idle")
+_PUT_ASIDE: Final = "idle"
 _SQL: Final = room(__file__)
-_SECONDS: Final = 5.0
+_SECONDS: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
-    """When each step was taken; None: not yet, or not for this person's eyes."""
+class Step:
+    """One step of the way through the system.
 
-    published: datetime
-    stored: datetime | None
-    alarm: datetime | None
-    notified: bool
+    Attributes:
+        name: what it is called, see `words.DEMO_STEPS`.
+        taken: whether it has been taken; False: not yet, or not for this person's eyes.
+        at: when, where that is known.
+    """
+
+    name: str
+    taken: bool
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """All steps, from the moment the device was told to begin."""
+
+    begun: datetime
+    steps: tuple[Step, ...]
 
     @property
     def over(self) -> bool:
         """Whether it has got as far as it can."""
-        return self.notified and self.alarm is not None and self.stored is not None
+        return all(step.taken for step in self.steps)
 
 
 async def show_panel(request: Request) -> Response:
@@ -62,7 +77,7 @@ async def act(request: Request) -> Response:
         raise unknown_address()
     done = await _ask(_panel(request), {"do": wanted})
     if not done.get("devices"):
-        return page(request, "demo.html", acts=ACTS, idle=(), nothing=True)
+        return page(request, "demo.html", acts=ACTS, idle=(), nothing="spent" if "devices" in done else "early")
     return seen(f"{ROOT}/demo/watch/{done['devices'][0]}?since={int(done['at'] * 1000)}&act={wanted}")
 
 
@@ -71,36 +86,55 @@ async def watch(request: Request) -> Response:
     panel, caller = _panel(request), with_right(request, Right.SEE_DEVICES)
     async with Door(resources_of(request)).open(caller) as work:
         device = await devices.show(work, request.path_params["device_id"])
-    steps = await _steps(request, panel, caller, device.device_id)
+    way = await _way(request, panel, caller, device)
     template = "demo_steps.html" if request.query_params.get("part") == "steps" else "demo_watch.html"
-    return page(request, template, device=device, steps=steps, since=request.query_params.get("since", "0"))
+    act = request.query_params.get("act", "")
+    return page(
+        request,
+        template,
+        device=device,
+        way=way,
+        act=act if act in ACTS else "jam",
+        since=f"{request.query_params.get('since', '')[:14]}",
+    )
 
 
 async def stream(request: Request) -> StreamingResponse:
     """Says whenever a step has been taken."""
     panel, caller = _panel(request), with_right(request, Right.SEE_DEVICES)
-    device_id = request.path_params["device_id"]
     async with Door(resources_of(request)).open(caller) as work:
-        await devices.show(work, device_id)
+        device = await devices.show(work, request.path_params["device_id"])
 
     async def mark() -> tuple[str, bool]:
-        steps = await _steps(request, panel, caller, device_id)
-        return f"{steps.stored is not None}-{steps.alarm is not None}-{steps.notified}", steps.over
+        way = await _way(request, panel, caller, device)
+        return "".join("x" if step.taken else "-" for step in way.steps), way.over
 
     return follow(request, mark)
 
 
-async def _steps(request: Request, panel: DemoPanel, caller: Caller, device_id: str) -> Steps:
+async def _way(request: Request, panel: DemoPanel, caller: Caller, device: Device) -> Way:
     given = request.query_params.get("since", "")
     since = datetime.fromtimestamp(int(given[:14]) / 1000, UTC) if given[:14].isdecimal() else words_of(request).now
+    asked = {"device_id": device.device_id, "since": since}
+    aside = request.query_params.get("act") == _PUT_ASIDE
     async with scoped(resources_of(request).pool, caller.scope) as connection:
-        row = await fetch_one(connection, _SQL["travelled"], {"device_id": device_id, "since": since})
-    told = await _ask(panel, {"notified": device_id})
-    found: dict[str, Any] = row or {"stored": None, "alarm": None}
-    return Steps(since, found["stored"], found["alarm"], bool(told.get("notified")) and found["alarm"] is not None)
+        if aside:
+            found = await fetch_one(connection, _SQL["put_aside"], asked) or {}
+            stored = Step("stored", taken=bool(found.get("stored")))
+            return Way(since, (stored, *(_timed(name, found.get(name)) for name in ("judged", "proposed"))))
+        found = await fetch_one(connection, _SQL["travelled"], asked) or {}
+    told = await _ask(panel, {"notified": found["alarm_ids"]}) if found.get("alarm_ids") else {}
+    stored, alarm = found.get("stored"), found.get("alarm")
+    # Who may not see the fault itself sees its alarm, and no alarm is raised of what is not stored.
+    first = Step("stored", taken=stored is not None or alarm is not None, at=stored)
+    return Way(since, (first, _timed("alarm", alarm), Step("notified", taken=bool(told.get("notified")))))
 
 
-async def _ask(panel: DemoPanel, wish: dict[str, str]) -> dict[str, Any]:
+def _timed(name: str, at: datetime | None) -> Step:
+    return Step(name, at is not None, at)
+
+
+async def _ask(panel: DemoPanel, wish: dict[str, object]) -> dict[str, Any]:
     """The director's answer; nothing where it is gone."""
     try:
         async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as client:

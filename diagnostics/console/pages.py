@@ -3,7 +3,7 @@
 import hashlib
 import mimetypes
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +14,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from diagnostics.console import words, workshop_words
 from diagnostics.console.accounts import Session
 from diagnostics.console.language import LANGUAGES, Words, iso
+from diagnostics.console.spoken import spoken
 from diagnostics.problems import Problem
 from diagnostics.resources import Resources
 from diagnostics.rights import Right, may
+from fleet.text import Text
 
 ROOT: Final = "/console"
 SESSION_COOKIE: Final = "fjarrkoll_session"
@@ -83,6 +85,8 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
         rights=frozenset() if session is None else frozenset(r.value for r in Right if may(session.caller.role, r)),
         path=request.url.path,
         asset=asset,
+        class_title=partial(_class_title, request),
+        spoken=partial(_spoken, request),
         other_language=_with(request, lang="en" if speak.language == "sv" else "sv"),
         query=request.query_params,
         link=lambda **changes: _with(request, **changes),
@@ -92,6 +96,18 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
     if request.query_params.get("lang") in LANGUAGES:
         answer.set_cookie(LANGUAGE_COOKIE, speak.language, max_age=31_536_000, path=ROOT, samesite="lax")
     return answer
+
+
+def _class_title(request: Request, name: str) -> Text:
+    """What people call a device class; one that no profile has is shown as it is spelled."""
+    profile = resources_of(request).registry.by_name.get(name)
+    return Text(name, name) if profile is None else profile.title
+
+
+def _spoken(request: Request, reason: object, device_class: str) -> str:
+    """An alarm's reason with the words of its class in place of keys."""
+    text = Text(str(getattr(reason, "sv", reason)), str(getattr(reason, "en", reason)))
+    return spoken(text, resources_of(request).registry.by_name.get(device_class), words_of(request).language)
 
 
 def error_page(request: Request, problem: Problem) -> Response:

@@ -42,7 +42,28 @@ SELECT model_key, maker, name FROM device_model ORDER BY maker, name
 SELECT firmware, count(*)::integer AS devices FROM device WHERE model_key = %(model_key)s GROUP BY firmware ORDER BY devices DESC, firmware
 
 -- name: travelled
--- How far what happened to a device since a moment has come: a fault stored, an alarm raised (its own, or the area's that gathers it).
-SELECT (SELECT min(f.known_at) FROM device_fault f WHERE f.device_no = d.device_no AND f.known_at >= %(since)s) AS stored,
-       (SELECT min(a.raised_at) FROM alarm a WHERE a.device_no = d.device_no AND a.raised_at >= %(since)s) AS alarm
-  FROM device d WHERE d.device_id = %(device_id)s
+-- How far what happened to a device since a moment has come: a fault stored, an alarm raised (its own, and the area's that gathers it).
+SELECT (SELECT min(f.known_at) FROM device_fault f WHERE f.device_no = d.device_no AND f.known_at >= %(since)s) AS stored, a.alarm, a.alarm_ids
+  FROM device d
+ CROSS JOIN LATERAL (
+    SELECT min(a.raised_at) AS alarm, coalesce(array_agg(a.alarm_id), '{}') AS alarm_ids
+      FROM alarm a
+     WHERE a.raised_at >= %(since)s
+       AND (a.device_no = d.device_no
+            OR a.area = (SELECT p.code || '/' || l.legal_frame || '/' || l.area FROM loan l JOIN payer p USING (payer_id)
+                          WHERE l.device_no = d.device_no AND l.ended_at IS NULL AND l.area <> ''))
+ ) a
+ WHERE d.device_id = %(device_id)s
+
+-- name: put_aside
+-- How far a past that was told since a moment has come: days before it stored, judged unused, its return proposed.
+SELECT EXISTS (SELECT FROM usage_day u WHERE u.device_no = d.device_no AND u.local_day < %(since)s::date - 1) AS stored,
+       v.judged_at AS judged, CASE WHEN v.step = 'propose' THEN v.judged_at END AS proposed
+  FROM device d
+  LEFT JOIN idle_verdict v ON v.device_no = d.device_no AND v.loan_started_at IS NOT DISTINCT FROM d.loan_started_at
+                          AND v.verdict = 'unused' AND v.judged_at >= %(since)s
+ WHERE d.device_id = %(device_id)s
+
+-- name: numbers
+-- The numbers that people know devices by, of those the caller sees.
+SELECT device_id, individual_number FROM device WHERE device_id = ANY (%(devices)s)

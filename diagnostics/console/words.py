@@ -43,6 +43,11 @@ ROLES: Final[Mapping[str, Text]] = {
     "prescriber_unit": Text("Förskrivande enhet", "Prescriber unit"),
     "administrator": Text("Administratör", "Administrator"),
 }
+VIEWS: Final[Mapping[str, Text]] = {
+    "technical": Text("Teknisk vy", "Technical view"),
+    "care": Text("Vård- och larmvy", "Care and alarm view"),
+    "clinical": Text("Klinisk vy", "Clinical view"),
+}
 STOCK_STATES: Final[Mapping[str, Text]] = {
     "in_stock": Text("I lager", "In stock"),
     "on_loan": Text("Uthyrt", "On loan"),
@@ -153,6 +158,27 @@ DEMO_ACTS: Final[Mapping[str, Text]] = {
     "jam": Text("Låt en dosautomat fastna", "Jam a dispenser"),
     "area": Text("Bryt strömmen i ett område", "Cut the power of an area"),
     "battery": Text("Gör ett batteri gammalt", "Age a battery"),
+    "idle": Text("Ställ undan en rullstol", "Put a wheelchair aside"),
+}
+# How far it has come: said when the step is taken, and until then.
+DEMO_STEPS: Final[Mapping[str, tuple[Text, Text]]] = {
+    "stored": (
+        Text("Sparat i databasen", "Stored in the database"),
+        Text("Väntar på att sparas", "Waiting to be stored"),
+    ),
+    "alarm": (Text("Larm", "Alarm"), Text("Väntar på larm", "Waiting for the alarm")),
+    "notified": (
+        Text("Avisering framme hos mottagaren", "Notification has reached its receiver"),
+        Text("Väntar på avisering", "Waiting for the notification"),
+    ),
+    "judged": (
+        Text("Bedömd oanvänd", "Judged unused"),
+        Text("Väntar på nästa bedömning", "Waiting for the next verdict"),
+    ),
+    "proposed": (
+        Text("Återlämning föreslagen", "Return proposed"),
+        Text("Väntar på förslag om återlämning", "Waiting for the proposal to return it"),
+    ),
 }
 
 CONDITIONS: Final[Mapping[str, Text]] = {
@@ -187,6 +213,29 @@ ROW_OUTCOMES: Final[Mapping[str, Text]] = {
     "taken": Text("Tas in", "Taken"),
     "unchanged": Text("Oförändrad", "Unchanged"),
     "refused": Text("Nekad", "Refused"),
+}
+# What a person at a page can do about a problem that the API tells to programs.
+PROBLEMS: Final[Mapping[str, Text]] = {
+    **dict.fromkeys(
+        ("unknown_address", "method_not_allowed", "http_error"),
+        Text(
+            "Länken kan vara gammal eller felskriven. Sök hjälpmedlet i fältet överst, eller börja om från startsidan.",
+            "The link may be old or misspelt. Search the device in the field at the top, or begin at the start page.",
+        ),
+    ),
+    "internal_error": Text(
+        "Försök igen. Hjälper det inte: säg till den som driver konsolen hos er, och ange numret nedan.",
+        "Try again. If that does not help, tell whoever runs the console at your place, with the number below.",
+    ),
+    "unavailable": Text(
+        "Försök igen om några sekunder. Inget som redan är sparat går förlorat.",
+        "Try again in a few seconds. Nothing that is saved already is lost.",
+    ),
+    "too_many_requests": Text("Vänta en minut och försök igen.", "Wait a minute and try again."),
+    "too_large": Text(
+        "Ett formulär får vara högst 64 kB och en fil högst 4 MB.",
+        "A form may have 64 kB at most, and a file 4 MB.",
+    ),
 }
 
 

@@ -24,7 +24,7 @@ from device_sim.swarm import Plan, Swarm, build_swarm, today_in_sweden
 from fjarrkoll.demo.accounts import make_accounts
 from fjarrkoll.demo.check import Report, observe, replay_cards, report
 from fjarrkoll.demo.client import DemoClient, DemoTokens
-from fjarrkoll.demo.director import Director, acts_of, listening, make_area
+from fjarrkoll.demo.director import Director, Stagehand, listening, make_area
 from fjarrkoll.demo.guide import guide
 from fjarrkoll.demo.observe import compare, nights_stored
 from fjarrkoll.demo.population import Population, populate
@@ -106,8 +106,7 @@ def _run(folder: Path, devices: int, seed: int, *, check: bool) -> Report | None
         with psycopg.connect(system.urls.owner) as connection:
             population = populate(connection, registry, devices, datetime.now(UTC), seed)
             tokens, roles = _tokens(connection), cast(population)
-            spare = [e.device_id for e in population.of_class("dispenser") if e.device_id != roles.jammed]
-            area = make_area(connection, spare)
+            area = make_area(connection, roles.area)
             make_accounts(system, connection, director, roles.idle)
         everyone = (*population.playing, *population.replaying)
         system.broker.add_credentials({entry.device_id: entry.password for entry in everyone})
@@ -137,9 +136,9 @@ async def _play(stage: Stage, seed: int, *, check: bool) -> Report | None:
     swarm = build_swarm(stage.population.playing, stage.registry, line, plan, stage.ledger, habits(stage.roles))
     async with swarm.running():
         loop = asyncio.get_running_loop()
-        stage.director.acts = acts_of(swarm.connections, stage.area, stage.registry, loop)
+        stage.director.acts = _stagehand(stage, swarm, loop).acts()
         cards = asyncio.create_task(replay_cards(stage.population, stage.registry, line, stage.ledger))
-        await _history(swarm)
+        await _history(swarm, without=() if check else stage.roles.aside)
         for sentence in make_things_happen(swarm.connections, stage.roles):
             console.print(f"· {sentence}")
         if not check:
@@ -156,10 +155,18 @@ async def _play(stage: Stage, seed: int, *, check: bool) -> Report | None:
     return report(counts, observed, started, cards_here=cards_here)
 
 
-async def _history(swarm: Swarm) -> None:
+def _stagehand(stage: Stage, swarm: Swarm, loop: asyncio.AbstractEventLoop) -> Stagehand:
+    roles = stage.roles
+    spared = (roles.jammed, *roles.read, *roles.idle)
+    return Stagehand(swarm.connections, stage.area, roles.aside, spared, stage.registry, loop)
+
+
+async def _history(swarm: Swarm, without: Sequence[str]) -> None:
     with Progress(console=console) as progress:
         task = progress.add_task(f"{HISTORY_DAYS} days in {HISTORY_SECONDS:.0f} seconds", total=HISTORY_DAYS)
-        await swarm.live_through_history(today_in_sweden(), lambda done, _: progress.update(task, completed=done))
+        await swarm.live_through_history(
+            today_in_sweden(), lambda done, _: progress.update(task, completed=done), without=without
+        )
 
 
 async def _watch(stage: Stage, swarm: Swarm) -> None:

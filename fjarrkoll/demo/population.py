@@ -21,6 +21,8 @@ from fleet.registry import Registry
 SHARES: Final = {"wheelchair": 0.42, "apap": 0.22, "dispenser": 0.18, "scale": 0.18}
 REPLAY_MODELS: Final = ("resmed-airsense10", "resmed-airsense11")
 CANNOT_REPORT: Final = 40
+NEIGHBOURS: Final = range(1, 7)
+"""Places among the dispensers that one unit lends in one area: their power can go together."""
 _LOAN_DAYS: Final = 120
 _OLDEST_DAYS: Final = 6 * 365
 _UNDATED: Final = 0.04  # of the register: bought before anybody wrote it down
@@ -66,10 +68,12 @@ class _Lender:
     now: datetime
     random: Random
 
-    def lend(self, profile: DeviceProfile, model: DeviceModel, number: int) -> NewDevice:
-        """A device to register, on a loan that began months ago."""
+    def lend(self, profile: DeviceProfile, model: DeviceModel, number: int, *, neighbour: bool = False) -> NewDevice:
+        """A device to register, on a loan that began months ago; all neighbours are one payer's under one frame."""
         payer = self.random.choice(self.register.payers)
         frame = self.random.choice(sorted(payer.prescribers))
+        if neighbour:
+            payer, frame = self.register.payers[0], min(self.register.payers[0].prescribers)
         return NewDevice(
             device_class=profile.name,
             model_key=model.key,
@@ -89,9 +93,10 @@ def _plans(registry: Registry, devices: int, lender: _Lender) -> list[NewDevice]
     plans: list[NewDevice] = []
     for name, share in SHARES.items():
         models = islice(cycle(_models(registry[name])), max(2, round(devices * share)))
+        first = len(plans) + 100_001
         plans += [
-            lender.lend(registry[name], model, number)
-            for number, model in enumerate(models, start=len(plans) + 100_001)
+            lender.lend(registry[name], model, first + place, neighbour=name == "dispenser" and place in NEIGHBOURS)
+            for place, model in enumerate(models)
         ]
     return plans[:devices]
 

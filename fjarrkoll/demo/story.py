@@ -7,7 +7,7 @@ from typing import Final
 from device_sim import mischief
 from device_sim.connection import Connection
 from device_sim.persona import Habit
-from fjarrkoll.demo.population import Population
+from fjarrkoll.demo.population import NEIGHBOURS, Population
 
 HIDDEN_FAULT: Final = "WC-MOT-02"
 JAM_RULE_FAULT: Final = "MED-MEC-01"
@@ -21,11 +21,20 @@ class Cast:
         jammed: the dispenser whose tray stops.
         read: wheelchairs whose fault is never told, only found by reading remotely.
         idle: devices that were put aside weeks ago.
+        aside: wheelchairs that the panel can put aside; where somebody watches they keep their past until then.
+        area: dispensers whose power can go together.
     """
 
     jammed: str
     read: tuple[str, ...]
     idle: tuple[str, ...]
+    aside: tuple[str, ...]
+    area: tuple[str, ...]
+
+    @property
+    def everyone(self) -> tuple[str, ...]:
+        """All with a part."""
+        return (self.jammed, *self.read, *self.idle, *self.aside, *self.area)
 
 
 def cast(population: Population) -> Cast:
@@ -35,6 +44,8 @@ def cast(population: Population) -> Cast:
         jammed=dispensers[0].device_id,
         read=tuple(entry.device_id for entry in chairs[5:8]),
         idle=(chairs[0].device_id, population.of_class("apap")[0].device_id),
+        aside=tuple(entry.device_id for entry in chairs[2:5]),
+        area=tuple(entry.device_id for entry in dispensers[NEIGHBOURS.start : NEIGHBOURS.stop]),
     )
 
 
@@ -53,7 +64,7 @@ def make_things_happen(connections: Sequence[Connection], roles: Cast) -> list[s
     for device_id in roles.read:
         mischief.hide_fault(by_id[device_id], HIDDEN_FAULT)
         told.append(f"wheelchair {device_id} has fault {HIDDEN_FAULT} and tells nobody: reading its codes must find it")
-    bystanders = [c for c in connections if c.device.identity.device_id not in {roles.jammed, *roles.read, *roles.idle}]
+    bystanders = [c for c in connections if c.device.identity.device_id not in roles.everyone]
     dirty = [
         mischief.malformed,
         mischief.duplicates,

@@ -10,11 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 
 from fjarrkoll.demo.check import CARDS, missing_parts
 from fjarrkoll.demo.observe import Counts
+from tests.fixtures.browser import Visitor, opened
 
+PATIENCE = 180_000
+"""Milliseconds: the past is told while it is lived through, and verdicts are made every quarter of a minute."""
 WELL = Counts(published=10, stored=10, lost=0, duplicated=0, quarantined=3)
 OBSERVED: dict[str, Any] = {
     "faults_read": 1,
@@ -59,15 +64,70 @@ def test_the_unattended_demo_does_the_main_job_and_says_so_in_its_last_line(serv
     assert said["nights_replayed"] == (93 if CARDS.is_dir() else 0)
 
 
-@pytest.mark.timeout(120)
-def test_ctrl_c_ends_the_demo_and_leaves_nothing_running(services_folder: Path) -> None:
-    folder = services_folder / "demo-interrupted"
-    process = demo(folder)
+def up(folder: Path, process: subprocess.Popen[bytes]) -> str:
+    """The address of a watched demo's console, once it is there."""
     started = time.monotonic()
     while not (folder / "env").exists():
         assert process.poll() is None, "the demo ended by itself"
-        assert time.monotonic() - started < 60, "the demo did not come up"
+        assert time.monotonic() - started < 90, "the demo did not come up"
         time.sleep(0.1)
+    named = dict(line.split("=", 1) for line in (folder / "env").read_text().splitlines())
+    return f"{named['FJARRKOLL_API_URL']}/console"
+
+
+def signed_in(browser: Browser, root: str, role: str) -> Visitor:
+    """A window in which somebody took an account from the login page."""
+    window = opened(browser, root)
+    cells = window.open("/login").locator("#demo ~ .scroll tr", has_text=role).locator("code")
+    window.sign_in(cells.first.inner_text(), cells.last.inner_text())
+    return window
+
+
+def travelled(window: Visitor, act: str) -> None:
+    """Makes something happen at the panel and watches it get as far as it can."""
+    window.open("/demo").get_by_role("button", name=act).click()
+    arrived(window)
+
+
+def arrived(window: Visitor) -> None:
+    """Each step is taken while the page stands open, without anybody loading it again."""
+    steps = window.page.locator(".travel li")
+    expect(steps.first).to_be_visible()
+    expect(window.page.locator(".travel li[data-done=no]")).to_have_count(0, timeout=PATIENCE)
+    assert steps.count() == 4
+    assert window.faults() == []
+
+
+@pytest.mark.timeout(500)
+def test_what_the_panel_makes_happen_travels_through_the_system_and_ctrl_c_leaves_nothing_running(
+    services_folder: Path, browser: Browser
+) -> None:
+    folder = services_folder / "demo-watched"
+    process = demo(folder)
+    root = up(folder, process)
+    stranger = opened(browser, root)
+    stranger.open("/login")
+    expect(stranger.page.locator("#demo ~ .scroll tbody tr")).to_have_count(6)
+    assert stranger.faults() == []
+    analyst, carer = signed_in(browser, root, "Analytiker"), signed_in(browser, root, "Vårdpersonal")
+    analyst.open("/demo").get_by_role("button", name="Ställ undan en rullstol").click()
+    travelled(carer, "Låt en dosautomat fastna")
+    travelled(carer, "Bryt strömmen i ett område")
+    assert carer.open("/alarms").locator("li.alarm.area").count() == 1, "one alarm for the area, not six"
+    carer.open("/demo").get_by_role("button", name="Bryt strömmen i ett område").click()
+    expect(carer.page.get_by_role("status")).to_contain_text("Det har redan hänt")
+    assert carer.faults() == []
+    technician = signed_in(browser, root, "Hjälpmedelstekniker")
+    technician.open("/demo?lang=en")
+    travelled(technician, "Age a battery")
+    arrived(analyst)
+    number = (analyst.page.locator("#content p a").first.inner_text()).split()[-1]
+    expect(analyst.open("/idle?class=wheelchair").get_by_role("button", name=f"Föreslå {number}")).to_be_visible()
+    for window in (stranger, analyst, carer, technician):
+        assert window.complaints == []
+        window.context.close()
+    panel = json.loads((folder / "console-accounts.json").read_text())["panel"]
+    assert httpx.post(panel["url"], json={"do": "jam"}, trust_env=False).status_code == 403, "only the panel may"
     running = _mentioning(folder)
     assert len(running) >= 3, "control: the parts are found while it runs"
     os.kill(process.pid, signal.SIGINT)

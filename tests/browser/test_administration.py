@@ -8,14 +8,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fleet.topics import Verb
-from tests.browser.test_stories import no_sideways, say
-from tests.fixtures.browser import PASSWORD, Visitor, Visitors, account
+from tests.browser.test_stories import say
+from tests.fixtures.browser import PASSWORD, Visitors, account
+from tests.fixtures.hands import Hand, Keyboard, Mouse
 from tests.fixtures.system import RunningSystem
 
-PAGES = (
-    *("/administration", "/administration/accounts", "/administration/ladders", "/administration/ladders/new"),
-    *("/administration/prices", "/administration/limits", "/administration/register"),
-    *("/audit", "/audit?actor=ingen-alls", "/audit/reviews", "/health"),
+WAYS = pytest.mark.parametrize(
+    ("language", "hand"), [pytest.param("sv", Mouse(), id="sv-mouse"), pytest.param("en", Keyboard(), id="en-keyboard")]
 )
 
 
@@ -30,15 +29,15 @@ def duties(system: RunningSystem) -> None:
             )
 
 
-def row(page: Page, number: int, recipient: str, begins: str, ends: str) -> None:
-    page.select_option(f"#s0d{number}_recipient", recipient)
-    page.fill(f"#s0d{number}_begins", begins)
-    page.fill(f"#s0d{number}_ends", ends)
+def row(page: Page, hand: Hand, number: int, recipient: str, hours: tuple[str, str]) -> None:
+    hand.choose(page.locator(f"#s0d{number}_recipient"), recipient)
+    hand.fill(page.locator(f"#s0d{number}_begins"), hours[0])
+    hand.fill(page.locator(f"#s0d{number}_ends"), hours[1])
 
 
-@pytest.mark.parametrize("language", ["sv", "en"])
+@WAYS
 def test_a_rota_with_a_gap_is_refused_then_mended_and_saved(
-    visit: Visitors, running_system: RunningSystem, language: str
+    visit: Visitors, running_system: RunningSystem, language: str, hand: Hand
 ) -> None:
     duties(running_system)
     said = {
@@ -47,16 +46,16 @@ def test_a_rota_with_a_gap_is_refused_then_mended_and_saved(
     }[language]
     window = visit("administrator")
     page = window.open(f"/administration/ladders/new?lang={language}")
-    page.fill("#code", f"norr-{language}")
-    row(page, 0, "dagjour", "07:00", "21:00")
-    page.get_by_role("button", name=said[0]).click()
+    hand.fill(page.locator("#code"), f"norr-{language}")
+    row(page, hand, 0, "dagjour", ("07:00", "21:00"))
+    hand.press(page.get_by_role("button", name=said[0]))
     expect(page.locator("#refused")).to_contain_text(said[1])
-    row(page, 1, "nattjour", "22:00", "07:00")
-    page.get_by_role("button", name=said[0]).click()
+    row(page, hand, 1, "nattjour", ("22:00", "07:00"))
+    hand.press(page.get_by_role("button", name=said[0]))
     expect(page.locator("#findings")).to_contain_text(re.compile(said[2]))
     assert window.faults() == [], "the refusal, too"
-    page.fill("#s0d0_ends", "22:00")
-    page.get_by_role("button", name=said[0]).click()
+    hand.fill(page.locator("#s0d0_ends"), "22:00")
+    hand.press(page.get_by_role("button", name=said[0]))
     expect(page.get_by_role("status")).to_contain_text(said[3])
     expect(page.locator("#s0d0_ends")).to_have_value("22:00")
     assert not [line for line in window.complaints if "422" not in line]
@@ -125,31 +124,6 @@ def test_a_manager_draws_a_sample_and_judges_by_keyboard(visit: Visitors, runnin
     form.get_by_role("button", name="Bedöm").press("Enter")
     expect(page.get_by_text("frågar enheten")).to_be_visible()
     assert window.faults() == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page_of_the_administration(
-    visit: Visitors, running_system: RunningSystem, scheme: str
-) -> None:
-    duties(running_system)
-    login = account(running_system, "carer")
-    window: Visitor = visit("administrator", scheme=scheme)
-    for path in (*PAGES, f"/administration/accounts/{login}"):
-        page = window.open(path)
-        assert window.faults() == [], path
-        assert no_sideways(page), path
-    refused = visit("carer", scheme=scheme)
-    for path in ("/administration", "/audit", "/health"):
-        refused.open(path)
-        assert refused.page.locator("h1").inner_text() == "Rollen räcker inte"
-        assert refused.faults() == [], path
-
-
-@pytest.mark.parametrize("width", [360, 640])
-def test_the_administration_loses_nothing_on_a_narrow_or_magnified_screen(visit: Visitors, width: int) -> None:
-    window = visit("administrator", width=width)
-    for path in PAGES:
-        assert no_sideways(window.open(path)), path
 
 
 def test_the_administration_works_without_script(visit: Visitors, running_system: RunningSystem) -> None:
