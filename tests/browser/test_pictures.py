@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from fleet.topics import Verb
-from tests.browser.test_stories import jam, say, unused_device, verdicts_held
+from tests.browser.test_stories import jam, say
 from tests.fixtures.browser import Visitors
 from tests.fixtures.system import RunningSystem
 
@@ -52,18 +52,12 @@ def a_chairs_week(system: RunningSystem) -> tuple[str, str]:
 
 
 def test_pictures_of_the_main_pages(visit: Visitors, running_system: RunningSystem, folder: Path) -> None:
-    with verdicts_held(running_system):
-        take(visit, running_system, folder)
-
-
-def take(visit: Visitors, system: RunningSystem, folder: Path) -> None:
-    jammed, (chair, chair_number), unused = jam(system), a_chairs_week(system), unused_device(system)
+    jammed, (chair, chair_number) = jam(running_system), a_chairs_week(running_system)
     time.sleep(2)
     shots = [
         ("board", "carer", "/alarms", 390, jammed.individual_number),
         ("device", "technician", f"/devices/{chair}", 1200, "Användning senaste året"),
         ("devices", "analyst", "/devices", 1200, chair_number),
-        ("idle", "analyst", "/idle", 1200, unused.individual_number),
     ]
     for name, role, path, width, awaited in shots:
         window = visit(role, width=width)
