@@ -17,6 +17,9 @@ from tests.fixtures.browser import Visitors
 from tests.fixtures.system import RunningSystem
 
 
+HEIGHTS = {"board": 1000, "device": 1350}
+
+
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the pictures go: the folder asked for, else one that is thrown away."""
@@ -64,7 +67,7 @@ def test_pictures_of_the_main_pages(visit: Visitors, running_system: RunningSyst
         page = window.open(path)
         expect(page.get_by_text(awaited).first).to_be_visible(timeout=15_000)
         target = folder / f"{name}.png"
-        page.set_viewport_size({"width": width, "height": 1350 if name == "device" else 800})
+        page.set_viewport_size({"width": width, "height": HEIGHTS.get(name, 800)})
         page.screenshot(path=target)
         assert 10_000 < target.stat().st_size < 200_000, "a page, not a blank sheet, and light enough for the README"
         assert window.complaints == []
