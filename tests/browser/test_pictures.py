@@ -16,7 +16,6 @@ from tests.browser.test_stories import jam, say
 from tests.fixtures.browser import Visitors
 from tests.fixtures.system import RunningSystem
 
-
 HEIGHTS = {"board": 1000, "device": 1350}
 
 
