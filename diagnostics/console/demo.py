@@ -120,8 +120,8 @@ async def _way(request: Request, panel: DemoPanel, caller: Caller, device: Devic
     async with scoped(resources_of(request).pool, caller.scope) as connection:
         if aside:
             found = await fetch_one(connection, _SQL["put_aside"], asked) or {}
-            stored = Step("stored", taken=bool(found.get("stored")))
-            return Way(since, (stored, *(_timed(name, found.get(name)) for name in ("judged", "proposed"))))
+            past = Step("stored", taken=bool(found.get("stored")))
+            return Way(since, (past, *(_timed(name, found.get(name)) for name in ("judged", "proposed"))))
         found = await fetch_one(connection, _SQL["travelled"], asked) or {}
     told = await _ask(panel, {"notified": found["alarm_ids"]}) if found.get("alarm_ids") else {}
     stored, alarm = found.get("stored"), found.get("alarm")
