@@ -22,8 +22,8 @@ class Settings(BaseSettings):
         mqtt_username, mqtt_password: this process's own broker account.
         observer_password, diagnostics_password, ingest_password: broker accounts that `fjarrkoll certify` plays.
         metrics_port: where ingest and worker serve Prometheus metrics on metrics_host; none means not at all.
-        console_demo_file: JSON object with the demo's `accounts`, shown on the console's login page, and its `panel`; the demo
-            sets it.
+        console_demo_file: JSON object with the demo's `accounts`, shown on the console's login page, and its `panel`;
+            the demo sets it.
         oidc_issuer: the identity provider at which people may sign in to the console; none means local accounts only.
         oidc_client_id, oidc_client_secret, oidc_scope: how the console is known there, and what it asks for.
         oidc_mapping_file: TOML that says which claims give which role and scope (docs/access.md).
