@@ -1,9 +1,10 @@
-"""How long the workshop's pages take with a whole region's devices: readiness, work orders, one device's timeline.
+"""How long the workshop's pages take with a whole region's devices: readiness, orders, faults, a device's timeline.
 
     python -m benchmarks.workshop_pages 417000
 
 Fills a database of its own with devices, loans, states, faults and work orders, one device with ninety days of readings
-a minute, and asks the API in this process, as a technician who sees every payer and as one who sees a single payer.
+a minute, lets the worker count the faults, and asks the API in this process: as one who sees every payer, one who sees
+a single payer, and two who see many payers but not everything, for whom sums over everything are no answer.
 """
 
 import asyncio
@@ -23,10 +24,12 @@ import structlog
 
 from benchmarks.filling import filled, filling
 from diagnostics.app import build_app
+from diagnostics.faults.counting import SHARE, FaultCount
 from diagnostics.rates import Limiter, Rate
 from diagnostics.resources import Limits
 from diagnostics.server import open_resources
 from fjarrkoll.services import Postgres, install
+from fleet.plumbing.database import database_pool
 from fleet.plumbing.store.bootstrap import DatabaseUrls, Passwords, bootstrap
 from fleet.plumbing.store.migrate import migrate
 from fleet.plumbing.store.register import create_token
@@ -51,6 +54,15 @@ def fill(connection: psycopg.Connection, devices: int, *, minutes: int, others: 
     filled(connection, text.format(devices=devices, payers=_PAYERS, minutes=minutes, others=others))
 
 
+async def count(urls: DatabaseUrls) -> None:
+    """Prints how long the worker takes to count every fault and device-day, at once and with its pauses."""
+    async with database_pool(urls.worker, "bench-faults", largest=1) as pool:
+        for name, share in (("first, without a pause", 1.0), ("again, without a pause", 1.0), ("again, paced", SHARE)):
+            begun = time.perf_counter()
+            models = await FaultCount(pool, share=share).round()
+            print(f"faults counted, {name:<24} {models} models {time.perf_counter() - begun:7.1f} s")
+
+
 @contextmanager
 def region(devices: int, also: Callable[[psycopg.Connection], None] | None = None) -> Iterator[DatabaseUrls]:
     """A database with so many devices.
@@ -71,6 +83,8 @@ def region(devices: int, also: Callable[[psycopg.Connection], None] | None = Non
                     if also is not None:
                         also(connection)
                 connection.execute("VACUUM ANALYZE")
+                asyncio.run(count(urls))
+                connection.execute("VACUUM ANALYZE fault_group, device_days")
             yield urls
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -88,6 +102,12 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "readiness of a depot": ("readiness", {"depot": "depa-2"}),
         "readiness of a model": ("readiness", {"model": "permobil-m3"}),
         "readiness of a unit": ("readiness", {"unit": "enhet-77"}),
+        "fault groups": ("faults/groups", {}),
+        "fault groups of a week": ("faults/groups", {"days": "7"}),
+        "fault groups of a year": ("faults/groups", {"days": "365", "limit": "500"}),
+        "fault groups new": ("faults/groups", {"new_only": "true"}),
+        "fault groups of a model": ("faults/groups", {"model": "pg-vr2", "limit": "500"}),
+        "codes nobody knows": ("faults/unknown", {}),
         "timeline of the busiest": ("devices/d-00000007/timeline", {}),
         "timeline of its events": ("devices/d-00000007/timeline", {"kind": "event"}),
         "timeline of its readings": ("devices/d-00000007/timeline", {"kind": "readings"}),
@@ -96,14 +116,24 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-async def measure(urls: DatabaseUrls) -> bool:
-    """Prints p50 and p99 of every page for both technicians; whether all stay within the target."""
-    tokens = {}
+def callers(urls: DatabaseUrls) -> dict[str, str]:
+    """A token for each way to see the region, by name."""
+    wanted: dict[str, tuple[list[int] | None, tuple[str, ...]]] = {
+        "every payer": (None, ("HSL", "SoL")),
+        "one payer": ([8], ("HSL", "SoL")),
+        "half of them": (list(range(1, _PAYERS // 2 + 1)), ("HSL", "SoL")),
+        "one frame": (None, ("HSL",)),
+    }
     with psycopg.connect(urls.owner) as connection:
-        for name, payers in (("every payer", None), ("one payer", [8])):
-            token = create_token(connection, name, "administrator", care_unit="x", payers=payers, frames=("HSL", "SoL"))
-            tokens[name] = token
-    within = True
+        return {
+            name: create_token(connection, name, "administrator", care_unit="x", payers=payers, frames=frames)
+            for name, (payers, frames) in wanted.items()
+        }
+
+
+async def measure(urls: DatabaseUrls) -> bool:
+    """Prints p50 and p99 of every page for each caller; whether all stay within the target."""
+    tokens, within = callers(urls), True
     async with open_resources(urls.api, connections=2) as resources:
         fast = Rate(burst=10**6, per_second=10**6)
         resources.limits = Limits(requests=Limiter(fast), commands=Limiter(fast), refusals=Limiter(fast))

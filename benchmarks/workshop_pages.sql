@@ -5,8 +5,9 @@ INSERT INTO prescriber (code, unit_name, payer_id, legal_frame)
     SELECT 'enhet-' || n, 'Enhet ' || n, 1 + n % {payers}, 'HSL' FROM generate_series(1, 7500) n;
 INSERT INTO device (device_id, individual_number, device_class, model_key, firmware, depot_id, enrolled_at, payer_id, legal_frame,
                     loan_started_at, stock_state)
-    SELECT 'd-' || lpad(n::text, 8, '0'), lpad(n::text, 8, '0'), 'wheelchair', 'permobil-m3', '2.1', 1 + n % 4, now(), 1 + n % {payers},
-           'HSL', now() - interval '100 days', 'on_loan'
+    SELECT 'd-' || lpad(n::text, 8, '0'), lpad(n::text, 8, '0'), 'wheelchair',
+           (ARRAY['pg-vr2', 'permobil-m3', 'dynamic-dx', 'permobil-m3'])[1 + n % 4], (ARRAY['2.0', '2.1', '3.0'])[1 + n / 5 % 3],
+           1 + n % 4, now(), 1 + n % {payers}, 'HSL', now() - interval '100 days', 'on_loan'
       FROM generate_series(1, {devices}) n;
 -- What the trigger would write into each device stands there already.
 ALTER TABLE loan DISABLE TRIGGER USER;
@@ -17,11 +18,23 @@ INSERT INTO device_state (device_no, boot, online, first_seen_at, last_seen_at, 
     SELECT n, 1, true, now() - interval '99 days', now(), now(),
            jsonb_build_object('battery.soc', jsonb_build_array(80, (extract(epoch FROM now()) * 1000)::bigint))
       FROM generate_series(1, {devices}) n;
-INSERT INTO device_fault (device_no, system, code, fault_code, raised_at, last_seen_at, known_at, cleared_at, cleared_by, source, firmware,
-                          device_class, model_key)
-    SELECT 1 + n % {devices}, 'vr2', (n % 60)::text, NULL, now() - n * interval '10 s', now(), now(),
-           CASE WHEN n % 10 > 0 THEN now() END, CASE WHEN n % 10 > 0 THEN 'device' END, 'event', '2.1', 'wheelchair', 'permobil-m3'
-      FROM generate_series(1, {devices} / 2) n;
+-- Two faults a device and year, of every code of the class, some often and some seldom; one in fifty is known by no profile.
+ALTER TABLE device_fault DISABLE TRIGGER USER;
+INSERT INTO device_fault (device_no, system, code, fault_code, module, raised_at, last_seen_at, known_at, cleared_at, cleared_by, source,
+                          device_class, model_key, firmware)
+    SELECT device_no, CASE WHEN n % 50 = 0 THEN 'own' ELSE 'vr2' END, (CASE WHEN n % 50 = 0 THEN n % 41 ELSE which END)::text,
+           CASE WHEN n % 50 > 0 THEN codes[which] END, (ARRAY['', 'left', 'right'])[1 + n % 3], at, at, at,
+           CASE WHEN n % 10 > 0 THEN at + interval '1 hour' END, CASE WHEN n % 10 > 0 THEN 'device' END, 'event',
+           device_class, model_key, firmware
+      FROM (SELECT coalesce(nullif(array_agg(code ORDER BY code) FILTER (WHERE code LIKE 'WC-%'), '{{}}'), '{{WC-MOT-01}}') AS codes
+              FROM fault_code) c,
+           generate_series(1, {devices} * 2) AS s (n),
+           LATERAL (SELECT now() - n * (interval '365 days' / ({devices} * 2)) AS at,
+                           (1 + n::bigint * 7919 % 1009 * (n::bigint * 104729 % 1013) * cardinality(codes) / (1009 * 1013))::integer AS which) x,
+           device
+     WHERE device_no = 1 + n::bigint * 31 % {devices}
+    ON CONFLICT DO NOTHING;
+ALTER TABLE device_fault ENABLE TRIGGER USER;
 INSERT INTO work_order (device_no, priority, audience, title_sv, title_en, reported_at, start_by, done_by, created_by, state,
                         closed_at, solved, visits)
     SELECT 1 + (n * 7) % {devices}, 'ordinary', 'technical', 'Fel', 'Fault', now() - n * interval '1 minute', now(),

@@ -21,7 +21,8 @@ from diagnostics.commands.broker import connected
 from diagnostics.commands.dispatch import Dispatcher
 from diagnostics.commands.repository import COMMAND_CHANNEL
 from diagnostics.escalation.walking import Walker
-from diagnostics.faults.exposure import ExposureCount
+from diagnostics.faults.counting import FaultCount
+from diagnostics.faults.deriving import DerivedFaults
 from diagnostics.idle.rounds import VerdictRounds
 from diagnostics.metrics import WorkerMetrics
 from diagnostics.notify.channels import make_channels
@@ -69,7 +70,8 @@ class Worker:
     dispatcher: Dispatcher
     recalls: RecallWatch
     verdicts: VerdictRounds
-    exposure: ExposureCount
+    faults: FaultCount
+    derived: DerivedFaults
     wakeups: Wakeups
     metrics: WorkerMetrics
     settings: Settings
@@ -93,6 +95,7 @@ class Worker:
             tasks.create_task(self._retrying("recalling", self._recalling), name="recalling")
             tasks.create_task(self._retrying("verdicts", self._verdicts), name="verdicts")
             tasks.create_task(self._retrying("counting", self._counting), name="counting")
+            tasks.create_task(self._retrying("deriving", self._deriving), name="deriving")
             tasks.create_task(self._commanding(), name="commanding")
 
     async def _judging(self) -> None:
@@ -155,7 +158,12 @@ class Worker:
 
     async def _counting(self) -> None:
         while True:
-            pause = await self.exposure.pause_after_round()
+            pause = await self.faults.pause_after_round()
+            await asyncio.sleep(pause)
+
+    async def _deriving(self) -> None:
+        while True:
+            pause = await self.derived.pause_after_round()
             await asyncio.sleep(pause)
 
     def _tell(self, done: Judged) -> None:
@@ -213,7 +221,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         alarms = await stack.enter_async_context(alarm_pool(url))
-        pool = await stack.enter_async_context(database_pool(url, "fjarrkoll-worker", largest=4))
+        pool = await stack.enter_async_context(database_pool(url, "fjarrkoll-worker", largest=5))
         wakeups = await stack.enter_async_context(Wakeups(url, [DUE_CHANNEL, COMMAND_CHANNEL]).running())
         yield Worker(
             judge=Judge(alarms, load_registry(), sorted(channels), metrics),
@@ -223,7 +231,8 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             dispatcher=Dispatcher(pool, server_clock, metrics),
             recalls=RecallWatch(pool),
             verdicts=VerdictRounds(url, settings.verdict_seconds),
-            exposure=ExposureCount(pool),
+            faults=FaultCount(pool),
+            derived=DerivedFaults(pool, load_registry()),
             wakeups=wakeups,
             metrics=metrics,
             settings=settings,

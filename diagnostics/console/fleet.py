@@ -10,7 +10,7 @@ from diagnostics.console.gate import with_right
 from diagnostics.console.pages import page, resources_of
 from diagnostics.console.survival import survival_curve
 from diagnostics.faults import fleet_service
-from diagnostics.faults.fleet_schemas import GroupQuery, UnknownQuery
+from diagnostics.faults.fleet_schemas import GroupQuery, Period, UnknownQuery
 from diagnostics.idle import service as idle
 from diagnostics.idle.schemas import Grouping, MoneyQuery
 from diagnostics.queries import fetch_all, room
@@ -32,7 +32,10 @@ async def show_faults(request: Request) -> Response:
         classes = {profile.name: profile.title for profile in work.registry}
     async with door.open(caller) as work:
         unknown = await fleet_service.unknown(work, checked(UnknownQuery, filters(request, ["class"])))
-    return page(request, "fleet_faults.html", groups=found, unknown=unknown.items, classes=classes, days=query.days)
+    periods, days = [int(period) for period in Period], int(query.days)
+    return page(
+        request, "fleet_faults.html", groups=found, unknown=unknown.items, classes=classes, periods=periods, days=days
+    )
 
 
 async def show_versions(request: Request) -> Response:

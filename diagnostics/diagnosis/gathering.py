@@ -101,9 +101,8 @@ async def _register(work: Work, number: int, profile: DeviceProfile) -> dict[str
 
 def _fault(profile: DeviceProfile, row: Row, frames: Mapping[_Key, Mapping[str, float]]) -> SeenFault:
     """A row as evidence; a code that the catalogue has learned since it came is known now."""
-    learned = (
-        profile.faults_by_native.get(NativeCode(row["system"], row["code"])) if row["system"] and row["code"] else None
-    )
+    unknown = row["fault_code"] is None and row["system"] and row["code"]
+    learned = profile.faults_by_native.get(NativeCode(row["system"], row["code"])) if unknown else None
     return SeenFault(
         system=row["system"],
         native_code=row["code"],

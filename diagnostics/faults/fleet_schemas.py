@@ -1,5 +1,6 @@
 """What is asked and answered about the fleet's faults, and about the dictionary."""
 
+from enum import IntEnum
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -75,6 +76,15 @@ _ENTRY: Final[dict[str, Any]] = {
 }
 
 
+class Period(IntEnum):
+    """How many days back the worker counts the fleet's faults."""
+
+    WEEK = 7
+    MONTH = 30
+    QUARTER = 90
+    YEAR = 365
+
+
 class GroupQuery(BaseModel):
     """Which groups."""
 
@@ -82,7 +92,7 @@ class GroupQuery(BaseModel):
 
     class_: Annotated[Word | None, Field(alias="class", description="Device class")] = None
     model: Annotated[Word | None, Field(description="Model key")] = None
-    days: Annotated[int, Field(ge=2, le=400, description="How far back")] = 90
+    days: Annotated[Period, Field(description="How far back from when faults were last counted")] = Period.QUARTER
     new_only: Annotated[bool, Field(description="Only those that came with a firmware")] = False
     limit: Annotated[int, Field(ge=1, le=500, description="At most so many")] = 50
 
@@ -152,7 +162,8 @@ class Groups(Answer):
     start: Moment
     end: Moment
     counted_at: Annotated[
-        Moment | None, Field(description="Up to when device-days, which rates rest on, are counted; null: not yet")
+        Moment | None,
+        Field(description="When faults and device-days were last counted; null: not yet, and no group is known"),
     ]
     total: Annotated[int, Field(description="Groups in all; `items` has the first of them")]
     items: list[GroupItem]

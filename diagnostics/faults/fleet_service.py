@@ -29,28 +29,32 @@ from fleet.diagnosis.knowledge import Cause, DictionaryEntry, Knowledge
 from fleet.dictionary import knowledge_of
 from fleet.text import Text
 
-_Key = tuple[str, str, str | None, str | None, str | None, str]
+_Key = tuple[str, str, str, str, str, str]
 _THE_ENTRY: Final = Text("Felkoden", "The fault code")
 
 
 async def groups(work: Work, query: GroupQuery) -> Groups:
     """The fleet's faults of a period: the same fault, model and module is one group, the most devices first."""
-    start = work.now - timedelta(days=query.days)
-    period = {"start": start, "end": work.now, "middle": start + timedelta(days=query.days) / 2}
-    asked = {**period, "device_class": query.class_, "model": query.model}
+    asked = {"days": int(query.days), "device_class": query.class_, "model": query.model}
     rows: dict[_Key, list[Row]] = defaultdict(list)
     for row in await repository.groups(work, asked):
         rows[
             row["device_class"], row["model_key"], row["fault_code"], row["system"], row["code"], row["module"]
         ].append(row)
     exposures = await _exposures(work, asked)
-    items = [_group(work, key, found, exposures.get(key[:2], {})) for key, found in rows.items()]
-    if query.new_only:
-        items = [item for item in items if any(firmware.new_since_firmware for firmware in item.firmwares)]
-    items.sort(key=lambda item: (-item.devices, -item.times, item.device_class, item.model, item.module))
+    ranked = sorted(rows.items(), key=_most_devices_first)
+    judged = ((key, found, _judged(found, exposures.get(key[:2], {}))) for key, found in ranked[: _first(query)])
+    shown = [entry for entry in judged if not query.new_only or any(on.new for on in entry[2].firmwares)]
     counted_at = await repository.counted_at(work)
-    await work.record("fault_groups.read", device_class=query.class_, model=query.model, days=query.days)
-    return Groups(start=start, end=work.now, counted_at=counted_at, total=len(items), items=items[: query.limit])
+    await work.record("fault_groups.read", device_class=query.class_, model=query.model, days=int(query.days))
+    end = counted_at or work.now
+    return Groups(
+        start=end - timedelta(days=query.days),
+        end=end,
+        counted_at=counted_at,
+        total=len(shown) if query.new_only else len(ranked),
+        items=[_group(work, *entry) for entry in shown[: query.limit]],
+    )
 
 
 async def unknown(work: Work, query: UnknownQuery) -> UnknownCodes:
@@ -88,15 +92,28 @@ async def _exposures(work: Work, asked: dict[str, Any]) -> dict[tuple[str, str],
     return found
 
 
-def _group(work: Work, key: _Key, rows: list[Row], exposures: dict[str, Exposure]) -> GroupItem:
+def _most_devices_first(entry: tuple[_Key, list[Row]]) -> tuple[int, int, _Key]:
+    key, rows = entry
+    return -sum(row["devices"] for row in rows), -sum(row["times"] for row in rows), key
+
+
+def _first(query: GroupQuery) -> int | None:
+    """How many groups need to be judged: those that are shown, or every one where the judgement decides."""
+    return None if query.new_only else query.limit
+
+
+def _judged(rows: list[Row], exposures: dict[str, Exposure]) -> Judged:
+    return judge([Occurrences(r["firmware"], r["times"], r["devices"], r["late"]) for r in rows], exposures)
+
+
+def _group(work: Work, key: _Key, rows: list[Row], judged: Judged) -> GroupItem:
     device_class, model, fault_code, system, code, module = key
-    judged = judge([Occurrences(r["firmware"], r["times"], r["devices"], r["late"]) for r in rows], exposures)
-    known = work.registry[device_class].faults_by_code.get(fault_code or "") if device_class in work.registry else None
+    known = work.registry[device_class].faults_by_code.get(fault_code) if device_class in work.registry else None
     return GroupItem(
         device_class=device_class,
         model=model,
-        system=system,
-        code=code if known is not None or fault_code is None else fault_code,
+        system=system or None,
+        code=(code or None) if known is not None or not fault_code else fault_code,
         module=module,
         meaning=None if known is None else meaning(known),
         devices=sum(row["devices"] for row in rows),

@@ -13,111 +13,133 @@ SELECT f.device_fault_id, f.system, f.code, f.subcode, f.module, f.text, f.fault
 
 
 -- name: groups
--- How often each fault came in a period, by model, module and the firmware it came on. Row security limits the rows to the caller's.
--- Counted by device first and then over the devices, both in memory: with 417,000 devices a sort or a join of all of them costs seconds.
-WITH by_device AS (
-    SELECT f.device_no, f.device_class, f.model_key, f.fault_code,
-           CASE WHEN f.fault_code IS NULL THEN f.system END AS system, CASE WHEN f.fault_code IS NULL THEN f.code END AS code,
-           f.module, coalesce(f.firmware, '') AS firmware, count(*) AS times, count(*) FILTER (WHERE f.raised_at >= %(middle)s) AS late,
-           count(*) FILTER (WHERE f.cleared_at IS NULL) AS active, min(f.raised_at) AS first_raised_at, max(f.raised_at) AS last_raised_at
-      FROM device_fault f
-     WHERE f.raised_at >= %(start)s AND f.raised_at < %(end)s AND f.device_class IS NOT NULL
-       AND (%(device_class)s::text IS NULL OR f.device_class = %(device_class)s)
-       AND (%(model)s::text IS NULL OR f.model_key = %(model)s)
-     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
-)
-SELECT device_class, model_key, fault_code, system, code, module, firmware, sum(times)::bigint AS times, count(*) AS devices,
-       sum(late)::bigint AS late, sum(active)::bigint AS active, min(first_raised_at) AS first_raised_at, max(last_raised_at) AS last_raised_at
-  FROM by_device
+-- How often each fault came in a period, by model, module and the firmware it came on, as the worker counted it last.
+SELECT device_class, model_key, fault_code, system, code, module, firmware, sum(times)::bigint AS times, sum(devices)::bigint AS devices,
+       sum(late)::bigint AS late, sum(active)::bigint AS active, min(first_raised_at) AS first_raised_at,
+       max(last_raised_at) AS last_raised_at
+  FROM fault_group
+ WHERE period_days = %(days)s AND payer_id = ANY ((SELECT scope_summed())::integer[])
+   AND (%(device_class)s::text IS NULL OR device_class = %(device_class)s)
+   AND (%(model)s::text IS NULL OR model_key = %(model)s)
  GROUP BY 1, 2, 3, 4, 5, 6, 7
 
 -- name: exposure
--- Device-days by model and firmware, from the days counted by the worker. Of the first day only the part from the period's start on.
-SELECT device_class, model_key, firmware, sum(latest) AS devices,
-       sum(days * CASE WHEN day = (%(start)s AT TIME ZONE 'UTC')::date THEN 1 - day_part(%(start)s) ELSE 1 END) AS days,
-       coalesce(sum(days * CASE WHEN day = (%(middle)s AT TIME ZONE 'UTC')::date THEN 1 - day_part(%(middle)s) ELSE 1 END)
-                FILTER (WHERE day >= (%(middle)s AT TIME ZONE 'UTC')::date), 0) AS late_days
-  FROM exposure_day
- WHERE day >= (%(start)s AT TIME ZONE 'UTC')::date AND day <= (%(end)s AT TIME ZONE 'UTC')::date
+-- Device-days of the period by model and firmware, as the worker counted them last.
+SELECT device_class, model_key, firmware, sum(devices)::bigint AS devices, sum(days) AS days, sum(late_days) AS late_days
+  FROM device_days
+ WHERE period_days = %(days)s AND payer_id = ANY ((SELECT scope_summed())::integer[])
    AND (%(device_class)s::text IS NULL OR device_class = %(device_class)s)
    AND (%(model)s::text IS NULL OR model_key = %(model)s)
  GROUP BY 1, 2, 3
 
--- name: more_memory
--- For this transaction: the groups of a region are counted by hash in memory; sorting their texts takes many times as long.
-SELECT set_config('work_mem', '64MB', true), set_config('enable_sort', 'off', true)
-
 -- name: counted_at
-SELECT max(counted_at) AS counted_at FROM exposure_progress
+SELECT max(counted_at) AS counted_at FROM fault_count_progress
 
 -- name: last_device
 SELECT coalesce(max(device_no), 0) AS last FROM device
 
--- name: one_counter
-SELECT pg_advisory_xact_lock('exposure_day'::regclass::oid::bigint)
+-- name: one_core
+-- For this transaction: by one process, beside everything else; two workers take turns.
+SELECT set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
+       pg_advisory_xact_lock('fault_group'::regclass::oid::bigint)
 
--- name: count_exposure
--- Adds what devices of a range have lived since they were last counted: cut where their software or loan changed, then by day.
-WITH due AS MATERIALIZED (
-    SELECT s.device_no, d.device_class, d.model_key, d.firmware,
-           greatest(coalesce(e.counted_to, s.first_seen_at), %(now)s - interval '400 days') AS began, s.last_seen_at AS ended
+-- name: models
+-- Models that a fault came on, each found by the index, and those that are grouped already.
+WITH RECURSIVE model AS (
+    SELECT min(model_key) AS model_key FROM device_fault
+    UNION ALL SELECT (SELECT min(f.model_key) FROM device_fault f WHERE f.model_key > m.model_key) FROM model m WHERE m.model_key IS NOT NULL
+)
+SELECT model_key FROM model WHERE model_key IS NOT NULL UNION SELECT DISTINCT model_key FROM fault_group ORDER BY 1
+
+-- name: group_faults
+-- Groups the faults that came on a model: by device first, so that a device counts once. Only what differs is written.
+MERGE INTO fault_group AS g USING (
+    WITH by_device AS MATERIALIZED (
+        SELECT p.days AS period_days, d.device_no, d.payer_id, d.legal_frame, f.device_class, coalesce(f.firmware, '') AS firmware, f.module,
+               coalesce(f.fault_code, '') AS fault_code, CASE WHEN f.fault_code IS NULL THEN f.system ELSE '' END AS system,
+               CASE WHEN f.fault_code IS NULL THEN f.code ELSE '' END AS code,
+               count(*) AS times, count(*) FILTER (WHERE s.late) AS late, count(*) FILTER (WHERE f.cleared_at IS NULL) AS active,
+               min(f.raised_at) AS first_at, max(f.raised_at) AS last_at,
+               count(*) FILTER (WHERE s.in_loan) AS its_times, count(*) FILTER (WHERE s.in_loan AND s.late) AS its_late,
+               count(*) FILTER (WHERE s.in_loan AND f.cleared_at IS NULL) AS its_active,
+               min(f.raised_at) FILTER (WHERE s.in_loan) AS its_first_at, max(f.raised_at) FILTER (WHERE s.in_loan) AS its_last_at
+          FROM device_fault f
+          JOIN device d USING (device_no)
+          JOIN unnest(%(periods)s::integer[]) p(days) ON f.raised_at >= %(now)s - p.days * interval '1 day'
+         CROSS JOIN LATERAL (SELECT coalesce(f.cleared_at, 'infinity') > d.loan_started_at AS in_loan,
+                                    f.raised_at >= %(now)s - p.days * interval '12 hours' AS late) s
+         WHERE f.model_key = %(model)s AND f.device_class IS NOT NULL AND f.raised_at >= %(start)s AND f.raised_at < %(now)s
+         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+    )
+    SELECT period_days, payer_id, legal_frame, device_class, firmware, module, fault_code, system, code, sum(its_times)::bigint AS times,
+           count(*) AS devices, sum(its_late)::bigint AS late, sum(its_active)::bigint AS active, min(its_first_at) AS first_at,
+           max(its_last_at) AS last_at
+      FROM by_device WHERE its_times > 0
+     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+    UNION ALL
+    SELECT period_days, 0, '', device_class, firmware, module, fault_code, system, code, sum(times)::bigint, count(*), sum(late)::bigint,
+           sum(active)::bigint, min(first_at), max(last_at)
+      FROM by_device
+     GROUP BY 1, 4, 5, 6, 7, 8, 9
+) AS n
+   ON g.model_key = %(model)s AND g.period_days = n.period_days AND g.payer_id = n.payer_id AND g.legal_frame = n.legal_frame
+  AND g.device_class = n.device_class AND g.firmware = n.firmware AND g.module = n.module AND g.fault_code = n.fault_code
+  AND g.system = n.system AND g.code = n.code
+WHEN MATCHED AND (g.times, g.devices, g.late, g.active, g.first_raised_at, g.last_raised_at)
+     IS DISTINCT FROM (n.times, n.devices, n.late, n.active, n.first_at, n.last_at) THEN
+    UPDATE SET times = n.times, devices = n.devices, late = n.late, active = n.active, first_raised_at = n.first_at,
+               last_raised_at = n.last_at
+WHEN NOT MATCHED BY SOURCE AND g.model_key = %(model)s THEN DELETE
+WHEN NOT MATCHED THEN
+    INSERT (period_days, payer_id, legal_frame, device_class, model_key, firmware, module, fault_code, system, code, times, devices, late,
+            active, first_raised_at, last_raised_at)
+    VALUES (n.period_days, n.payer_id, n.legal_frame, n.device_class, %(model)s, n.firmware, n.module, n.fault_code, n.system, n.code,
+            n.times, n.devices, n.late, n.active, n.first_at, n.last_at)
+
+-- name: lived
+-- What the devices of a range have lived in each period, by the software they ran then: from when a device was first heard, or its open
+-- loan began, until it was last heard.
+WITH heard AS (
+    SELECT s.device_no, d.device_class, d.model_key, d.firmware, d.payer_id, d.legal_frame, d.loan_started_at, s.first_seen_at AS began,
+           least(s.last_seen_at, %(now)s) AS ended
       FROM device_state s
       JOIN device d USING (device_no)
-      LEFT JOIN (SELECT device_no, max(counted_to) AS counted_to FROM device_exposure
-                  WHERE device_no > %(after)s AND device_no <= %(through)s GROUP BY 1) e USING (device_no)
-     WHERE s.device_no > %(after)s AND s.device_no <= %(through)s AND s.last_seen_at > coalesce(e.counted_to, s.first_seen_at)
-), cut AS (
-    SELECT device_no, began AS at FROM due
-    UNION SELECT device_no, ended FROM due
-    UNION SELECT device_no, c.known_at FROM due JOIN software_change c USING (device_no) WHERE c.known_at > began AND c.known_at < ended
-    UNION SELECT device_no, l.started_at FROM due JOIN loan l USING (device_no) WHERE l.started_at > began AND l.started_at < ended
-    UNION SELECT device_no, l.ended_at FROM due JOIN loan l USING (device_no) WHERE l.ended_at > began AND l.ended_at < ended
-), piece AS (
-    SELECT device_no, at AS began, lead(at) OVER (PARTITION BY device_no ORDER BY at) AS ended FROM cut
-), lived AS MATERIALIZED (
-    SELECT p.device_no, d.device_class, coalesce(c.model_key_from, d.model_key) AS model_key, coalesce(c.firmware_from, d.firmware) AS firmware,
-           l.payer_id, l.legal_frame, p.began AT TIME ZONE 'UTC' AS began, p.ended AT TIME ZONE 'UTC' AS ended
-      FROM piece p
-      JOIN due d USING (device_no)
-      LEFT JOIN LATERAL (SELECT firmware_from, model_key_from FROM software_change c
-                          WHERE c.device_no = p.device_no AND c.known_at >= p.ended ORDER BY c.known_at LIMIT 1) c ON true
-      LEFT JOIN LATERAL (SELECT payer_id, legal_frame FROM loan l
-                          WHERE l.device_no = p.device_no AND l.started_at <= p.began AND coalesce(l.ended_at, 'infinity') >= p.ended
-                          ORDER BY l.started_at DESC LIMIT 1) l ON true
-     WHERE p.ended > p.began
-), counted AS (
-    SELECT DISTINCT ON (device_no, device_class, model_key, firmware)
-           device_no, device_class, model_key, firmware, payer_id, legal_frame, ended::date AS latest, ended AT TIME ZONE 'UTC' AS counted_to
-      FROM lived ORDER BY device_no, device_class, model_key, firmware, ended DESC
-), moved AS (
-    -- Where such a device was counted as the latest before.
-    SELECT e.latest AS day, e.device_class, e.model_key, e.firmware, e.payer_id, e.legal_frame
-      FROM counted JOIN device_exposure e USING (device_no, device_class, model_key, firmware)
-), kept AS (
-    INSERT INTO device_exposure (device_no, device_class, model_key, firmware, payer_id, legal_frame, latest, counted_to)
-    SELECT device_no, device_class, model_key, firmware, payer_id, legal_frame, latest, counted_to FROM counted
-    ON CONFLICT (device_no, device_class, model_key, firmware)
-    DO UPDATE SET payer_id = excluded.payer_id, legal_frame = excluded.legal_frame, latest = excluded.latest, counted_to = excluded.counted_to
-    RETURNING device_no
-), added AS (
-    SELECT day::date AS day, device_class, model_key, firmware, payer_id, legal_frame,
-           date_part('epoch', least(ended, day + interval '1 day') - greatest(began, day)) / 86400 AS days, 0 AS latest
-      FROM lived, generate_series(date_trunc('day', began), ended, interval '1 day') AS day
-    UNION ALL SELECT latest, device_class, model_key, firmware, payer_id, legal_frame, 0, 1 FROM counted
-    UNION ALL SELECT day, device_class, model_key, firmware, payer_id, legal_frame, 0, -1 FROM moved
-), summed AS (
-    INSERT INTO exposure_day AS x (day, device_class, model_key, firmware, payer_id, legal_frame, days, latest)
-    SELECT day, device_class, model_key, firmware, payer_id, legal_frame, sum(days), sum(latest) FROM added GROUP BY 1, 2, 3, 4, 5, 6
-    ON CONFLICT (day, device_class, model_key, firmware, payer_id, legal_frame)
-    DO UPDATE SET days = x.days + excluded.days, latest = x.latest + excluded.latest
+     WHERE s.device_no > %(after)s AND s.device_no <= %(through)s AND s.last_seen_at >= %(start)s
+), change AS (
+    SELECT device_no, model_key_from, firmware_from, known_at,
+           lag(known_at, 1, '-infinity') OVER (PARTITION BY device_no ORDER BY known_at, change_id) AS since
+      FROM software_change WHERE device_no > %(after)s AND device_no <= %(through)s
+), ran AS (
+    SELECT device_no, device_class, c.model_key_from AS model_key, c.firmware_from AS firmware, payer_id, legal_frame, loan_started_at,
+           greatest(began, c.since) AS began, least(ended, c.known_at) AS ended
+      FROM heard JOIN change c USING (device_no)
+    UNION ALL
+    SELECT device_no, device_class, model_key, firmware, payer_id, legal_frame, loan_started_at,
+           greatest(began, c.latest), ended
+      FROM heard LEFT JOIN (SELECT device_no, max(known_at) AS latest FROM change GROUP BY 1) c USING (device_no)
+), lived AS (
+    SELECT device_no, device_class, model_key, firmware, 0 AS payer_id, '' AS legal_frame, began, ended FROM ran WHERE began < ended
+    UNION ALL
+    SELECT device_no, device_class, model_key, firmware, payer_id, legal_frame, greatest(began, loan_started_at), ended
+      FROM ran WHERE payer_id IS NOT NULL AND greatest(began, loan_started_at) < ended
 )
-SELECT count(DISTINCT device_no) AS devices FROM kept
+SELECT p.days AS period_days, payer_id, legal_frame, device_class, model_key, firmware, count(DISTINCT device_no) AS devices,
+       sum(date_part('epoch', ended - greatest(began, %(now)s - p.days * interval '1 day'))) / 86400 AS days,
+       sum(greatest(0, date_part('epoch', ended - greatest(began, %(now)s - p.days * interval '12 hours')))) / 86400 AS late_days
+  FROM lived
+  JOIN unnest(%(periods)s::integer[]) p(days) ON ended > %(now)s - p.days * interval '1 day'
+ GROUP BY 1, 2, 3, 4, 5, 6
+
+-- name: forget_days
+DELETE FROM device_days
+
+-- name: keep_days
+INSERT INTO device_days (period_days, payer_id, legal_frame, device_class, model_key, firmware, devices, days, late_days)
+SELECT * FROM unnest(%(period_days)s::integer[], %(payer_id)s::integer[], %(legal_frame)s::text[], %(device_class)s::text[],
+                     %(model_key)s::text[], %(firmware)s::text[], %(devices)s::bigint[], %(days)s::float8[], %(late_days)s::float8[])
 
 -- name: counted_all
-INSERT INTO exposure_progress (counted_at) VALUES (%(now)s) ON CONFLICT (one) DO UPDATE SET counted_at = excluded.counted_at
-
--- name: forget_exposure
-DELETE FROM exposure_day WHERE day < %(now)s::date - 401
+INSERT INTO fault_count_progress (counted_at) VALUES (%(now)s) ON CONFLICT (one) DO UPDATE SET counted_at = excluded.counted_at
 
 -- name: unknown
 -- Codes that no profile knew when they came, the most devices first.
@@ -131,3 +153,45 @@ SELECT d.device_class, f.system, f.code, count(*) AS times, count(DISTINCT f.dev
  GROUP BY 1, 2, 3
  ORDER BY devices DESC, times DESC, 1, 2, 3
  LIMIT %(limit)s
+
+-- name: hidden_days
+-- One row for each device and Swedish day: of the open loan, and since the device was last checked and found right.
+SELECT r.device_no, (r.ts AT TIME ZONE 'Europe/Stockholm')::date AS day, min(r.{column})::float8 AS low, avg(r.{column})::float8 AS mean,
+       max(r.{column})::float8 AS high, last(r.{column}, r.ts)::float8 AS latest
+  FROM {table} r
+  JOIN device d USING (device_no)
+  LEFT JOIN (SELECT device_no, max(done_on) AS done_on FROM device_service
+              WHERE kind = 'calibration' AND passed AND device_no > %(after)s AND device_no <= %(through)s GROUP BY 1) c USING (device_no)
+ WHERE r.device_no > %(after)s AND r.device_no <= %(through)s AND r.ts >= %(start)s AND r.ts <= %(now)s
+   AND r.ts >= coalesce(d.loan_started_at, d.earlier_loan_ended_at, '-infinity')
+   AND (c.done_on IS NULL OR (r.ts AT TIME ZONE 'Europe/Stockholm')::date > c.done_on)
+   AND r.{column} IS NOT NULL
+ GROUP BY 1, 2
+ ORDER BY 1, 2
+
+-- name: end_derived
+-- Seen no longer, or the device was checked since and found right; judged again for alarms.
+WITH ended AS (
+    UPDATE device_fault f SET cleared_at = %(now)s, cleared_by = 'judged'
+     WHERE f.source = 'derived' AND f.system = %(system)s AND f.code = %(code)s AND f.cleared_at IS NULL
+       AND f.device_no > %(after)s AND f.device_no <= %(through)s
+       AND (f.device_no = ANY (%(gone)s::integer[])
+            OR EXISTS (SELECT FROM device_service c WHERE c.device_no = f.device_no AND c.kind = 'calibration' AND c.passed
+                                                      AND c.done_on >= (f.raised_at AT TIME ZONE 'Europe/Stockholm')::date))
+    RETURNING f.device_no
+), due AS (
+    INSERT INTO evaluation_due (device_no, since) SELECT DISTINCT device_no, %(now)s FROM ended ON CONFLICT DO NOTHING
+)
+SELECT count(*) AS changed FROM ended
+
+-- name: raise_derived
+-- Without a text: nothing of the readings is told.
+WITH raised AS (
+    INSERT INTO device_fault (device_no, system, code, fault_code, raised_at, last_seen_at, known_at, source)
+    SELECT n, %(system)s, %(code)s, %(code)s, %(now)s, %(now)s, %(now)s, 'derived' FROM unnest(%(there)s::integer[]) n
+    ON CONFLICT DO NOTHING
+    RETURNING device_no
+), due AS (
+    INSERT INTO evaluation_due (device_no, since) SELECT device_no, %(now)s FROM raised ON CONFLICT DO NOTHING
+)
+SELECT count(*) AS changed FROM raised

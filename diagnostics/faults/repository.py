@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from diagnostics.queries import Row, execute, fetch_all, fetch_one, room
+from diagnostics.queries import Row, fetch_all, fetch_one, room
 from diagnostics.work import Work
 
 _SQL: Final = room(__file__)
@@ -38,7 +38,6 @@ async def of_device(
 
 async def groups(work: Work, asked: dict[str, Any]) -> list[Row]:
     """How often each fault came, by model, module and firmware; `asked` has every parameter of the query."""
-    await execute(work.connection, _SQL["more_memory"])
     return await fetch_all(work.connection, _SQL["groups"], asked)
 
 
@@ -48,7 +47,7 @@ async def exposure(work: Work, asked: dict[str, Any]) -> list[Row]:
 
 
 async def counted_at(work: Work) -> datetime | None:
-    """Up to when device-days are counted; None before the worker's first round."""
+    """Up to when faults and device-days are counted; None before the worker's first round."""
     row = await fetch_one(work.connection, _SQL["counted_at"])
     return None if row is None else row["counted_at"]
 

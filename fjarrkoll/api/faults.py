@@ -1,6 +1,7 @@
 """`fjarrkoll faults`: the faults of a device as they are stored, or read from the device itself now."""
 
 import uuid
+from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
@@ -22,6 +23,16 @@ from fjarrkoll.api.output import (
 )
 from fleet.text import Text
 
+
+class Period(StrEnum):
+    """Days back that groups are counted for."""
+
+    WEEK = "7"
+    MONTH = "30"
+    QUARTER = "90"
+    YEAR = "365"
+
+
 app: Final = typer.Typer(no_args_is_help=True, help="Show faults, or read them from a device now.")
 
 Device = Annotated[str, typer.Argument(help="Individual number, or device id")]
@@ -32,6 +43,8 @@ _TIMES: Final = Text("Gånger", "Times")
 _RATE: Final = Text("Per 1 000 dygn (95 %)", "Per 1,000 device-days (95 %)")
 _TREND: Final = Text("Utveckling", "Trend")
 _NEW: Final = Text("Ny med program", "New with firmware")
+_NOT_COUNTED: Final = Text("Felen är inte räknade än.", "Faults are not counted yet.")
+_COUNTED: Final = Text("Räknat {at}.", "Counted {at}.")
 _LINE: Final = Text("Rad att lägga till", "Line to add")
 _CAUSE: Final = Text("Orsak", "Cause")
 _SHARE: Final = Text("Andel", "Share")
@@ -100,7 +113,7 @@ def show_groups(  # noqa: PLR0913 - each is an option of the command
     *,
     device_class: Annotated[str | None, typer.Option("--class", help="Device class")] = None,
     model: Annotated[str | None, typer.Option(help="Model key")] = None,
-    days: Annotated[int, typer.Option(min=2, max=400, help="How far back")] = 90,
+    days: Annotated[Period, typer.Option(help="How far back")] = Period.QUARTER,
     new_only: Annotated[bool, typer.Option("--new", help="Only those that came with a firmware")] = False,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
@@ -109,11 +122,15 @@ def show_groups(  # noqa: PLR0913 - each is an option of the command
     """Show the fleet's faults, the most devices first. Example: fjarrkoll faults groups --class wheelchair --new."""
     with open_client(language) as client:
         answer = client.get(
-            "faults/groups", class_=device_class, model=model, days=days, new_only=new_only, limit=min(limit, 500)
+            "faults/groups", class_=device_class, model=model, days=days.value, new_only=new_only, limit=min(limit, 500)
         )
     if as_json:
         print_json(answer)
         return
+    if answer["counted_at"] is None:
+        print_line(_NOT_COUNTED.to(language))
+        return
+    print_line(_COUNTED.to(language).format(at=local_time(answer["counted_at"])))
     titles = (words.CODE, words.MEANING, words.MODEL, _MODULE, words.DEVICES, _TIMES, _RATE, _TREND, words.SINCE, _NEW)
     print_table("", [title.to(language) for title in titles], [_group_row(g, language) for g in answer["items"]])
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from fleet.diagnosis.evidence import Evidence, SeenFault
 from fleet.diagnosis.knowledge import Knowledge
+from fleet.diagnosis.signs import Answer
 from fleet.text import Text
 
 RECENT_DAYS: Final = 14
@@ -18,6 +19,9 @@ FALSE_FAULT: Final = 0.0001
 """Probability that a fault is there without any cause of ours (assumed): codes hardly come out of nothing."""
 UNKNOWN_CODE: Final = "unknown_code"
 UNKNOWN_CODE_USUALLY: Final = 0.002
+_STORED: Final = Answer(
+    True, Text("tjänsten har sett det i mätvärden som inte visas här", "the platform saw it in readings not shown here")
+)
 _SETTLED: Final = timedelta(days=1)
 _FAULTS_KNOWN: Final = timedelta(days=7)
 
@@ -45,9 +49,12 @@ class Finding:
 def look(knowledge: Knowledge, evidence: Evidence) -> dict[str, Finding]:
     """Every sign and fault of the class, found in the evidence, by key."""
     found = {finding.key: finding for finding in _faults(knowledge, evidence)}
+    stored = {fault.code for fault in evidence.active()}
     for sign in knowledge.signs:
         answer = sign.observation.look(evidence)
         derived = sign.key in knowledge.profile.faults_by_code
+        if derived and answer.value is None and sign.key in stored:
+            answer = _STORED
         found[sign.key] = Finding(sign.key, sign.title, answer.value, answer.words, sign.usually, fault=derived)
     found[UNKNOWN_CODE] = _unknown_code(evidence)
     return found

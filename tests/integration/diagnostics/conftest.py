@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from diagnostics.app import build_app
-from diagnostics.faults.exposure import ExposureCount
+from diagnostics.faults.counting import FaultCount
 from diagnostics.idle.run import Ran, refresh
 from diagnostics.resources import Resources
 from diagnostics.server import open_resources
@@ -205,10 +205,10 @@ class Store:
         with psycopg.connect(self.database.worker) as connection:
             return refresh(connection, load_registry(), now, learn=learn)
 
-    async def count_exposure(self, now: datetime = NOW) -> int:
-        """A round of device-days, as the worker makes it."""
-        async with database_pool(self.database.worker, "test-exposure", largest=1) as pool:
-            return await ExposureCount(pool, lambda: now).round()
+    async def count_faults(self, now: datetime = NOW) -> int:
+        """A round of groups and device-days, as the worker makes it."""
+        async with database_pool(self.database.worker, "test-faults", largest=1) as pool:
+            return await FaultCount(pool, lambda: now, share=1.0).round()
 
     def audit(self) -> list[tuple[str, str, int | None]]:
         """Who did what with which device, in order."""

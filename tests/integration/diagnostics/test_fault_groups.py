@@ -31,8 +31,8 @@ async def test_the_same_fault_on_many_devices_is_one_group_with_its_exact_rate(
     for number in chairs[:3]:
         store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=10))
     store.fault(chairs[0], "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=30), cleared=NOW - timedelta(days=29))
-    assert await store.count_exposure() == 5
-    body = await groups(api, make_token("technician"), days=60)
+    assert await store.count_faults() == 1
+    body = await groups(api, make_token("technician"), days=90)
     assert body["counted_at"] == NOW.isoformat().replace("+00:00", "Z")
     assert body["total"] == 1
     group = body["items"][0]
@@ -52,8 +52,9 @@ async def test_a_fault_that_came_with_a_firmware_is_marked(
     fresh = [chair(make_device, store, town, "2.0", days=12) for _ in range(5)]
     for number in fresh:
         store.fault(number, "vr2", "7", "WC-JOY-01", raised=NOW - timedelta(days=3))
-    await store.count_exposure()
+    await store.count_faults()
     found = (await groups(api, make_token("technician"), new_only=True))["items"]
+    assert len(found) == 1
     assert [(part["firmware"], part["new_since_firmware"]) for part in found[0]["firmwares"]] == [("2.0", True)]
 
 
@@ -64,25 +65,34 @@ async def test_the_firmware_of_a_fault_is_the_one_it_came_on(
     store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=5))
     store.execute("UPDATE device SET firmware = '2.0' WHERE device_no = %s", number)
     store.execute("UPDATE software_change SET known_at = now() - interval '1 day' WHERE device_no = %s", number)
-    await store.count_exposure()
+    await store.count_faults()
     parts = (await groups(api, make_token("technician")))["items"][0]["firmwares"]
     assert [(part["firmware"], round(part["device_days"])) for part in parts] == [("1.0", 39)]
 
 
-async def test_before_anything_is_counted_there_is_no_rate(
+async def test_before_anything_is_counted_nothing_is_said(
     api: Api, make_token: MakeToken, make_device: MakeDevice, town: Town, store: Store
 ) -> None:
     number = chair(make_device, store, town, "1.0")
     store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=5))
     body = await groups(api, make_token("technician"))
-    assert body["counted_at"] is None
-    assert body["items"][0]["rate"] == {"per_1000_device_days": None, "low": None, "high": None}
-    assert body["items"][0]["trend"] == "unknown"
+    assert (body["counted_at"], body["items"]) == (None, [])
+
+
+async def test_without_device_days_there_is_no_rate(
+    api: Api, make_token: MakeToken, make_device: MakeDevice, town: Town, store: Store
+) -> None:
+    number = chair(make_device, store, town, "1.0", days=0)
+    store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=5))
+    await store.count_faults()
+    (item,) = (await groups(api, make_token("technician")))["items"]
+    assert item["rate"] == {"per_1000_device_days": None, "low": None, "high": None}
+    assert item["trend"] == "unknown"
 
 
 async def days_of(api: Api, token: str, **query: Any) -> tuple[float, int]:
     """Device-days and devices of the first group."""
-    group = (await groups(api, token, days=60, **query))["items"][0]
+    group = (await groups(api, token, days=90, **query))["items"][0]
     return round(group["device_days"], 1), group["devices_observed"]
 
 
@@ -92,31 +102,77 @@ async def test_days_are_counted_once_and_late_data_corrects_the_past(
     number, token = chair(make_device, store, town, "1.0", days=40), make_token("technician")
     store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=20))
     store.execute("UPDATE device_state SET last_seen_at = %s WHERE device_no = %s", NOW - timedelta(days=10), number)
-    assert [await store.count_exposure(), await store.count_exposure()] == [1, 0]
+    await store.count_faults()
+    first = store.all("SELECT xmin::text, ctid::text, * FROM fault_group ORDER BY period_days, payer_id")
+    await store.count_faults()
+    assert store.all("SELECT xmin::text, ctid::text, * FROM fault_group ORDER BY period_days, payer_id") == first, (
+        "what did not change is not written"
+    )
     assert await days_of(api, token) == (30.0, 1), "nobody knows of the ten days since"
     store.execute("UPDATE device_state SET last_seen_at = %s WHERE device_no = %s", NOW, number)
-    assert await store.count_exposure() == 1
+    await store.count_faults()
     assert await days_of(api, token) == (40.0, 1), "it was there, and told of it late"
 
 
-async def test_days_belong_to_the_payer_who_had_the_device_then(
+async def test_faults_and_days_are_those_of_the_loan_that_is_open(
     api: Api, make_token: MakeToken, make_device: MakeDevice, town: Town, store: Store
 ) -> None:
     number = chair(make_device, store, town, "1.0", days=50)  # lent to the first payer thirty days ago
     return_device(store.database, number, NOW - timedelta(days=10))
     lend_device(store.database, number, town.other, "HSL", NOW - timedelta(days=4))
-    await store.count_exposure()
+    store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=20), cleared=NOW - timedelta(days=19))
     store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=2))
-    lived = dict(store.all("SELECT payer_id, round(sum(days)::numeric, 1)::float FROM exposure_day GROUP BY 1"))
-    assert lived == {None: 26.0, town.payer.payer_id: 20.0, town.other.payer_id: 4.0}
-    assert await days_of(api, make_token("technician", payers=[town.other])) == (4.0, 1)
-    assert (await days_of(api, make_token("technician")))[0] == 50.0
-    assert (await groups(api, make_token("technician", payers=[town.payer]), days=60))["items"] == []
+    await store.count_faults()
+    lived = dict(store.all("SELECT payer_id, round(days::numeric, 1)::float FROM device_days WHERE period_days = 90"))
+    assert lived == {0: 50.0, town.other.payer_id: 4.0}
+    other, everyone = make_token("technician", payers=[town.other]), make_token("technician")
+    assert (await days_of(api, other), await days_of(api, everyone)) == ((4.0, 1), (50.0, 1))
+    times = [(await groups(api, token))["items"][0]["times"] for token in (other, everyone)]
+    assert times == [1, 2], "the first payer's fault is no longer anybody's but those who see everything"
+    assert (await groups(api, make_token("technician", payers=[town.payer])))["items"] == []
+
+
+async def test_a_device_that_had_a_fault_in_two_loans_is_one_device(
+    api: Api, make_token: MakeToken, make_device: MakeDevice, town: Town, store: Store
+) -> None:
+    number = chair(make_device, store, town, "1.0", days=50)
+    for ago in (45, 20, 3):
+        raised = NOW - timedelta(days=ago)
+        store.fault(number, "vr2", "2", "WC-MOT-01", raised=raised, cleared=raised + timedelta(hours=1))
+    await store.count_faults()
+    seen = [
+        [(g["devices"], g["times"]) for g in (await groups(api, make_token("technician", payers=payers)))["items"]]
+        for payers in (None, [town.payer], [town.payer, town.other], [town.other])
+    ]
+    assert seen == [[(1, 3)], [(1, 2)], [(1, 2)], []]
+
+
+async def test_what_ends_or_is_gone_leaves_its_group(
+    api: Api, make_token: MakeToken, make_device: MakeDevice, town: Town, store: Store
+) -> None:
+    one, other = (chair(make_device, store, town, "1.0") for _ in range(2))
+    token = make_token("technician")
+    for number in (one, other):
+        store.fault(number, "vr2", "2", "WC-MOT-01", raised=NOW - timedelta(days=5))
+    store.fault(one, "vr2", "9", "WC-BRK-03", raised=NOW - timedelta(days=5))
+    await store.count_faults()
+    assert [(g["devices"], g["active"]) for g in (await groups(api, token))["items"]] == [(2, 2), (1, 1)]
+    store.clear_fault(one, "2")
+    store.execute("DELETE FROM device_fault WHERE code = '9'")
+    await store.count_faults()
+    assert [(g["devices"], g["active"]) for g in (await groups(api, token))["items"]] == [(2, 1)]
+    week = (await groups(api, token, days=7))["items"]
+    assert [g["devices"] for g in week] == [2]
+    later = NOW + timedelta(days=20)
+    await store.count_faults(later)
+    assert (await groups(api, token, days=7))["items"] == []
+    assert (await api.get("faults/groups", token, days=60)).status_code == 422, "only what is counted"
 
 
 async def test_groups_hold_only_what_the_caller_sees(api: Api, make_token: MakeToken, town: Town, store: Store) -> None:
     store.fault(town.elsewhere.device_no, "vr2", "9", "WC-BRK-03", raised=NOW - timedelta(days=2))
     store.fault(town.dispenser.device_no, "philips-mds", "MISSED_DOSE", "MED-DOS-01", raised=NOW - timedelta(days=2))
+    await store.count_faults()
     mine = make_token("technician", payers=[town.payer])
     assert (await groups(api, mine))["items"] == []
     assert [g["meaning"]["code"] for g in (await groups(api, make_token("carer", payers=[town.payer])))["items"]] == [

@@ -102,6 +102,27 @@ async def test_a_read_of_faults_opens_those_it_lists_and_closes_those_it_does_no
     assert site.one(raised) == now - 3_600_000
 
 
+async def test_a_fault_that_the_platform_found_is_not_closed_by_what_the_device_says(
+    site: Site, add_device: AddDevice, desk: Desk
+) -> None:
+    device = add_device("scale", "and-uc352ble")
+    stored = "SELECT source, cleared_at IS NULL FROM device_fault ORDER BY 1"
+    site.change(
+        """INSERT INTO device_fault (device_no, system, code, fault_code, raised_at, last_seen_at, known_at, source)
+           VALUES (%s, 'Fjärrkoll', 'SCL-DRF-01', 'SCL-DRF-01', now(), now(), now(), 'derived')
+           RETURNING device_fault_id""",
+        device.device_no,
+    )
+    now = now_milliseconds()
+    claimed = {"system": "Fjärrkoll", "code": "SCL-DRF-01"}
+    await desk.take(delivery(device.device_id, event(1, "fault_raised", claimed, ts=now - 2_000), "event"))
+    assert site.ask(stored) == [("derived", True), ("event", True)]
+    command_id = asked(site, device.device_no)
+    none = answer(2, command_id, "succeeded", result={"faults": []})
+    await desk.take(delivery(device.device_id, none, "reply"))
+    assert site.ask(stored) == [("derived", True), ("event", False)]
+
+
 async def test_a_fault_raised_after_the_read_is_not_closed_by_it(site: Site, add_device: AddDevice, desk: Desk) -> None:
     device = add_device("wheelchair", "pg-vr2")
     now = now_milliseconds()

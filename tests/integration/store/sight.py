@@ -41,7 +41,10 @@ READS: Final[dict[str, str]] = {
     "idle_verdict": "SELECT recent_days FROM idle_verdict",
     "idle_verdict_change": "SELECT verdict FROM idle_verdict_change",
     "idle_figure": "SELECT verdict FROM idle_figure",
-    "exposure_day": "SELECT firmware FROM exposure_day",
+    "device_days": "SELECT firmware FROM device_days WHERE payer_id > 0",
+    "device_days_of_all": "SELECT firmware FROM device_days WHERE payer_id = 0",
+    "fault_group": "SELECT firmware FROM fault_group WHERE payer_id > 0",
+    "fault_group_of_all": "SELECT firmware FROM fault_group WHERE payer_id = 0",
     "import_run": "SELECT file_name FROM import_run",
     "import_refusal": "SELECT reason FROM import_refusal",
     "software_change": "SELECT firmware_to FROM software_change",
@@ -114,7 +117,9 @@ GRAFANA_READS: Final[dict[str, str]] = {
 
 
 # What may hold anything of anyone.
-WHOLE_LIFE: Final = frozenset({"audit", "quarantine_payload", "import_run", "import_refusal"})
+WHOLE_LIFE: Final = frozenset(
+    {"audit", "quarantine_payload", "import_run", "import_refusal", "device_days_of_all", "fault_group_of_all"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +154,15 @@ def sees_loan(scope: Scope, loan: tuple[int, str]) -> bool:
 
 def expected(entry: Entry, scope: Scope) -> bool:
     """Whether a row is to be seen: the rules of docs/decisions/0003-row-security.md, in Python."""
+    heard = entry.audience is None or entry.audience in scope.audiences
     nobodys = entry.thing == "quarantine" and entry.device is None
     if nobodys or entry.thing in WHOLE_LIFE:
-        return whole_life(scope)
+        return whole_life(scope) and heard
     if entry.loan is not None:
-        return sees_loan(scope, entry.loan)
+        return sees_loan(scope, entry.loan) and heard
     assert entry.device is not None
     sees_device = scope.payers is None if entry.device.open is None else sees_loan(scope, entry.device.open)
     in_time = entry.period is None or entry.period == "open" or whole_life(scope)
-    heard = entry.audience is None or entry.audience in scope.audiences
     return sees_device and in_time and heard
 
 

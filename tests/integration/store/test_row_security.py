@@ -44,7 +44,8 @@ SCOPED: Final = (
     *(
         "absence",
         "device_replacement",
-        "exposure_day",
+        "device_days",
+        "fault_group",
         "idle_figure",
         "idle_verdict",
         "idle_verdict_change",

@@ -141,10 +141,18 @@ def _idle(connection: psycopg.Connection, device: WorldDevice, now: datetime) ->
                 yield Entry(thing, label, device, period)
             connection.execute(_FIGURE, [*loan, label])
             yield Entry("idle_figure", label, None, loan=loan)
-            connection.execute(_EXPOSURE, [label, *loan])
-            yield Entry("exposure_day", label, None, loan=loan)
+            yield from _summed(connection, label, loan)
     connection.execute(_VERDICT, {"device": device.name, "at": now})
     yield Entry("idle_verdict", device.name, device)
+
+
+def _summed(connection: psycopg.Connection, label: str, loan: Loan) -> Iterator[Entry]:
+    """What the worker sums of a loan, and over everything; a code that no profile knows is for technicians."""
+    for of, payer, frame in (("", *loan), ("_of_all", 0, "")):
+        connection.execute(_DAYS, [payer, frame, label])
+        yield Entry(f"device_days{of}", label, None, loan=loan)
+        connection.execute(_GROUP, [payer, frame, label])
+        yield Entry(f"fault_group{of}", label, None, audience=Audience.TECHNICAL, loan=loan)
 
 
 def _present(connection: psycopg.Connection, device: WorldDevice, number: int, now: datetime) -> Iterator[Entry]:
@@ -259,7 +267,10 @@ _VERDICT: Final = """
       FROM device WHERE device_id = %(device)s
 """
 _FIGURE: Final = "INSERT INTO idle_figure VALUES (%s, %s, 'probe', NULL, NULL, %s, 'none', 1, 0, 0)"
-_EXPOSURE: Final = "INSERT INTO exposure_day VALUES ('2026-01-01', 'probe', 'probe', %s, %s, %s, 1, 1)"
+_DAYS: Final = "INSERT INTO device_days VALUES (90, %s, %s, 'probe', 'probe', %s, 1, 1, 1)"
+_GROUP: Final = """
+    INSERT INTO fault_group VALUES (90, %s, %s, 'probe', 'probe', %s, '', '', 'x', 'x', 1, 1, 1, 1, now(), now())
+"""
 _IMPORT: Final = """
     WITH run AS (
         INSERT INTO import_run VALUES (gen_random_uuid(), 'register', %(label)s, '', 'x', %(at)s, 0, 0, 1)

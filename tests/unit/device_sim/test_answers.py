@@ -24,6 +24,7 @@ UNSAFE = {
     "apap": {"therapy", "mask_off_running"},
     "dispenser": {"dosing", "refilling"},
     "scale": {"measuring"},
+    "mattress": {"cpr"},
 }
 # A clock may be set while a seat moves: nothing of the seat hangs on it.
 HARMLESS = {("wheelchair", "sync_clock", "seat_moving")}

@@ -9,55 +9,87 @@ BEGIN
 END $$;
 UPDATE device_fault f SET device_class = d.device_class, model_key = d.model_key FROM device d WHERE d.device_no = f.device_no;
 
--- Device-days by day, so that a rate over the whole region reads some thousand rows and not every device's state.
+-- What the worker finds itself, in readings that the technician may not see: stored without them, raised and ended by the worker alone.
+ALTER TABLE device_fault DROP CONSTRAINT device_fault_source_check, DROP CONSTRAINT device_fault_cleared_by_check;
+ALTER TABLE device_fault
+    ADD CONSTRAINT device_fault_source_check CHECK (source IN ('event', 'read', 'derived')),
+    ADD CONSTRAINT device_fault_cleared_by_check CHECK (cleared_by IN ('device', 'absent_at_read', 'command', 'judged'));
+CREATE INDEX device_fault_derived ON device_fault (device_no) WHERE source = 'derived' AND cleared_at IS NULL;
+GRANT INSERT, UPDATE (cleared_at, cleared_by) ON device_fault TO fjarrkoll_worker;
 
--- By UTC day, model, software and the loan in which they were lived; payer and frame NULL: in store. Counted by the worker: from when a
--- device was first heard until it was last heard. A device that was silent and is heard again adds the days between, which it told of
--- late; so the past is corrected by what comes late. Kept for 400 days.
-CREATE TABLE exposure_day (
-    day          date NOT NULL,
+-- The worker groups a model at a time.
+CREATE INDEX device_fault_model ON device_fault (model_key, raised_at);
+
+-- The fleet's faults of some days back from when the worker last counted, so that the page of a whole region reads some thousand rows
+-- and not every fault. By loan that is open (a fault of an earlier loan is in none of them, as row security has it for the faults
+-- themselves); and once more over everything, with payer 0 and no frame, for those who see everything. A device has one open loan, so
+-- its payers' rows add up without counting it twice. Made anew from the faults each time: what comes late or ends is in the next count.
+CREATE TABLE fault_group (
+    period_days     integer NOT NULL,
+    payer_id        integer NOT NULL,  -- 0: every loan and store
+    legal_frame     text NOT NULL,
+    device_class    text NOT NULL,
+    model_key       text NOT NULL,
+    firmware        text NOT NULL,     -- that the fault came on; '': not known
+    module          text NOT NULL,
+    fault_code      text NOT NULL,     -- '': a native code that no profile knows
+    system          text NOT NULL,     -- of such a code only
+    code            text NOT NULL,
+    times           bigint NOT NULL,
+    devices         bigint NOT NULL,
+    late            bigint NOT NULL,   -- times in the second half of the period
+    active          bigint NOT NULL,
+    first_raised_at timestamptz NOT NULL,
+    last_raised_at  timestamptz NOT NULL,
+    PRIMARY KEY (period_days, payer_id, model_key, legal_frame, device_class, firmware, fault_code, module, system, code)
+) WITH (fillfactor = 80);
+CREATE INDEX fault_group_model ON fault_group (model_key);
+
+-- Device-days of the same periods and loans: from when a device was first heard, or its loan began, until it was last heard.
+CREATE TABLE device_days (
+    period_days  integer NOT NULL,
+    payer_id     integer NOT NULL,     -- 0: every loan and store
+    legal_frame  text NOT NULL,
     device_class text NOT NULL,
     model_key    text NOT NULL,
-    firmware     text NOT NULL,
-    payer_id     integer REFERENCES payer,
-    legal_frame  text REFERENCES legal_frame,
-    days         double precision NOT NULL,  -- device-days
-    latest       integer NOT NULL            -- devices for which this is the latest day in such a row: their sum from a day on counts each once
+    firmware     text NOT NULL,        -- that they ran then
+    days         double precision NOT NULL,
+    late_days    double precision NOT NULL,  -- in the second half of the period
+    devices      bigint NOT NULL,
+    PRIMARY KEY (period_days, payer_id, model_key, legal_frame, device_class, firmware)
 );
-CREATE UNIQUE INDEX exposure_day_row ON exposure_day (day, device_class, model_key, firmware, payer_id, legal_frame) NULLS NOT DISTINCT;
-CREATE INDEX exposure_day_payer ON exposure_day (payer_id, day);
 
--- How far each device is counted, by model and software, and in which row it is the latest; its latest row is where counting goes on.
-CREATE TABLE device_exposure (
-    device_no    integer NOT NULL REFERENCES device,
-    device_class text NOT NULL,
-    model_key    text NOT NULL,
-    firmware     text NOT NULL,
-    payer_id     integer,
-    legal_frame  text,
-    latest       date NOT NULL,
-    counted_to   timestamptz NOT NULL,
-    PRIMARY KEY (device_no, device_class, model_key, firmware)
-) WITH (fillfactor = 70);
-
--- When the counting last went through every device: a rate is as fresh as that.
-CREATE TABLE exposure_progress (
+-- When the counting last went through every device and model: groups and rates are as fresh as that.
+CREATE TABLE fault_count_progress (
     one        boolean PRIMARY KEY DEFAULT true CHECK (one),
     counted_at timestamptz NOT NULL
 );
 
--- Sums of devices are seen by those who see the devices.
-ALTER TABLE exposure_day ENABLE ROW LEVEL SECURITY;
-ALTER TABLE exposure_day FORCE ROW LEVEL SECURITY;
-CREATE POLICY service ON exposure_day TO fjarrkoll_owner, fjarrkoll_ingest, fjarrkoll_worker USING (true) WITH CHECK (true);
-CREATE POLICY scoped ON exposure_day FOR SELECT TO fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana
-    USING (in_scope(payer_id, legal_frame, (SELECT scope_payers()), (SELECT scope_frames()), (SELECT scope_all_payers())));
-GRANT SELECT ON exposure_day TO fjarrkoll_worker, fjarrkoll_api, fjarrkoll_reader;
-GRANT INSERT, UPDATE, DELETE ON exposure_day TO fjarrkoll_worker;
-GRANT SELECT, INSERT, UPDATE, DELETE ON device_exposure TO fjarrkoll_worker;
-GRANT SELECT ON exposure_progress TO fjarrkoll_api, fjarrkoll_worker;
-GRANT INSERT, UPDATE ON exposure_progress TO fjarrkoll_worker;
+-- Sums of devices are seen by those who see the devices, and of faults by those who see such faults.
+DO $$
+DECLARE
+    entry record;
+BEGIN
+    FOR entry IN SELECT * FROM (VALUES
+        ('device_days', 'true'),
+        ('fault_group', '(fault_code IN (SELECT f.code FROM fault_code f WHERE f.audience = ANY ((SELECT scope_audiences())::text[]))
+                          OR fault_code = '''' AND ''technical'' = ANY ((SELECT scope_audiences())::text[]))')
+    ) AS policies(table_name, also)
+    LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', entry.table_name);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', entry.table_name);
+        EXECUTE format('CREATE POLICY service ON %I TO fjarrkoll_owner, fjarrkoll_ingest, fjarrkoll_worker USING (true) WITH CHECK (true)',
+                       entry.table_name);
+        EXECUTE format('CREATE POLICY scoped ON %I FOR SELECT TO fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana USING (
+                            (payer_id = ANY ((SELECT scope_payers())::integer[]) AND legal_frame = ANY ((SELECT scope_frames())::text[])
+                             OR payer_id = 0 AND (SELECT scope_whole_life())) AND %s)', entry.table_name, entry.also);
+    END LOOP;
+END $$;
+GRANT SELECT ON fault_group, device_days TO fjarrkoll_worker, fjarrkoll_api, fjarrkoll_reader;
+GRANT INSERT, UPDATE, DELETE ON fault_group, device_days TO fjarrkoll_worker;
+GRANT SELECT ON fault_count_progress TO fjarrkoll_api, fjarrkoll_worker;
+GRANT INSERT, UPDATE ON fault_count_progress TO fjarrkoll_worker;
 
--- How much of its UTC day is over at a moment.
-CREATE FUNCTION day_part(at timestamptz) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN date_part('epoch', at AT TIME ZONE 'UTC' - date_trunc('day', at AT TIME ZONE 'UTC')) / 86400;
+-- Whose sums a session reads: those over everything, or those of the loans in its scope.
+CREATE FUNCTION scope_summed() RETURNS integer[] LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN scope_whole_life() THEN ARRAY[0] ELSE scope_payers() END;

@@ -1,0 +1,79 @@
+"""The mark of an incident hold stands on every page, export and label that shows the device: asked of every route."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import psycopg
+import pytest
+
+from tests.fixtures.database import Database
+from tests.integration.store import test_every_route as every
+from tests.integration.store.test_every_route import OWN, Call, Town, calls, text_of
+
+quiet_logs, town = every.quiet_logs, every.town  # fixtures
+pytestmark = pytest.mark.timeout(900)
+_ROLES: Final = ("administrator", "technician", "analyst")
+# Of a page, of a workbook (a column that says JA), of an answer of the API, of what is printed.
+_MARKS: Final = {
+    "page": re.compile("⛒"),
+    "workbook": re.compile(">JA<"),
+    "answer": re.compile(
+        r'"(held|on_hold)":true|"name":"hold","answer":"not_ok"|AVVIKELSESPÄRR|INCIDENT HOLD', re.IGNORECASE
+    ),
+}
+# What shows a device's number and is about something else than the device.
+EXEMPT: Final[dict[str, str]] = {}
+
+
+def kind(path: str, content: bytes) -> str:
+    if content.startswith(b"PK"):
+        return "workbook"
+    return "page" if path.startswith("/console") else "answer"
+
+
+async def shown(town: Town, asked: Iterator[Call]) -> dict[str, bool]:
+    """Every address whose answer shows the device, and whether it is marked."""
+    found: dict[str, bool] = {}
+    for call in asked:
+        if call.relation != "own":
+            continue
+        headers = {"accept": "*/*", "authorization": f"Bearer {town.tokens[call.role]}"}
+        if call.path.startswith("/console"):
+            headers = {"cookie": f"fjarrkoll_session={town.sessions[call.role]}"}
+        answer = await town.client.get(call.address, headers=headers)
+        text = text_of(answer)
+        if answer.status_code == 200 and re.search(rf"(?<![\w/-]){OWN}(?![\w-])", _visible(call.path, text)):
+            marked = bool(_MARKS[kind(call.path, answer.content)].search(text))
+            found[call.path] = found.get(call.path, True) and marked
+    return found
+
+
+def _visible(path: str, text: str) -> str:
+    """Of a page what is read, of an answer what names the device by its number."""
+    if path.startswith("/console"):
+        return re.sub(r"<[^>]*>", " ", text)
+    numbers = re.findall(r'"individual_number":"[^"]*"', text)
+    return " ".join(numbers) if text.startswith(("{", "[")) else text
+
+
+async def test_every_page_export_and_label_of_a_held_device_is_marked(town: Town, own_world: Database) -> None:
+    with psycopg.connect(own_world.owner) as connection:
+        connection.execute(
+            "UPDATE incident_hold SET lifted_at = now(), lifted_by = 'y', lifted_role = 'y', lifted_holder = 'y'"
+            " WHERE lifted_at IS NULL"
+        )
+    before = await shown(town, calls(town, writes=False, roles=_ROLES))
+    assert [path for path, marked in before.items() if marked] == [], "the control: nothing is marked without a hold"
+    with psycopg.connect(own_world.owner) as connection:
+        connection.execute(
+            "INSERT INTO incident_hold (device_no, reason, placed_by, placed_role)"
+            " SELECT device_no, 'for a test', 'x', 'x' FROM device WHERE device_id = %s",
+            [OWN],
+        )
+    after = await shown(town, calls(town, writes=False, roles=_ROLES))
+    assert after.keys() >= before.keys()
+    assert sorted(path for path, marked in after.items() if not marked and path not in EXEMPT) == []
+    pages = {path for path in after if path.startswith("/console/devices/{device_id}")}
+    assert len(pages) >= 8, pages
+    assert len(after) >= 25, sorted(after)
