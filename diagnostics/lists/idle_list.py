@@ -38,6 +38,7 @@ class IdleListQuery(BaseModel):
 
 COLUMNS: Final = (
     Column(field="individual_number", title="Individnummer", explanation="Numret på hjälpmedlet, som text."),
+    Column(field="held", title="Avvikelsespärr", explanation="JA: hjälpmedlet ska lämnas orört.", width=16),
     Column(field="device_class", title="Hjälpmedelstyp", explanation="Typ av hjälpmedel."),
     Column(field="model", title="Modell", explanation="Tillverkare och modell.", width=28),
     Column(field="payer_name", title="Betalare", explanation="Den huvudman som betalar hyran."),
@@ -124,6 +125,7 @@ def _cells(rows: list[Row], today: date) -> Iterator[list[Cell]]:
         use = use_of(row, today)
         said: dict[str, Any] = {
             **row,
+            "held": "JA" if row["held"] else "nej",
             "model": f"{row['maker']} {row['model_name']}",
             "verdict": VERDICT_WORDS[use.verdict],
             "step": STEP_WORDS[use.step].sv,

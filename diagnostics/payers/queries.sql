@@ -3,7 +3,8 @@
 SELECT d.device_no, d.device_id, d.individual_number, d.device_class, m.maker, m.name AS model_name, l.legal_frame,
        p.code AS payer_code, p.name AS payer_name, r.code AS prescriber_code, r.unit_name AS prescriber_unit,
        q.code AS prescriber_payer_code, q.name AS prescriber_payer_name, r.legal_frame AS prescriber_frame,
-       (l.started_at AT TIME ZONE 'Europe/Stockholm')::date AS since
+       (l.started_at AT TIME ZONE 'Europe/Stockholm')::date AS since,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
   FROM loan l
   JOIN prescriber r ON r.prescriber_id = l.prescriber_id
   JOIN device d ON d.device_no = l.device_no

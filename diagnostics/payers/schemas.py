@@ -15,6 +15,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
         {
             "device_id": "d-k7x2m4qpza",
             "individual_number": "1234567",
+            "held": False,
             "device_class": "dispenser",
             "maker": "Roll",
             "model": "R2",
@@ -46,6 +47,7 @@ class Disagreement(Answer):
 
     device_id: str
     individual_number: str
+    held: Annotated[bool, Field(description="An incident hold lies on the device: leave it untouched")]
     device_class: str
     maker: str
     model: str

@@ -1,5 +1,6 @@
 """`fjarrkoll command`, `hold` and `diagnose` against a real server: what a technician types, and what comes back."""
 
+import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -46,6 +47,27 @@ def test_a_diagnosis_names_the_cause_and_what_is_raw(run: Run, town: Town, store
     told = run("diagnose", "A-1", "--language", "en").stdout
     assert found["causes"][0]["title"]["en"].split()[0] in told
     assert "vr2" in told, "a code that nobody knows is shown as the device spells it"
+
+
+def test_the_fleets_faults_the_codes_nobody_knows_and_the_dictionary(run: Run, town: Town, store: Store) -> None:
+    for device in (town.chair, town.elsewhere):
+        store.heard(device.device_no, at=NOW, first=NOW - timedelta(days=40))
+        store.fault(device.device_no, "vr2", "9", "WC-BRK-03", raised=NOW - timedelta(days=3))
+    store.fault(town.chair.device_no, "vr2", "999", None, raised=NOW - timedelta(days=3))
+    assert "Felen är inte räknade än" in run("faults", "groups").stdout
+    asyncio.run(store.count_faults())
+    first = json.loads(run("faults", "groups", "--json").stdout)["items"][0]
+    assert (first["meaning"]["code"], first["devices"]) == ("WC-BRK-03", 2)
+    told = run("faults", "groups", "--days", "30", "--language", "en").stdout
+    assert told.startswith("Counted ")
+    assert "2/2" in told
+    assert run("faults", "groups", "--days", "60").exit_code == 2, "only what is counted can be asked for"
+    [unknown] = json.loads(run("faults", "unknown", "--json").stdout)["items"]
+    assert (unknown["code"], unknown["devices"]) == ("999", 1)
+    assert "vr2/999" in run("faults", "unknown").stdout
+    explained = run("faults", "explain", "wheelchair", "vr2", "9", "--language", "en").stdout
+    assert explained.startswith("WC-BRK-03: ")
+    assert "%" in explained
 
 
 def test_a_hold_is_placed_shown_exported_verified_and_marked(run: Run, town: Town, tmp_path: Path) -> None:
