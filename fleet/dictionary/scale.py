@@ -83,7 +83,7 @@ CAUSES: Final = (
 )  # fmt: skip
 
 SIGNS: Final = (
-    Sign("SCL-DRF-01", Text("vikten steg eller föll språngvis", "the weight stepped"), Reading(metric="body.weight", statistic="step", above=2.5, days=30, least=9), usually=0.001),
+    Sign("SCL-DRF-01", Text("vågen har börjat visa annat än förut", "the scale has begun to show otherwise than before"), Reading(metric="body.weight", statistic="step", above=2.5, days=30, least=9), usually=0.001),
     Sign("SCL-DRF-02", Text("länge sedan kontrollvägning", "long since a control weighing"), Fleet(fact="days_since_control", above=365), usually=0.001),
     Sign("SCL-NET-01", Text("navet hörs inte av", "the hub is not heard"), Silent(hours=49), usually=0.001),
     Sign("battery_low", Text("låg batterinivå", "low battery"), Reading(metric="battery.level", below=15, days=14), usually=0.04),
