@@ -41,6 +41,7 @@ SELECT coalesce(max(device_no), 0) AS last FROM device
 -- name: one_core
 -- For this transaction: by one process, beside everything else; two workers take turns.
 SELECT set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
+       set_config('statement_timeout', '10min', true),
        pg_advisory_xact_lock('fault_group'::regclass::oid::bigint)
 
 -- name: models
