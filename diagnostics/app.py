@@ -10,6 +10,7 @@ from diagnostics.absences import endpoints as absences
 from diagnostics.alarms import area_endpoints as area
 from diagnostics.alarms import endpoints as alarms
 from diagnostics.alarms import settings_endpoints as settings
+from diagnostics.class_settings import endpoints as class_settings
 from diagnostics.classes import endpoints as classes
 from diagnostics.commands import endpoints as commands
 from diagnostics.console.app import build_console
@@ -48,7 +49,7 @@ PREFIX = "/api/v1"
 ROOMS = (
     *(devices, faults, diagnosis, commands, alarms, idle, lists, recall, passport, payers, classes, quarantine),
     *(readiness, orders, timeline, doses, settings, area, reach),
-    holds,
+    *(holds, class_settings),
     *(absences, loan_facts, sources, stores, wear, imports, idle_list, payer_list),
 )
 

@@ -107,6 +107,7 @@ def require(right: Right) -> Callable[[Request], Caller]:
     return caller_with_right
 
 
+Administrator = Annotated[Caller, Depends(require(Right.ADMINISTER))]
 DeviceReader = Annotated[Caller, Depends(require(Right.SEE_DEVICES))]
 IdleReader = Annotated[Caller, Depends(require(Right.SEE_IDLE))]
 RecallReader = Annotated[Caller, Depends(require(Right.SEE_RECALLS))]

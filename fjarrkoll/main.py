@@ -44,6 +44,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "sources": ("fjarrkoll.api.sources", "Makers' feeds and gateways: their health and outages."),
     "stores": ("fjarrkoll.api.stores", "Buffer stores and what lies in them."),
     "wear": ("fjarrkoll.api.wear", "How long models last, repairs and use; under- and over-used devices in stores."),
+    "limits": ("fjarrkoll.api.limits", "Set limits of a whole class: alarm rules, days until unused counts."),
     "idle": ("fjarrkoll.api.idle", "List devices that are not used, with reason and cost."),
     "recall": ("fjarrkoll.api.recall", "Get unused devices back: propose, ask, order, collect; letters; payer check."),
     "passport": ("fjarrkoll.api.passport", "A device's technical life with advice, a page to print, its return."),

@@ -34,17 +34,18 @@ SELECT set_price(%(model)s, %(begins)s, %(rent)s) AS was_set
 SELECT device_no, device_id, individual_number FROM device WHERE device_id = %(text)s OR individual_number = %(text)s ORDER BY device_no LIMIT 1
 
 -- name: audit
--- The newest first. A list names its devices in the detail.
-SELECT a.audit_id, a.at, a.actor, a.role, a.care_unit, a.action, a.detail, d.device_id, d.individual_number,
+-- The newest first. Lists, which belong to nobody alone, are seen by whoever sees the whole installation.
+SELECT a.audit_id, a.at, a.actor, a.role, a.care_unit, a.action, d.device_id, d.individual_number,
        coalesce(jsonb_array_length(CASE WHEN jsonb_typeof(a.detail -> 'devices') = 'array' THEN a.detail -> 'devices' END), 0) AS listed
   FROM audit a LEFT JOIN device d USING (device_no)
- WHERE (%(device_no)s::integer IS NULL OR a.device_no = %(device_no)s OR a.detail -> 'devices' @> to_jsonb(%(device_no)s::integer))
-   AND (%(actor)s::text IS NULL OR a.actor = %(actor)s)
-   AND (%(unit)s::text IS NULL OR a.care_unit = %(unit)s)
-   AND (%(action)s::text IS NULL OR a.action = %(action)s)
-   AND (%(since)s::timestamptz IS NULL OR a.at >= %(since)s)
-   AND (%(until)s::timestamptz IS NULL OR a.at < %(until)s)
-   AND (%(before)s::bigint IS NULL OR a.audit_id < %(before)s)
+ WHERE {conditions}
+ ORDER BY a.audit_id DESC LIMIT %(limit)s
+
+-- name: audit_of_device
+-- The same of one device, the lists that named it among them.
+SELECT a.audit_id, a.at, a.actor, a.role, a.care_unit, a.action, d.device_id, d.individual_number, a.listed
+  FROM audit_of_device(%(device_no)s) a LEFT JOIN device d USING (device_no)
+ WHERE {conditions}
  ORDER BY a.audit_id DESC LIMIT %(limit)s
 
 -- name: audit_lines

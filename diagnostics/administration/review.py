@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from diagnostics.administration.problems import need_whole_installation, refused
+from psycopg.sql import SQL
+
+from diagnostics.administration.problems import refused
 from diagnostics.problems import not_found
-from diagnostics.queries import Row, fetch_all, fetch_one, room
+from diagnostics.queries import Row, fetch_all, fetch_one, formatted, room
 from diagnostics.work import Work
 from fleet.text import Text
 
@@ -75,11 +77,10 @@ async def read_audit(work: Work, wish: Wish) -> tuple[list[Line], int | None]:
     """A page of lines, the newest first, and where the next page begins.
 
     Raises:
-        Problem: no such device, or the caller does not see the whole installation.
+        Problem: no such device in the caller's scope.
     """
-    need_whole_installation(work)
     device = await _device(work, wish.device) if wish.device else None
-    rows = await fetch_all(work.connection, _SQL["audit"], _values(wish, device, PAGE + 1))
+    rows = await _lines(work, wish, device, PAGE + 1)
     await work.record("audit.read", None if device is None else device["device_no"], of_actor=wish.actor)
     lines = [_line(row) for row in rows[:PAGE]]
     return lines, lines[-1].audit_id if len(rows) > PAGE else None
@@ -89,11 +90,10 @@ async def extract(work: Work, wish: Wish) -> tuple[str, list[Line]]:
     """Everybody who has seen one device's data, alone or in a list, the newest first; with its individual number.
 
     Raises:
-        Problem: no such device, or the caller does not see the whole installation.
+        Problem: no such device in the caller's scope.
     """
-    need_whole_installation(work)
     device = await _device(work, wish.device or "")
-    rows = await fetch_all(work.connection, _SQL["audit"], _values(wish, device, LONGEST_EXTRACT))
+    rows = await _lines(work, wish, device, LONGEST_EXTRACT)
     await work.record("audit.extract", device["device_no"], lines=len(rows))
     return device["individual_number"], [_line(row) for row in rows]
 
@@ -102,9 +102,8 @@ async def draw(work: Work, since: datetime, until: datetime, wanted: int) -> int
     """Draws a sample of the lines about devices within a time; returns its number.
 
     Raises:
-        Problem: the time or the number is not to be sampled, or the caller does not see the whole installation.
+        Problem: the time or the number is not to be sampled, or the caller's scope is empty.
     """
-    need_whole_installation(work)
     if not timedelta() < until - since <= LONGEST_SAMPLED or not 1 <= wanted <= LARGEST_SAMPLE:
         raise refused(
             "bad_sample",
@@ -113,14 +112,15 @@ async def draw(work: Work, since: datetime, until: datetime, wanted: int) -> int
         )
     values = {"by": work.caller.name, "since": since, "until": until, "wanted": wanted}
     row = await fetch_one(work.connection, _SQL["draw_review"], values)
-    number: int = (row or {})["review_id"]
+    number: int | None = (row or {})["review_id"]
+    if number is None:
+        raise refused("nothing_to_review", "Din behörighet omfattar ingen betalare.", "Your scope has no payer in it.")
     await work.record("review.draw", review=number, since=since, until=until, wanted=wanted)
     return number
 
 
 async def list_reviews(work: Work) -> list[Row]:
     """The latest samples with how far they have come."""
-    need_whole_installation(work)
     rows = await fetch_all(work.connection, _SQL["reviews"])
     await work.record("reviews.read")
     return rows
@@ -130,9 +130,8 @@ async def show_review(work: Work, review_id: int) -> list[Judged]:
     """A sample's lines.
 
     Raises:
-        Problem: there is no such sample, or the caller does not see the whole installation.
+        Problem: there is no such sample in the caller's scope.
     """
-    need_whole_installation(work)
     rows = await fetch_all(work.connection, _SQL["review_lines"], {"review_id": review_id})
     if not rows:
         raise not_found(Text("Granskningen", "The review"))
@@ -148,7 +147,6 @@ async def judge(work: Work, review_id: int, line: int, judgement: Judgement, not
     Raises:
         Problem: there is nothing to judge, it was judged, it is the caller's own read, or a note is needed.
     """
-    need_whole_installation(work)
     if judgement != "justified" and not note:
         raise refused("note_needed", "Skriv varför.", "Write why.")
     values = {"review_id": review_id, "line": line, "judgement": judgement, "note": note, "by": work.caller.name}
@@ -169,17 +167,26 @@ async def _device(work: Work, text: str) -> Row:
     return row
 
 
-def _values(wish: Wish, device: Row | None, limit: int) -> dict[str, Any]:
-    return {
-        "device_no": None if device is None else device["device_no"],
-        "actor": wish.actor,
-        "unit": wish.unit,
-        "action": wish.action,
-        "since": wish.since,
-        "until": wish.until,
-        "before": wish.before,
-        "limit": limit,
-    }
+async def _lines(work: Work, wish: Wish, device: Row | None, limit: int) -> list[Row]:
+    """Only conditions that are asked for, so that an index can serve them."""
+    asked = {name: value for name in _CONDITIONS if (value := getattr(wish, name)) is not None}
+    conditions = SQL(" AND ").join([SQL("true"), *(_CONDITIONS[name] for name in asked)])
+    values: dict[str, Any] = {**asked, "device_no": device["device_no"] if device else None, "limit": limit}
+    return await fetch_all(
+        work.connection,
+        formatted(_SQL["audit" if device is None else "audit_of_device"], conditions=conditions),
+        values,
+    )
+
+
+_CONDITIONS: Final = {
+    "actor": SQL("a.actor = %(actor)s"),
+    "unit": SQL("a.care_unit = %(unit)s"),
+    "action": SQL("a.action = %(action)s"),
+    "since": SQL("a.at >= %(since)s"),
+    "until": SQL("a.at < %(until)s"),
+    "before": SQL("a.audit_id < %(before)s"),
+}
 
 
 def _line(row: Row) -> Line:

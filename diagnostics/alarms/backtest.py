@@ -1,5 +1,6 @@
 """A rule over stored history: reads what the caller may see of it, has it replayed, and sums up."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -10,6 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 from diagnostics.alarms.replay import Heard, Replayed, replay
 from diagnostics.alarms.schemas import Backtest, BacktestExample, BacktestQuery
+from diagnostics.class_settings.reading import registry_at
 from diagnostics.problems import Problem, not_found
 from diagnostics.queries import Row, fetch_all, room
 from diagnostics.schemas import BilingualText
@@ -17,6 +19,7 @@ from diagnostics.work import Work
 from fleet.errors import ProfileError
 from fleet.plumbing.store.tables import reading_view
 from fleet.profile import DeviceProfile
+from fleet.registry import Registry
 from fleet.rules import DoseUnknown, OtherSchedule, RollUnverified, Rule
 from fleet.text import Text
 
@@ -37,25 +40,22 @@ async def run(work: Work, query: BacktestQuery) -> Backtest:
     Raises:
         Problem: no such class, rule or device; a setting its bounds refuse; a period that is empty or too long.
     """
-    profile, rule = _rule(work, query)
+    profile, rule = _rule(await registry_at(work.connection, work.registry, work.now), work, query)
     if not timedelta() < query.end - query.start <= LONGEST:
         raise _bad_period()
-    parameters = {"class": profile.name, "device_id": query.device_id}
+    parameters = {"class": profile.name, "device_id": query.device_id, "most": query.most}
     devices = await fetch_all(work.connection, _SQL["backtest_devices"], parameters)
     if query.device_id is not None and not devices:
         raise not_found(Text("Hjälpmedlet", "The device"))
     history = await _history(work, profile, rule, [row["device_no"] for row in devices], query)
-    results = {
-        row["device_no"]: replay(rule, history[row["device_no"]], query.start, query.end, row["loan_started_at"])
-        for row in devices
-    }
+    results = await asyncio.to_thread(_replayed, rule, devices, history, query)
     await work.record("alarms.backtest", devices=sorted(results), rule=rule.name, start=query.start, end=query.end)
-    silent = sum(not history[number] for number in results)
+    silent = sum(not history.get(number) for number in results)
     return _summed(profile, rule, devices, results, silent)
 
 
-def _rule(work: Work, query: BacktestQuery) -> tuple[DeviceProfile, Rule]:
-    profile = work.registry.by_name.get(query.device_class)
+def _rule(registry: Registry, work: Work, query: BacktestQuery) -> tuple[DeviceProfile, Rule]:
+    profile = registry.by_name.get(query.device_class)
     rule = next((rule for rule in profile.rules if rule.name == query.rule), None) if profile else None
     if profile is None or rule is None or rule.audience not in work.caller.audiences:
         raise not_found(Text("Larmregeln", "The alarm rule"))
@@ -68,6 +68,17 @@ def _rule(work: Work, query: BacktestQuery) -> tuple[DeviceProfile, Rule]:
         return profile, rule.adjusted({name: float(value)})
     except ProfileError as error:
         raise _refused(str(error)) from None
+
+
+def _replayed(
+    rule: Rule, devices: Sequence[Row], history: Mapping[int, list[Heard]], query: BacktestQuery
+) -> dict[int, Replayed]:
+    return {
+        row["device_no"]: replay(
+            rule, history.get(row["device_no"], []), query.start, query.end, row["loan_started_at"]
+        )
+        for row in devices
+    }
 
 
 async def _history(

@@ -17,6 +17,7 @@ from diagnostics.alarms.snapshot import Past, case_of
 from diagnostics.doses.supervising import Supervised, supervise_all
 from diagnostics.metrics import WorkerMetrics
 from diagnostics.queries import Row, execute, fetch_all, fetch_one, room
+from fleet.class_settings import applied, from_row
 from fleet.plumbing.database import Connection, Pool
 from fleet.plumbing.logs import get_logger
 from fleet.registry import Registry
@@ -76,6 +77,7 @@ class Judge:
     channels: Sequence[str]
     metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
     books: Mapping[str, Book] = field(init=False)
+    _settings: list[list[Any]] = field(default_factory=list)
     _judged: dict[int, datetime | None] = field(default_factory=dict)
     """Devices with an open alarm, and when they had last been heard when they were judged."""
 
@@ -175,6 +177,7 @@ class Judge:
             parameters = {"devices": list(devices), "lock_class": _LOCK_CLASS}
             ours = [row["device_no"] for row in await fetch_all(connection, _SQL["lock"], parameters)]
             clocks = await fetch_one(connection, _SQL["clocks"]) or {}
+            self._follow(clocks["settings"])
             rows = await fetch_all(connection, _SQL["states"], {"devices": ours})
             known = await self._known(connection, rows, clocks, past=past, areas_known=areas_known)
             changed = Changed()
@@ -188,6 +191,15 @@ class Judge:
                 )
         self.metrics.evaluated.inc(done.devices)
         return done
+
+    def _follow(self, settings: list[list[Any]]) -> None:
+        """Works the rules out anew where something else is set for a class than before."""
+        if settings != self._settings:
+            self._settings = settings
+            registry, refused = applied(self.registry, map(from_row, settings))
+            self.books = books(registry)
+            for reason in refused:
+                _log.warning("A class's setting is refused", event_name="class_setting_refused", reason=reason)
 
     async def _known(
         self, connection: Connection, rows: Sequence[Row], clocks: Row, *, past: bool, areas_known: bool

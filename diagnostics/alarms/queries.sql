@@ -65,8 +65,11 @@ SELECT d.device_class, a.rule, count(*) AS raised, count(*) FILTER (WHERE a.verd
 
 -- name: clocks
 -- The database's clock is the one clock of the engine. `watermark`: up to when every ingest shard has stored what it received; NULL
--- where no ingest has ever run.
-SELECT clock_timestamp() AS now, (SELECT min(at) FROM ingest_watermark) AS watermark
+-- where no ingest has ever run. `settings`: what is set for whole classes now.
+SELECT clock_timestamp() AS now, (SELECT min(at) FROM ingest_watermark) AS watermark,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(c.device_class, c.kind, c.name, c.setting, c.value)
+                                  ORDER BY c.device_class, c.kind, c.name, c.setting), '[]')
+          FROM class_settings_at(clock_timestamp()) c) AS settings
 
 -- name: due
 -- Devices that ingest marked, the longest waiting first. Not locked: ingest must never wait for a judgement.
@@ -344,7 +347,7 @@ SELECT DISTINCT c.device_no FROM alarm c
 -- name: backtest_devices
 SELECT device_no, device_id, loan_started_at FROM device
  WHERE device_class = %(class)s AND enrolled_at IS NOT NULL AND (%(device_id)s::text IS NULL OR device_id = %(device_id)s)
- ORDER BY device_no LIMIT 200
+ ORDER BY hashint4(device_no) LIMIT %(most)s
 
 -- name: backtest_events
 SELECT v.device_no, v.ts, v.received_at, v.event

@@ -192,6 +192,7 @@ class BacktestQuery(PrecisionQuery):
     rule: Annotated[Word, Field(description="Name of the rule in its class")]
     device_class: Annotated[Word, Field(alias="class", description="Device class")]
     device_id: Annotated[DeviceId | None, Field(description="One device; up to 200 of the class without it")] = None
+    most: Annotated[int, Field(ge=1, le=200, description="At most so many devices, spread over the class")] = 200
     setting: Annotated[
         str | None, Field(pattern=r"^[a-z_]+=-?[0-9]+([.][0-9]+)?$", description="Try a setting, such as below=25")
     ] = None

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from diagnostics.class_settings.reading import registry_at
 from diagnostics.problems import Problem, not_found
 from diagnostics.queries import Row, execute, fetch_all, fetch_one, room
 from diagnostics.schemas import Answer, BilingualText, Moment, shown
@@ -48,7 +49,7 @@ class SettingItem(Answer):
     rule: str
     title: BilingualText
     setting: str
-    default: float
+    default: Annotated[float, Field(description="What holds for the class: as set there, else the profile's own")]
     low: float
     high: float
     value: Annotated[float | None, Field(description="Null: the rule's own holds")]
@@ -85,7 +86,8 @@ async def change(work: Work, device_id: str, rule: str, setting: str, new: NewSe
         Problem: no such device or rule in the caller's scope, or a value its bounds refuse.
     """
     device = await _device(work, device_id)
-    found = next((entry for entry in _rules(work, device) if entry.name == rule and setting in entry.adjust), None)
+    rules = await _rules(work, device)
+    found = next((entry for entry in rules if entry.name == rule and setting in entry.adjust), None)
     if found is None:
         raise not_found(Text("Inställningen", "The setting"))
     if new.value is not None:
@@ -111,8 +113,10 @@ async def _device(work: Work, device_id: str) -> Row:
     return row
 
 
-def _rules(work: Work, device: Row) -> list[Rule]:
-    profile = work.registry.by_name.get(device["device_class"])
+async def _rules(work: Work, device: Row) -> list[Rule]:
+    """As they are set for the class."""
+    registry = await registry_at(work.connection, work.registry, work.now)
+    profile = registry.by_name.get(device["device_class"])
     rules = profile.rules if profile else ()
     return [rule for rule in rules if rule.audience in work.caller.audiences]
 
@@ -122,7 +126,7 @@ async def _shown(work: Work, device: Row) -> DeviceSettings:
     held = {(row["rule"], row["setting"]): row for row in rows}
     items = [
         _item(rule, setting, held.get((rule.name, setting)))
-        for rule in _rules(work, device)
+        for rule in await _rules(work, device)
         for setting in sorted(rule.adjust)
     ]
     return DeviceSettings(device_id=device["device_id"], items=items)

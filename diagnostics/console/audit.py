@@ -35,7 +35,8 @@ async def show_audit(request: Request) -> Response:
     caller = allowed(request, Right.SEE_AUDIT)
     async with Door(resources_of(request)).open(caller) as work:
         lines, cursor = await review.read_audit(work, _wish(request))
-    return page(request, "audit.html", lines=lines, cursor=cursor, names_of_filters=_NAMES)
+    whole = caller.scope.payers is None and len(caller.scope.frames) > 1
+    return page(request, "audit.html", lines=lines, cursor=cursor, whole=whole, names_of_filters=_NAMES)
 
 
 async def extract(request: Request) -> Response:

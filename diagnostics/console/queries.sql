@@ -67,3 +67,32 @@ SELECT EXISTS (SELECT FROM usage_day u WHERE u.device_no = d.device_no AND u.loc
 -- name: numbers
 -- The numbers that people know devices by, of those the caller sees.
 SELECT device_id, individual_number FROM device WHERE device_id = ANY (%(devices)s)
+
+-- name: changed_commands
+-- What the caller asked for and has been answered.
+SELECT c.command_id, c.name, c.state, c.answered_at, c.device_no, d.device_id, d.individual_number
+  FROM command c JOIN device d USING (device_no)
+ WHERE c.requested_by = %(by)s AND c.answered_at >= %(since)s
+ ORDER BY c.answered_at DESC LIMIT %(named)s
+
+-- name: changed_cases
+SELECT state AS word, count(*) AS number
+  FROM (SELECT state FROM recall_case WHERE changed_at >= %(since)s ORDER BY changed_at DESC LIMIT %(most)s) c
+ GROUP BY 1 ORDER BY 2 DESC
+
+-- name: changed_verdicts
+-- Verdicts that turned in the latest runs.
+SELECT verdict AS word, step, count(*) AS number
+  FROM (SELECT verdict, step FROM idle_verdict_change WHERE changed_at >= %(since)s ORDER BY changed_at DESC LIMIT %(most)s) v
+ GROUP BY 1, 2 ORDER BY 3 DESC LIMIT %(named)s
+
+-- name: changed_faults
+-- Of the newest faults.
+SELECT coalesce(f.fault_code, f.system || ' ' || f.code) AS word, f.known, count(DISTINCT f.device_no) AS number
+  FROM (SELECT fault_code, system, code, device_no, fault_code IS NOT NULL AS known FROM device_fault
+         WHERE raised_at >= %(since)s ORDER BY raised_at DESC LIMIT %(most)s) f
+ GROUP BY 1, 2 ORDER BY 3 DESC LIMIT %(named)s
+
+-- name: changed_settings
+SELECT DISTINCT ON (device_class, name) device_class, name, set_by, set_at, reason FROM class_setting WHERE set_at >= %(since)s
+ ORDER BY device_class, name, set_at DESC LIMIT %(named)s

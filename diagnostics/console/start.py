@@ -13,6 +13,7 @@ from diagnostics.commands import service as commands
 from diagnostics.commands.schemas import CommandQuery
 from diagnostics.console.alarms import placed_alarms
 from diagnostics.console.board import SORTS, ordered
+from diagnostics.console.changes import lately
 from diagnostics.console.gate import signed_in
 from diagnostics.console.pages import page, resources_of
 from diagnostics.idle import service as idle_list
@@ -87,9 +88,12 @@ async def show_start(request: Request) -> Response:
     if may(caller.role, Right.MOVE_RECALLS) and caller.role is not Role.TECHNICIAN:
         async with door.open(caller) as work:
             found["idle"] = (await idle_list.list_idle(work, IdleQuery(limit=1))).summary
+    async with door.open(caller) as work:
+        changes = await lately(work)
     return page(
         request,
         "start.html",
+        changes=changes,
         often=OFTEN[caller.role],
         guide=resources_of(request).console.demo_panel is not None,
         **found,

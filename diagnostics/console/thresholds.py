@@ -1,4 +1,4 @@
-"""One device's alarm limits: tried on what has happened before anything is saved; and the limits of each class."""
+"""One device's alarm limits: tried on what has happened before anything is saved."""
 
 import hashlib
 import hmac
@@ -66,12 +66,6 @@ async def save_limit(request: Request) -> Response:
     return seen(f"{ROOT}/devices/{device_id}/limits?saved=1")
 
 
-async def show_class_limits(request: Request) -> Response:
-    """The limits of each class, as its profile has them: about nobody, so nothing is written in the audit."""
-    allowed(request, Right.ADMINISTER)
-    return page(request, "class_limits.html", profiles=list(resources_of(request).registry))
-
-
 async def _tried(request: Request, chosen: SettingItem, device_class: str, text: str) -> dict[str, Any]:
     """The rule as it is and as it would be over the same past, and the proof that it was tried."""
     spelled = text.strip().replace(",", ".")
@@ -115,6 +109,10 @@ def _name(item: SettingItem) -> str:
 
 
 def _proof(request: Request, setting: str, value: str) -> str:
-    """That this person, in this session, has seen what this value does to this device; nothing else makes it."""
-    said = f"tried {request.path_params['device_id']} {setting} {value}"
-    return hmac.new(signed_in(request).form_key.encode(), said.encode(), hashlib.sha256).hexdigest()
+    """That this person, in this session, has seen what this value does to this device."""
+    return proof_of(request, f"{request.path_params['device_id']} {setting} {value}")
+
+
+def proof_of(request: Request, tried: str) -> str:
+    """That something was tried in this very session; nothing else makes it."""
+    return hmac.new(signed_in(request).form_key.encode(), f"tried {tried}".encode(), hashlib.sha256).hexdigest()

@@ -208,6 +208,9 @@ SETTINGS: Final[Mapping[str, Text]] = {
     "below": Text("larmar under", "alarms below"),
     "after_seconds": Text("larmar efter sekunder", "alarms after seconds"),
     "within_seconds": Text("inom sekunder", "within seconds"),
+    "note_days": Text("notera efter dagar", "note after days"),
+    "contact_days": Text("kontakta efter dagar", "contact after days"),
+    "propose_days": Text("föreslå efter dagar", "propose after days"),
 }
 ROW_OUTCOMES: Final[Mapping[str, Text]] = {
     "taken": Text("Tas in", "Taken"),

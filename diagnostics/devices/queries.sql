@@ -18,6 +18,11 @@ SELECT EXISTS (SELECT FROM device d WHERE {conditions}) AS found
 -- Models whose maker or name has a text in it; nobody's data.
 SELECT array_agg(model_key) AS models FROM device_model WHERE concat_ws(' ', maker, name) ILIKE %(like)s
 
+-- name: units_named
+-- Prescribing units in scope with this code, or with a text in their name.
+SELECT array_agg(prescriber_id) AS units
+  FROM (SELECT prescriber_id FROM prescriber WHERE code = %(code)s OR unit_name ILIKE %(like)s LIMIT 200) found
+
 -- name: one
 SELECT j.*, p.code AS payer_code, p.name AS payer_name, o.name AS depot_name, r.unit_name AS prescriber_unit,
        v.metric_values, v.latest_events, v.attributes, v.last_event_at,

@@ -47,7 +47,8 @@ async def _meant(
 ) -> tuple[list[SQL], dict[str, Any]]:
     """What a text is most probably: the first of its readings that finds anything; the widest one where none does."""
     named = await fetch_one(work.connection, _SQL["models_named"], {"like": contains(text)})
-    readings = readings_of(text, named["models"] if named else None)
+    units = await fetch_one(work.connection, _SQL["units_named"], {"code": text, "like": contains(text)})
+    readings = readings_of(text, named["models"] if named else None, units["units"] if units else None)
     for condition, own in readings:
         found = [*conditions, condition], {**parameters, **own}
         statement = formatted(_SQL["any_chosen"], conditions=_all_of(found[0]))

@@ -1,7 +1,8 @@
 """Which devices a search means, pure: conditions that an index can serve under row security, the widest reading last.
 
 Row security lets an index serve only what cannot leak (comparisons of whole values, not patterns). So a text is first
-read as the beginning of a number, as an id, and as a maker or model; only a text that finds nothing as those is looked
+read as the beginning of a number, as an id, as a maker or model, and as a prescribing
+unit; only a text that finds nothing as those is looked
 for anywhere, which reads every device in scope.
 """
 
@@ -32,6 +33,10 @@ _BEGINS: Final = SQL("d.individual_number >= %(text)s AND left(d.individual_numb
 _BEFORE: Final = SQL(" AND d.individual_number < %(beyond)s")
 _ID: Final = SQL("d.device_id = %(text)s")
 _MODELS: Final = SQL("d.model_key = ANY (%(models)s::text[])")
+_UNITS: Final = SQL(
+    "d.device_no IN (SELECT l.device_no FROM loan l WHERE l.prescriber_id = ANY (%(units)s::integer[])"
+    " AND l.ended_at IS NULL)"
+)
 _ANYWHERE: Final = SQL(
     "(concat_ws(' ', d.individual_number, d.device_id, d.serial_number) ILIKE %(like)s"
     " OR d.model_key IN (SELECT m.model_key FROM device_model m WHERE concat_ws(' ', m.maker, m.name) ILIKE %(like)s))"
@@ -62,12 +67,13 @@ class Wanted:
         return found, given
 
 
-def readings_of(text: str, models: list[str] | None) -> list[Reading]:
+def readings_of(text: str, models: list[str] | None, units: list[int] | None = None) -> list[Reading]:
     """What a text may mean, the narrowest first; the last one is the text anywhere.
 
     Args:
         text: what was searched for.
         models: keys of the models whose maker or name has the text in it.
+        units: numbers of the prescribing units with that code, or with the text in their name.
     """
     readings: list[Reading] = []
     if _NUMBER.fullmatch(text):
@@ -78,6 +84,8 @@ def readings_of(text: str, models: list[str] | None) -> list[Reading]:
         readings.append((_ID, {"text": text}))
     if models:
         readings.append((_MODELS, {"models": models}))
+    if units:
+        readings.append((_UNITS, {"units": units}))
     return [*readings, (_ANYWHERE, {"like": contains(text)})]
 
 

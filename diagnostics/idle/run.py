@@ -10,6 +10,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from diagnostics.class_settings.reading import as_set
 from diagnostics.idle.basis import (
     LEARN_AFTER,
     Basis,
@@ -91,7 +92,7 @@ def refresh(
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         connection.execute("SET LOCAL statement_timeout = '10min'")
-        run = _Run(connection, registry, aware(now), clock)
+        run = _Run(connection, as_set(connection, registry, aware(now)), aware(now), clock)
         basis = run.basis()
         ran = run.whole(learn=learn) if learn or basis is None else run.on(basis, every=every)
         connection.execute(_SQL["forget_runs"], {"before": now - _KEPT_RUNS})

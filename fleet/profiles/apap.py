@@ -231,6 +231,7 @@ CLINICAL_RULES: Final[tuple[Rule, ...]] = (
         metric="therapy.ahi",
         above=10.0,
         clear_at=8.0,
+        adjust={"above": (8.0, 20.0)},
     ),
 )
 

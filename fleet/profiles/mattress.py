@@ -210,7 +210,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Threshold(name="pressure_low", title=Text("Lågt lufttryck", "Low air pressure"), severity=Severity.CRITICAL,
               safety=True, audience=CARE, metric="air.pressure", below=8, clear_at=15),
     Threshold(name="alarm_battery_low", title=Text("Larmbatteriet är svagt", "Alarm battery weak"),
-              severity=Severity.WARNING, metric="battery.level", below=20, clear_at=40),
+              severity=Severity.WARNING, metric="battery.level", below=20, clear_at=40,
+              adjust={"below": (10, 35)}),
     EventSeen(name="power_cut", title=Text("Pumpen är utan ström", "Pump without power"), severity=Severity.CRITICAL,
               safety=True, audience=CARE, event="mains_lost", settled_by=("mains_restored",)),
     # It speaks every five minutes, and a sealed mattress carries about an hour.

@@ -133,6 +133,7 @@ RULES: Final[tuple[Rule, ...]] = (
         metric="battery.level",
         below=15,
         clear_at=40,
+        adjust={"below": (10, 30)},
     ),
     FaultActive(
         name="scale_broken",
@@ -170,6 +171,7 @@ RULES: Final[tuple[Rule, ...]] = (
         metric="gateway.rssi",
         below=-95,
         clear_at=-90,
+        adjust={"below": (-105, -90)},
     ),
     # A person who stops weighing is a signal of its own, whether or not the hub is well: a drop in weighing goes with
     # later hospitalisation (domain 5.2, S78). Seven days: earlier contact (domain 5.5); one's plan may say otherwise.

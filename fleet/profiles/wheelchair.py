@@ -244,6 +244,7 @@ RULES: Final[tuple[Rule, ...]] = (
         metric="battery.soc",
         below=20,
         clear_at=40,
+        adjust={"below": (10, 35)},
     ),
     # Under 22 V: recharge or replace (domain 2.3, S30). Held, because the voltage dips on every climb.
     Threshold(
@@ -254,6 +255,7 @@ RULES: Final[tuple[Rule, ...]] = (
         metric="battery.voltage",
         below=22,
         clear_at=24,
+        adjust={"below": (21, 23.5)},
     ),
     Threshold(
         name="battery_worn",
@@ -263,6 +265,7 @@ RULES: Final[tuple[Rule, ...]] = (
         metric="battery.soh",
         below=60,
         clear_at=65,
+        adjust={"below": (50, 65)},
     ),
     Threshold(
         name="blocks_unequal",
@@ -300,6 +303,7 @@ RULES: Final[tuple[Rule, ...]] = (
         metric="environment.temp",
         below=5,
         clear_at=7,
+        adjust={"below": (0, 7)},
     ),
     EventSeen(
         name="tipped",

@@ -118,7 +118,7 @@ GRAFANA_READS: Final[dict[str, str]] = {
 
 # What may hold anything of anyone.
 WHOLE_LIFE: Final = frozenset(
-    {"audit", "quarantine_payload", "import_run", "import_refusal", "device_days_of_all", "fault_group_of_all"}
+    {"quarantine_payload", "import_run", "import_refusal", "device_days_of_all", "fault_group_of_all"}
 )
 
 
@@ -155,7 +155,7 @@ def sees_loan(scope: Scope, loan: tuple[int, str]) -> bool:
 def expected(entry: Entry, scope: Scope) -> bool:
     """Whether a row is to be seen: the rules of docs/decisions/0003-row-security.md, in Python."""
     heard = entry.audience is None or entry.audience in scope.audiences
-    nobodys = entry.thing == "quarantine" and entry.device is None
+    nobodys = entry.thing in {"quarantine", "audit"} and entry.device is None and entry.loan is None
     if nobodys or entry.thing in WHOLE_LIFE:
         return whole_life(scope) and heard
     if entry.loan is not None:

@@ -35,6 +35,7 @@ WITHOUT_ROW_SECURITY: Final = {
     "account": SERVICES_ONLY,
     "api_token": SERVICES_ONLY,
     "clock_correction": SERVICES_ONLY,
+    "class_setting": "what is set for a whole class: nothing about anyone",
     "console_session": SERVICES_ONLY,
     "login_attempt": SERVICES_ONLY,
     "audit_review": SERVICES_ONLY,

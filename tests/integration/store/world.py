@@ -202,6 +202,8 @@ def _happened(
     for thing, statement in (_STATEMENTS | OF_A_PERIOD).items():
         connection.execute(statement, common)
         yield Entry(thing, label, device, period)
+    connection.execute(_READ, common)
+    yield Entry("audit", label, None, loan={"earlier": device.earlier, "open": device.open}.get(period))
     for thing, statement in OF_CARE.items():
         connection.execute(statement, common)
         yield Entry(thing, label, device, period, Audience.CARE)
@@ -299,10 +301,12 @@ _STATEMENTS: Final = {
     "software_change": """
         INSERT INTO software_change (device_no, known_at, firmware_from, firmware_to, model_key_from, model_key_to)
         VALUES (%(device_no)s, %(at)s, '1', %(label)s, 'probe-one', 'probe-one')""",
-    "audit": """
-        INSERT INTO audit (actor, role, care_unit, action, device_no)
-        VALUES ('x', 'x', 'x', %(label)s, %(device_no)s)""",
 }
+# It belongs to the loan in which it was made, and to nobody's between two.
+_READ: Final = """
+    INSERT INTO audit (at, actor, role, care_unit, action, device_no)
+    VALUES (%(at)s, 'x', 'x', 'x', %(label)s, %(device_no)s)
+"""
 _KEPT_KEYS: Final = {
     "battery_soc": Audience.TECHNICAL,
     "dose_count": Audience.CARE,

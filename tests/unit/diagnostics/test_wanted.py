@@ -39,3 +39,9 @@ def test_filters_that_are_not_given_are_no_conditions() -> None:
 def test_what_the_register_says_needs_no_verdict_of_a_run() -> None:
     conditions, _ = Wanted(verdict="in_stock").conditions()
     assert "idle_verdict" not in conditions[0].as_string()
+
+
+def test_a_prescribing_unit_comes_before_the_text_anywhere() -> None:
+    readings = readings_of("Rehab norr", None, [7, 8])
+    assert [own for _, own in readings] == [{"units": [7, 8]}, {"like": "%Rehab norr%"}]
+    assert "loan" in readings[0][0].as_string()

@@ -175,11 +175,99 @@ BEGIN
 END $$;
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- What is set for a whole class over its profile: numbers of alarm rules, limits of idle policies. Nothing about anyone.
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- Append only: what holds is the newest line that has begun; one without a value gives the profile's own number back.
+CREATE TABLE class_setting (
+    class_setting_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    device_class text NOT NULL REFERENCES device_class,
+    kind         text NOT NULL CHECK (kind IN ('rule', 'idle')),
+    name         text NOT NULL,              -- of the rule, or of the idle policy
+    setting      text NOT NULL,
+    value        double precision,
+    valid_from   timestamptz NOT NULL,
+    reason       text NOT NULL CHECK (length(btrim(reason)) BETWEEN 1 AND 300),
+    set_by       text NOT NULL,
+    set_at       timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX class_setting_newest ON class_setting (device_class, kind, name, setting, valid_from DESC, class_setting_id DESC);
+
+CREATE FUNCTION class_settings_at(moment timestamptz)
+    RETURNS TABLE (device_class text, kind text, name text, setting text, value double precision, valid_from timestamptz, reason text,
+                   set_by text, set_at timestamptz)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        SELECT n.device_class, n.kind, n.name, n.setting, n.value, n.valid_from, n.reason, n.set_by, n.set_at
+          FROM (SELECT DISTINCT ON (c.device_class, c.kind, c.name, c.setting) c.* FROM class_setting c WHERE c.valid_from <= moment
+                 ORDER BY c.device_class, c.kind, c.name, c.setting, c.valid_from DESC, c.class_setting_id DESC) n
+         WHERE n.value IS NOT NULL;
+    END;
+
+-- Several numbers of one thing begin together, at once or later. Whether they were set.
+CREATE FUNCTION set_class_settings(of_class text, of_kind text, of_name text, of_settings text[], of_values double precision[],
+                                   begins timestamptz, why text, by_whom text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    IF NOT scope_whole_life() THEN
+        RETURN false;
+    END IF;
+    INSERT INTO class_setting (device_class, kind, name, setting, value, valid_from, reason, set_by)
+        SELECT of_class, of_kind, of_name, n.setting, n.value, coalesce(begins, clock_timestamp()), why, by_whom
+          FROM unnest(of_settings, of_values) AS n (setting, value);
+    RETURN true;
+END $$;
+REVOKE ALL ON FUNCTION class_settings_at, set_class_settings FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION class_settings_at TO fjarrkoll_api, fjarrkoll_worker;
+GRANT EXECUTE ON FUNCTION set_class_settings TO fjarrkoll_api;
+GRANT SELECT ON class_setting TO fjarrkoll_api, fjarrkoll_worker;
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- Review of reads (HSLF-FS 2016:40 ch. 4 s. 9): a sample is drawn, each read in it is judged, and the judgement stands beside it
 -- ---------------------------------------------------------------------------------------------------------------------
 
 CREATE INDEX audit_at ON audit (at DESC);
 CREATE INDEX audit_actor ON audit (actor, at DESC);
+
+-- A read belongs to the loan in which it was made: its payer's managers review it, also when the device has gone on to somebody else.
+-- What concerns no device, many at once, or a device in store is for whoever sees the whole installation.
+ALTER TABLE audit ADD COLUMN payer_id integer REFERENCES payer, ADD COLUMN legal_frame text REFERENCES legal_frame;
+CREATE FUNCTION audit_belongs() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    SELECT l.payer_id, l.legal_frame INTO NEW.payer_id, NEW.legal_frame FROM loan l
+     WHERE l.device_no = NEW.device_no AND l.started_at <= NEW.at AND coalesce(l.ended_at, 'infinity') > NEW.at;
+    RETURN NEW;
+END $$;
+REVOKE ALL ON FUNCTION audit_belongs FROM PUBLIC;
+CREATE TRIGGER audit_belongs BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_belongs();
+CREATE INDEX audit_payer ON audit (payer_id, audit_id DESC);
+DROP POLICY scoped ON audit;
+CREATE POLICY scoped ON audit FOR SELECT TO fjarrkoll_api, fjarrkoll_reader, fjarrkoll_grafana
+    USING (payer_id = ANY ((SELECT scope_payers())::integer[]) AND legal_frame = ANY ((SELECT scope_frames())::text[])
+           OR payer_id IS NULL AND (SELECT scope_whole_life()));
+
+-- A list names its devices in the detail. Row security would keep the index from serving, and hides lists from whoever does not see every
+-- device in them; so this function gives, of one device, every line that named it in a loan that the caller sees, and no other device's name.
+CREATE INDEX audit_listed ON audit USING gin ((detail -> 'devices') jsonb_path_ops) WHERE detail ? 'devices';
+CREATE FUNCTION audit_of_device(device integer)
+    RETURNS TABLE (audit_id bigint, at timestamptz, actor text, role text, care_unit text, action text, device_no integer, listed integer)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+    BEGIN ATOMIC
+        SELECT a.audit_id, a.at, a.actor, a.role, a.care_unit, a.action, a.device_no, 0 FROM audit a
+         WHERE a.device_no = device
+           AND (scope_whole_life() OR a.payer_id = ANY (scope_payers()) AND a.legal_frame = ANY (scope_frames()))
+        UNION ALL
+        SELECT a.audit_id, a.at, a.actor, a.role, a.care_unit, a.action, a.device_no, jsonb_array_length(a.detail -> 'devices') FROM audit a
+         WHERE a.detail ? 'devices' AND a.detail -> 'devices' @> jsonb_build_array(device)
+           AND (scope_whole_life() OR EXISTS (
+                SELECT FROM loan l WHERE l.device_no = device AND l.started_at <= a.at AND coalesce(l.ended_at, 'infinity') > a.at
+                                     AND l.payer_id = ANY (scope_payers()) AND l.legal_frame = ANY (scope_frames())));
+    END;
+
+-- What the start page tells as changed.
+CREATE INDEX command_answered ON command (requested_by, answered_at DESC) WHERE answered_at IS NOT NULL;
+CREATE INDEX recall_case_changed ON recall_case (changed_at DESC);
+CREATE INDEX idle_verdict_change_at ON idle_verdict_change (changed_at DESC);
 
 CREATE TABLE audit_review (
     review_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -187,7 +275,9 @@ CREATE TABLE audit_review (
     drawn_by  text NOT NULL,
     since     timestamptz NOT NULL,
     until     timestamptz NOT NULL,
-    among     bigint NOT NULL              -- how many lines it was drawn from
+    among     bigint NOT NULL,             -- how many lines it was drawn from
+    payers    integer[],                   -- the scope in which it was drawn; NULL: the whole installation
+    frames    text[] NOT NULL
 );
 CREATE TABLE audit_review_line (
     review_id integer NOT NULL REFERENCES audit_review,
@@ -199,20 +289,33 @@ CREATE TABLE audit_review_line (
     PRIMARY KEY (review_id, audit_id)
 );
 
--- Lines about devices alone; a number that no device can be traced from needs no review. Each line of the time is as likely as any other.
+-- A review is seen and judged by whoever sees everything in whose scope it was drawn.
+CREATE FUNCTION review_in_scope(of_payers integer[], of_frames text[]) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN scope_whole_life() OR coalesce(of_payers <@ scope_payers(), false) AND of_frames <@ scope_frames();
+
+-- Lines about devices alone, of the caller's own scope; a number that no device can be traced from needs no review. Each line of the time
+-- is as likely as any other.
 CREATE FUNCTION draw_review(by_whom text, begins timestamptz, ends timestamptz, wanted integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 DECLARE
     review integer;
+    payers integer[] := scope_payers();
+    frames text[] := scope_frames();
+    whole boolean := scope_whole_life();
 BEGIN
-    IF NOT scope_whole_life() THEN
+    IF cardinality(payers) = 0 OR cardinality(frames) = 0 THEN
         RETURN NULL;
     END IF;
-    INSERT INTO audit_review (drawn_by, since, until, among)
-        SELECT by_whom, begins, ends, count(*) FROM audit WHERE at >= begins AND at < ends AND device_no IS NOT NULL
+    INSERT INTO audit_review (drawn_by, since, until, among, payers, frames)
+        SELECT by_whom, begins, ends, count(*), CASE WHEN NOT whole THEN payers END, frames FROM audit a
+         WHERE a.at >= begins AND a.at < ends AND a.device_no IS NOT NULL
+           AND (whole OR a.payer_id = ANY (payers) AND a.legal_frame = ANY (frames))
         RETURNING review_id INTO review;
     INSERT INTO audit_review_line (review_id, audit_id)
-        SELECT review, audit_id FROM audit WHERE at >= begins AND at < ends AND device_no IS NOT NULL ORDER BY random() LIMIT wanted;
+        SELECT review, a.audit_id FROM audit a
+         WHERE a.at >= begins AND a.at < ends AND a.device_no IS NOT NULL
+           AND (whole OR a.payer_id = ANY (payers) AND a.legal_frame = ANY (frames))
+         ORDER BY random() LIMIT wanted;
     RETURN review;
 END $$;
 
@@ -224,15 +327,15 @@ CREATE FUNCTION reviews_seen()
         SELECT r.review_id, r.drawn_at, r.drawn_by, r.since, r.until, r.among, count(l.audit_id), count(l.judgement),
                count(*) FILTER (WHERE l.judgement = 'unjustified')
           FROM audit_review r LEFT JOIN audit_review_line l USING (review_id)
-         WHERE scope_whole_life() GROUP BY r.review_id ORDER BY r.review_id DESC LIMIT 50;
+         WHERE review_in_scope(r.payers, r.frames) GROUP BY r.review_id ORDER BY r.review_id DESC LIMIT 50;
     END;
 
 CREATE FUNCTION review_lines(of_review integer)
     RETURNS TABLE (audit_id bigint, judgement text, note text, judged_at timestamptz, judged_by text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
     BEGIN ATOMIC
-        SELECT l.audit_id, l.judgement, l.note, l.judged_at, l.judged_by FROM audit_review_line l
-         WHERE l.review_id = of_review AND scope_whole_life() ORDER BY l.audit_id;
+        SELECT l.audit_id, l.judgement, l.note, l.judged_at, l.judged_by FROM audit_review_line l JOIN audit_review r USING (review_id)
+         WHERE l.review_id = of_review AND review_in_scope(r.payers, r.frames) ORDER BY l.audit_id;
     END;
 
 -- Nobody judges what they read themselves, and a judgement stands. Whether it was taken.
@@ -240,15 +343,17 @@ CREATE FUNCTION judge_read(of_review integer, of_line bigint, of_judgement text,
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 BEGIN
     UPDATE audit_review_line l SET judgement = of_judgement, note = of_note, judged_at = clock_timestamp(), judged_by = by_whom
-     WHERE l.review_id = of_review AND l.audit_id = of_line AND l.judgement IS NULL AND scope_whole_life()
+      FROM audit_review r
+     WHERE l.review_id = of_review AND r.review_id = l.review_id AND l.audit_id = of_line AND l.judgement IS NULL
+       AND review_in_scope(r.payers, r.frames)
        AND NOT EXISTS (SELECT FROM audit a WHERE a.audit_id = of_line AND a.actor = by_whom);
     RETURN FOUND;
 END $$;
 
 REVOKE ALL ON FUNCTION begin_login, take_login, provision_account, accounts_seen, add_account_in_scope, change_account_in_scope,
-    ladders_seen, recipients_seen, set_ladder, set_price, draw_review, reviews_seen, review_lines, judge_read FROM PUBLIC;
+    ladders_seen, recipients_seen, set_ladder, set_price, audit_of_device, draw_review, reviews_seen, review_lines, judge_read FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION begin_login, take_login, provision_account, accounts_seen, add_account_in_scope, change_account_in_scope,
-    ladders_seen, recipients_seen, set_ladder, set_price, draw_review, reviews_seen, review_lines, judge_read TO fjarrkoll_api;
+    ladders_seen, recipients_seen, set_ladder, set_price, audit_of_device, draw_review, reviews_seen, review_lines, judge_read TO fjarrkoll_api;
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- How the services stand, for the health page. A part that never said anything is unknown, not well. Counts span every payer and are
