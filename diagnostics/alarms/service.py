@@ -162,10 +162,15 @@ def _precision(row: Row) -> float | None:
     return None if judged == 0 else round(right / judged, 4)
 
 
+def ended_words(why: str) -> Text:
+    """Why an alarm ended, in words."""
+    return _ENDED.get(why, Text(why, why))
+
+
 def alarm_item(row: Row) -> AlarmItem:
     """One alarm as it is shown."""
     why = row["cleared_why"]
-    ended = None if why is None else BilingualText.of(_ENDED.get(why, Text(why, why)))
+    ended = None if why is None else BilingualText.of(ended_words(why))
     return AlarmItem(
         **{name: row[name] for name in AlarmItem.model_fields if name in row and name != "cleared_why"},
         title=BilingualText(sv=row["title_sv"], en=row["title_en"]),

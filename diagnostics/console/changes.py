@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from diagnostics.alarms.service import ended_words
 from diagnostics.queries import Row, fetch_all, room
 from diagnostics.rights import Right, may
 from diagnostics.work import Work
+from fleet.text import Text
 
 _SQL: Final = room(__file__)
 LATELY: Final = timedelta(days=1)
-_MOST: Final = 1000
+_MOST: Final = 500
 """Rows that are counted; beyond them it is "at least so many"."""
 _NAMED: Final = 6
 
@@ -20,6 +22,7 @@ class Changes:
     """What changed, per kind; a role that has nothing to do with a kind has none of it.
 
     Attributes:
+        alarms: those that have ended, the newest first.
         commands: those the caller asked for and that were answered, the newest first.
         cases: recall cases that moved: state to how many.
         verdicts: devices whose verdict turned: (verdict, step) to how many.
@@ -29,6 +32,7 @@ class Changes:
     """
 
     since: datetime
+    alarms: list[Row]
     commands: list[Row]
     cases: list[Row]
     verdicts: list[Row]
@@ -38,13 +42,14 @@ class Changes:
 
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
-        return any((self.commands, self.cases, self.verdicts, self.faults, self.settings))
+        return any((self.alarms, self.commands, self.cases, self.verdicts, self.faults, self.settings))
 
 
 async def lately(work: Work) -> Changes:
     """What changed since this time yesterday, as far as the caller may see and has to do with it."""
     role, since = work.caller.role, work.now - LATELY
     asked = {
+        "alarms": may(role, Right.TAKE_ALARMS),
         "commands": may(role, Right.COMMAND_READ),
         "cases": may(role, Right.SEE_RECALLS),
         "verdicts": may(role, Right.MOVE_RECALLS),
@@ -56,6 +61,9 @@ async def lately(work: Work) -> Changes:
         name: await fetch_all(work.connection, _SQL[f"changed_{name}"], values) if wanted else []
         for name, wanted in asked.items()
     }
-    await work.record("start.changes", devices=[row["device_no"] for row in found["commands"]])
+    for row in found["alarms"]:
+        row["why"] = ended_words(row["cleared_why"] or "condition_ended")
+        row["title"] = Text(row["title_sv"], row["title_en"])
+    await work.record("start.changes", devices=[row["device_no"] for row in (*found["alarms"], *found["commands"])])
     capped = any(sum(row["number"] for row in found[name]) >= _MOST for name in ("cases", "verdicts", "faults"))
     return Changes(since=since, **found, capped=capped)

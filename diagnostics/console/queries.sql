@@ -68,6 +68,12 @@ SELECT EXISTS (SELECT FROM usage_day u WHERE u.device_no = d.device_no AND u.loc
 -- The numbers that people know devices by, of those the caller sees.
 SELECT device_id, individual_number FROM device WHERE device_id = ANY (%(devices)s)
 
+-- name: changed_alarms
+SELECT a.alarm_id, a.title_sv, a.title_en, a.cleared_why, a.cleared_at, a.device_no, d.device_id, d.individual_number
+  FROM alarm a JOIN device d USING (device_no)
+ WHERE a.cleared_at >= %(since)s
+ ORDER BY a.cleared_at DESC LIMIT %(named)s
+
 -- name: changed_commands
 -- What the caller asked for and has been answered.
 SELECT c.command_id, c.name, c.state, c.answered_at, c.device_no, d.device_id, d.individual_number

@@ -1,14 +1,11 @@
 """The start page: what needs this person now, what has changed, and the three things the role does most."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from diagnostics.alarms import service as alarms
-from diagnostics.alarms.schemas import AlarmQuery
 from diagnostics.commands import service as commands
 from diagnostics.commands.schemas import CommandQuery
 from diagnostics.console.alarms import placed_alarms
@@ -29,7 +26,6 @@ from fleet.recall import State
 from fleet.text import Text
 
 _SHOWN: Final = 6
-_LATELY: Final = timedelta(days=1)
 _SEARCH: Final = ("/devices", Text("Söka ett hjälpmedel", "Find a device"))
 _BOARD: Final = ("/alarms", Text("Se och kvittera larm", "See and take alarms"))
 _CASES: Final = ("/recalls", Text("Se återlämningsärenden", "See recall cases"))
@@ -70,7 +66,6 @@ async def show_start(request: Request) -> Response:
     found: dict[str, Any] = {
         "alarms": None,
         "alarm_count": 0,
-        "ended": (),
         "orders": None,
         "approvals": (),
         "asked": (),
@@ -101,15 +96,11 @@ async def show_start(request: Request) -> Response:
 
 
 async def _alarms(door: Door, caller: Caller) -> dict[str, Any]:
-    """The most urgent open alarms, and those that ended within a day."""
+    """The most urgent open alarms."""
     async with door.open(caller) as work:
         placed, _ = await placed_alarms(work)
-        now = work.now
-    async with door.open(caller) as work:
-        latest = (await alarms.list_alarms(work, AlarmQuery(state="all", limit=50))).items
-    ended = [alarm for alarm in latest if alarm.cleared_at is not None and now - alarm.cleared_at < _LATELY]
     waiting = ordered(placed, SORTS[0])
-    return {"alarms": waiting[:_SHOWN], "alarm_count": len(waiting), "ended": ended[:_SHOWN]}
+    return {"alarms": waiting[:_SHOWN], "alarm_count": len(waiting)}
 
 
 async def _workshop(door: Door, caller: Caller) -> dict[str, Any]:

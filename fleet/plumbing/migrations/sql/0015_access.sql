@@ -265,6 +265,7 @@ CREATE FUNCTION audit_of_device(device integer)
     END;
 
 -- What the start page tells as changed.
+CREATE INDEX alarm_cleared ON alarm (cleared_at DESC) WHERE cleared_at IS NOT NULL;
 CREATE INDEX command_answered ON command (requested_by, answered_at DESC) WHERE answered_at IS NOT NULL;
 CREATE INDEX recall_case_changed ON recall_case (changed_at DESC);
 CREATE INDEX idle_verdict_change_at ON idle_verdict_change (changed_at DESC);
