@@ -1,5 +1,7 @@
 """What is set for a class holds over its profile, within its bounds; what is refused changes nothing and is told."""
 
+from typing import Any
+
 import pytest
 
 from fleet.class_settings import ClassSetting, Kind, applied, from_row, with_limits
@@ -11,7 +13,8 @@ BELOW = ClassSetting("dispenser", Kind.RULE, "battery_low", "below", 25.0)
 
 
 def below(registry: Registry) -> float:
-    return float(next(rule for rule in registry["dispenser"].rules if rule.name == "battery_low").below)
+    found: Any = next(rule for rule in registry["dispenser"].rules if rule.name == "battery_low")
+    return float(found.below)
 
 
 def test_nothing_set_is_the_registry_itself() -> None:
