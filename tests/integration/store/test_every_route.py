@@ -363,6 +363,7 @@ NOT_FOUND: Final = {("POST", "/console/recalls/letter"): 303}
 NOT_SHOWN: Final = frozenset(
     {
         "/api/v1/sources/{code}",
+        "/api/v1/classes/{name}/settings/idle/{policy}/estimate",
         "/api/v1/wear",
         "/api/v1/wear/{model_key}",
         "/console/demo",
