@@ -80,7 +80,7 @@ async def _class(request: Request, problem: Problem | None = None) -> Response:
         "before": None,
         "after": None,
         "proof": "",
-        "given": {},
+        "given": dict.fromkeys(_FIELDS, ""),
     }
     if problem is None and request.query_params.get("what"):
         tried |= await _tried(request, found)
