@@ -142,8 +142,9 @@ async def test_an_administrator_hands_out_no_more_than_they_have_and_sees_no_oth
         assert (await visitor.post("/administration/accounts/neighbour", new(deed=deed))).status_code == 404
     assert (await visitor.post("/administration/accounts/local-chief", new(deed="change"))).status_code == 422
     assert store.all("SELECT count(*) FROM account WHERE login = 'ny-tekniker' OR disabled_at IS NOT NULL") == [(0,)]
-    for closed in ("/administration/ladders", "/audit", "/audit/reviews"):
-        assert (await visitor.get(closed)).status_code == 403, "of the whole installation"
+    assert (await visitor.get("/administration/ladders")).status_code == 403, "of the whole installation"
+    for own_part in ("/audit", "/audit/reviews"):
+        assert (await visitor.get(own_part)).status_code == 200
 
 
 def people(store: Store, *codes: str) -> None:
