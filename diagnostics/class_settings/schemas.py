@@ -52,9 +52,30 @@ class IdleLimits(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    note_days: Annotated[int, Field(ge=IDLE_LIMITS["note_days"][0], le=IDLE_LIMITS["note_days"][1])]
-    contact_days: Annotated[int, Field(ge=IDLE_LIMITS["contact_days"][0], le=IDLE_LIMITS["contact_days"][1])]
-    propose_days: Annotated[int, Field(ge=IDLE_LIMITS["propose_days"][0], le=IDLE_LIMITS["propose_days"][1])]
+    note_days: Annotated[
+        int,
+        Field(
+            ge=IDLE_LIMITS["note_days"][0],
+            le=IDLE_LIMITS["note_days"][1],
+            description="Days without use after which the device is noted",
+        ),
+    ]
+    contact_days: Annotated[
+        int,
+        Field(
+            ge=IDLE_LIMITS["contact_days"][0],
+            le=IDLE_LIMITS["contact_days"][1],
+            description="Days without use after which its prescriber unit is contacted",
+        ),
+    ]
+    propose_days: Annotated[
+        int,
+        Field(
+            ge=IDLE_LIMITS["propose_days"][0],
+            le=IDLE_LIMITS["propose_days"][1],
+            description="Days without use after which its return is proposed",
+        ),
+    ]
 
 
 class NewIdleLimits(BaseModel):

@@ -111,7 +111,7 @@ def random_story(chance: random.Random) -> tuple[Story, int]:
     stopped = chance.choice([0, 0, 5, 10, 20, 40, 70, 130, 300])
     silent = chance.choice([0, 0, 0, 1, 3, 4, 5, 30])
     heard = {ago(n) for n in range(silent, 450) if chance.random() < on}
-    used = {day for day in heard if day <= ago(stopped) and chance.random() < use}
+    used = {day for day in sorted(heard) if day <= ago(stopped) and chance.random() < use}
     start = chance.randrange(200)
     absences = [(ago(start), chance.choice([None, ago(start - start // 2)]))] if chance.random() < 0.2 else []
     return (
