@@ -122,15 +122,20 @@ def test_a_payers_devices_are_found_by_index(api: psycopg.Connection, fleet: Dat
         "SELECT d.device_no, s.last_used_day FROM device d JOIN device_state_seen s USING (device_no)",
     ],
 )
-def test_ten_thousand_devices_are_listed_in_a_tenth_of_a_second(api: psycopg.Connection, query: str) -> None:
-    """Measured by the server itself, the best of five: other tests run on the same machine."""
-    times = []
-    for _ in range(5):
-        row = api.execute(f"EXPLAIN (ANALYZE, FORMAT JSON, TIMING off) {query}".encode()).fetchone()
-        assert row is not None
-        assert row[0][0]["Plan"]["Actual Rows"] == DEVICES
-        times.append(row[0][0]["Execution Time"])
-    assert min(times) < 100
+def test_ten_thousand_devices_are_listed_with_one_look_by_key_at_most_for_each(
+    api: psycopg.Connection, query: str
+) -> None:
+    """A look by key reads three pages. What would be slow is a policy that looks something up for each row."""
+    assert _pages(api, query) < 4 * DEVICES
+
+
+def _pages(connection: psycopg.Connection, query: str) -> int:
+    """How many pages a query that gives every device reads, from memory or not."""
+    row = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, TIMING off) {query}".encode()).fetchone()
+    assert row is not None
+    plan = row[0][0]["Plan"]
+    assert plan["Actual Rows"] == DEVICES
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 
 
 def test_a_page_of_states_is_reached_by_key(api: psycopg.Connection) -> None:
