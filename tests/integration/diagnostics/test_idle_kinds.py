@@ -27,6 +27,10 @@ def between(oldest: int, newest: int = 0) -> list[date]:
     return [ago(days) for days in range(newest, oldest + 1)]
 
 
+# A night carries the day on which it begins, at noon: before noon the latest is yesterday's.
+NIGHTS = 39 - (TODAY - local_day(NOW, starts_at_hour=12)).days
+
+
 @dataclass(frozen=True)
 class Kind:
     """What happened to a device, and what must be said of it.
@@ -146,9 +150,9 @@ KINDS: Final = {
     ),
     "replaced": Kind(
         Verdict.REPLACED, "contact", (between(100), between(100, 40)), 40,
-        (("har tagit över", "2 dagar användes både detta och samma persons andra hjälpmedel K-other", "39 dagar"),
-         ("has taken over", "On 2 days both this one and the same person's other device K-other", "39 days")),
-        ("att det andra hjälpmedlet lämnas åter", "the return of the other device"), same_person, "apap", AIRSENSE, 39,
+        (("har tagit över", "2 dagar användes både detta och samma persons andra hjälpmedel K-other", f"{NIGHTS} dagar"),
+         ("has taken over", "On 2 days both this one and the same person's other device K-other", f"{NIGHTS} days")),
+        ("att det andra hjälpmedlet lämnas åter", "the return of the other device"), same_person, "apap", AIRSENSE, NIGHTS,
     ),
     "other": Kind(
         Verdict.USED, "none", (between(41), between(41)), 0, (("Senast använt",), ("Last used",)),

@@ -419,8 +419,8 @@ async def test_more_of_others_changes_no_list_and_no_count(town: Town, own_world
     assert told == []
 
 
-OF_EVERYONE: Final = frozenset({"/metrics", "/console/audit"})
-"""Figures of the process itself, for administrators; and the reads that this very test makes."""
+OF_EVERYONE: Final = frozenset({"/metrics", "/console/health", "/console/audit", "/console/audit/extract"})
+"""Figures of the process itself, and how long ago things were; and the reads that this very test makes."""
 
 
 def add(connection: psycopg.Connection, device: WorldDevice) -> None:
