@@ -150,9 +150,11 @@ KINDS: Final = {
     ),
     "replaced": Kind(
         Verdict.REPLACED, "contact", (between(100), between(100, 40)), 40,
-        (("har tagit över", "2 dagar användes både detta och samma persons andra hjälpmedel K-other", f"{NIGHTS} dagar"),
+        (("har tagit över", f"{NIGHTS} dagar",
+          "2 dagar användes både detta och samma persons andra hjälpmedel K-other"),
          ("has taken over", "On 2 days both this one and the same person's other device K-other", f"{NIGHTS} days")),
-        ("att det andra hjälpmedlet lämnas åter", "the return of the other device"), same_person, "apap", AIRSENSE, NIGHTS,
+        ("att det andra hjälpmedlet lämnas åter", "the return of the other device"),
+        same_person, "apap", AIRSENSE, NIGHTS,
     ),
     "other": Kind(
         Verdict.USED, "none", (between(41), between(41)), 0, (("Senast använt",), ("Last used",)),
