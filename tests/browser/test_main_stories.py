@@ -150,6 +150,7 @@ def test_analyst_goes_from_the_idle_list_to_money_counted(
     page = window.open(f"/recalls/letter?prescriber={unit}")
     expect(page.locator("pre.letter")).to_contain_text(device.individual_number)
     hand.press(page.get_by_role("button", name=re.compile(said["letter"])))
+    expect(page).to_have_url(re.compile(r"/recalls\?state=asked"))
     file = tmp_path / "svar.xlsx"
     listed = page.request.get(f"{window.root}/recalls/export?prescriber={unit}").body()
     file.write_bytes(answered(listed, device.individual_number))

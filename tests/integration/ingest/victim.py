@@ -34,6 +34,14 @@ class SlowToAcknowledge(ThinConsumer):
         return await super().acknowledge_batch(batch)
 
 
+class SlowerToAcknowledge(ThinConsumer):
+    """So slow that nearly every kill of a control falls in between: it has few, and one must."""
+
+    async def acknowledge_batch(self, batch: Sequence[Delivery]) -> int:
+        await asyncio.sleep(10 * SECONDS_BEFORE_ACKNOWLEDGING)
+        return await super().acknowledge_batch(batch)
+
+
 class AcknowledgesOnReceipt(ThinConsumer):
     async def next_batch(self, limit: int, linger: float) -> list[Delivery]:
         batch = await super().next_batch(limit, linger)
@@ -47,7 +55,7 @@ class AcknowledgesOnReceipt(ThinConsumer):
 
 CONSUMERS = {
     "after-commit": SlowToAcknowledge,
-    "never-looks": SlowToAcknowledge,
+    "never-looks": SlowerToAcknowledge,
     "on-receipt": AcknowledgesOnReceipt,
 }
 
