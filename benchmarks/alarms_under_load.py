@@ -16,9 +16,7 @@ from device_sim.regional.report import RegionalReport
 from fjarrkoll.alarm_run.judging import Conditions, Result, judge
 from fjarrkoll.alarm_run.run import Order, Site, double, enroll, jam, settle
 from fjarrkoll.alarm_run.sink import Sink, sink
-from fjarrkoll.chain.site import scraped
 from fjarrkoll.local.part import Part
-from fjarrkoll.services.errors import StartError
 from fleet.plumbing.store.register import Enrolled
 from fleet.registry import load_registry
 
@@ -45,7 +43,7 @@ def measure_alarms_under_load(order: Order, devices: int, tell: Callable[[str], 
         parts = _parts(stage, heard)
         for part in parts.values():
             stack.enter_context(part)
-        _wait_ready(stage, parts)
+        stage.wait_ready([*parts.values()])
         double(parts, order.fault, stack)
         return _run(stage, Site(stage.broker, parts, stage.urls.worker), order, plan, jamming, heard, tell)
 
@@ -92,14 +90,3 @@ def _parts(stage: FleetStage, heard: Sink) -> dict[str, Part]:
     parts = {part.name: part for part in stage.parts()}
     parts["worker"] = parts["worker"].twin("worker", **receiver)
     return parts
-
-
-def _wait_ready(stage: FleetStage, parts: dict[str, Part]) -> None:
-    ends = time.monotonic() + _READY_SECONDS
-    while scraped(stage.ingest_metrics).get("connected") != 1.0:
-        for part in parts.values():
-            part.check()
-        if time.monotonic() > ends:
-            msg = f"ingest is not connected after {_READY_SECONDS:.0f} s"
-            raise StartError(msg)
-        time.sleep(0.1)

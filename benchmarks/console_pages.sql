@@ -5,9 +5,9 @@ UPDATE loan SET legal_frame = 'SoL' WHERE device_no % 100 = 3 AND device_no > 60
 UPDATE device_state SET last_seen_at = now() - interval '9 days' WHERE device_no % 50 = 1 AND device_no > 600;
 INSERT INTO usage_day (device_no, local_day, measure, amount)
     SELECT 7, current_date - n, 'drive_minutes', CASE WHEN n % 5 = 0 THEN 0 ELSE 30 END FROM generate_series(1, 99) n;
-INSERT INTO idle_verdict (device_no, loan_started_at, verdict, step, since, days, judged_day, judged_at, last_used_day, last_heard_day,
+INSERT INTO idle_verdict (device_no, loan_started_at, device_class, payer_id, verdict, step, since, days, judged_day, judged_at, last_used_day, last_heard_day,
                           p_in_use, rent_sek, cost_sek)
-    SELECT device_no, loan_started_at, CASE WHEN device_no % 20 = 0 THEN 'unused' WHEN device_no % 3 = 0 THEN 'silent' ELSE 'used' END,
+    SELECT device_no, loan_started_at, device_class, payer_id, CASE WHEN device_no % 20 = 0 THEN 'unused' WHEN device_no % 3 = 0 THEN 'silent' ELSE 'used' END,
            CASE WHEN device_no % 20 = 0 THEN 'propose' ELSE 'none' END, current_date - 60 - device_no % 40,
            CASE WHEN device_no % 20 = 0 THEN 60 END,
            current_date, now(), current_date - 60, current_date, 0.02, 125, CASE WHEN device_no % 20 = 0 THEN 250 END
@@ -20,10 +20,6 @@ INSERT INTO idle_figure (payer_id, legal_frame, device_class, prescriber_id, dep
     SELECT d.payer_id, d.legal_frame, d.device_class, l.prescriber_id, d.depot_id, v.verdict, v.step, count(*), sum(v.rent_sek),
            coalesce(sum(v.cost_sek), 0)
       FROM device d JOIN loan l USING (device_no) JOIN idle_verdict v USING (device_no) GROUP BY 1, 2, 3, 4, 5, 6, 7;
-INSERT INTO exposure_day (day, device_class, model_key, firmware, payer_id, legal_frame, days, latest)
-    SELECT current_date - n, 'wheelchair', 'permobil-m3', '2.1', p.payer_id, 'HSL', {devices} / 50.0, CASE WHEN n = 0 THEN {devices} / 50 ELSE 0 END
-      FROM generate_series(0, 120) n, payer p;
-INSERT INTO exposure_progress (counted_at) SELECT now();
 -- A tenth of those proposed is asked, ordered, collected or done with.
 INSERT INTO recall_case (device_no, loan_id, payer_id, legal_frame, prescriber_id, individual_number, device_class, model_key, verdict,
                          since, known_until, days, rent_sek, proposed_at, proposed_by, changed_at, changed_by, why, state, asked_at, ordered_at,
@@ -49,12 +45,12 @@ INSERT INTO alarm (device_no, rule, severity, safety, audience, title_sv, title_
 INSERT INTO alarm (device_no, rule, severity, safety, audience, title_sv, title_en, reason_sv, reason_en, happened_at)
     SELECT 703 + n * 100, 'bench_care_' || n, 'critical', true, 'care', 'Dosen är inte tagen', 'The dose is not taken', 'Dosen skulle tagits',
            'The dose was due', now() - n * interval '1 minute' FROM generate_series(1, least(150, {devices} / 100 - 10)) n;
--- A year of alarms that have ended.
+-- A year of alarms that have ended, numbered as they came.
 INSERT INTO alarm (device_no, rule, severity, safety, audience, title_sv, title_en, reason_sv, reason_en, happened_at, raised_at, cleared_at,
                    cleared_why)
     SELECT 1 + (n * 13) % {devices}, 'bench_past', 'warning', false, 'technical', 'Batteriet behöver laddas', 'Battery needs charging', 'x', 'x',
            now() - n * interval '5 minutes', now() - n * interval '5 minutes', now() - n * interval '4 minutes', 'condition_gone'
-      FROM generate_series(1, 100000) n;
+      FROM generate_series(100000, 1, -1) n;
 INSERT INTO escalation (alarm_id, ladder, document, position, due_at, wait, started_at)
     SELECT alarm_id, 'natt', '{{"steps": [{{}}, {{}}, {{}}]}}', alarm_id % 4, now() + interval '5 minutes', interval '5 minutes', now()
       FROM alarm WHERE cleared_at IS NULL;

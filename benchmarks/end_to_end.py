@@ -12,7 +12,7 @@ from benchmarks.checking import check
 from benchmarks.children import child
 from benchmarks.database_ceilings import LEDGER
 from benchmarks.generator import Order, Report, connect
-from benchmarks.resources import Watched, peak_mebibytes, spent
+from benchmarks.resources import Watched, peak_mebibytes, resident_mebibytes, spent
 from benchmarks.results import Costs, EndToEnd, Speed
 from benchmarks.stage import INGEST, READINGS, Stage
 from benchmarks.workload import BOOT, MINUTE_MILLISECONDS, Row, Workload
@@ -45,6 +45,7 @@ def end_to_end(stage: Stage, workload: Workload) -> EndToEnd:
         psycopg.connect(stage.postgres.superuser_dsn("fjarrkoll"), autocommit=True) as observer,
     ):
         _wait_for_canary(stage, stage.order(workload), part, observer)
+        idle = resident_mebibytes(part.pid)
         _warm_up(stage, workload, part, observer)
         stage.checkpoint()
         with child("benchmarks.generator", stage.order(workload), Report) as generator:
@@ -67,6 +68,7 @@ def end_to_end(stage: Stage, workload: Workload) -> EndToEnd:
         acknowledged=report.acknowledged,
         costs=Costs.of(spent(before, after) | {"generator": report.cpu_seconds}),
         ingest_peak_mebibytes=peak,
+        ingest_growth_mebibytes=peak - idle,
         check=check(stage.postgres.superuser_dsn("fjarrkoll"), READINGS, LEDGER, stage.canary),
     )
 

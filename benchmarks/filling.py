@@ -15,7 +15,7 @@ LARGE: Final = (
 """Tables with a row or more per device, whose indexes are worth making afterwards."""
 _INDEXES: Final = """
 SELECT c.relname, pg_get_indexdef(i.indexrelid), NULL FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
- WHERE i.indrelid = ANY (%(tables)s::regclass[])
+ WHERE i.indrelid = ANY (%(tables)s::regclass[]) AND NOT i.indisunique
    AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
  UNION ALL
 SELECT k.conname, pg_get_constraintdef(k.oid), k.conrelid::regclass::text FROM pg_constraint k

@@ -38,7 +38,9 @@ _COMPARE: Final = sql.SQL("""
 _FOLLOWS: Final = """
     SELECT (SELECT count(*) FROM quarantine),
            (SELECT count(*) FROM fleet_expected e
-             WHERE e.last >= e.first AND NOT EXISTS (SELECT FROM device_state s WHERE s.device_no = e.device_no)),
+             WHERE e.last >= e.first AND NOT EXISTS (
+                   SELECT FROM device_state s
+                    WHERE s.device_no = e.device_no AND s.last_event_at >= to_timestamp(%(began)s / 1000.0))),
            (SELECT count(*) FROM alarm)
 """
 _LAG: Final = sql.SQL("""
@@ -46,7 +48,7 @@ _LAG: Final = sql.SQL("""
            coalesce(percentile_cont(0.99) WITHIN GROUP (ORDER BY late), 0), coalesce(max(late), 0)
       FROM (SELECT extract(epoch FROM pg_xact_commit_timestamp(xmin) - ts)::double precision * 1000 AS late
               FROM {readings} WHERE seq > %(before)s AND seq %% %(per_message)s = 0
-               AND ts < to_timestamp(%(until)s / 1000.0)) live
+               AND ts >= to_timestamp(%(since)s / 1000.0) AND ts < to_timestamp(%(until)s / 1000.0)) live
 """)
 
 
@@ -89,7 +91,7 @@ def check(dsn: str, plan: RegionalPlan) -> tuple[FleetCheck, int]:
         connection.execute("SET work_mem = '256MB'")
         compare = _COMPARE.format(readings=sql.Identifier(READINGS), wrong=wrong)
         counts = connection.execute(compare, parameters).fetchone()
-        follows = connection.execute(_FOLLOWS).fetchone()
+        follows = connection.execute(_FOLLOWS, {"began": plan.began_at}).fetchone()
     if counts is None or follows is None:
         raise RuntimeError("the comparison gave no row")
     names = ("expected", "stored", "lost", "duplicated", "altered", "unexpected")
@@ -97,12 +99,12 @@ def check(dsn: str, plan: RegionalPlan) -> tuple[FleetCheck, int]:
     return FleetCheck(**found, quarantined=follows[0], devices_silent=follows[1]), int(follows[2])
 
 
-def lag(dsn: str, plan: RegionalPlan, until: float = math.inf) -> Lag:
-    """How late live messages were that were due before `until` (milliseconds since 1970), by the record of commits."""
+def lag(dsn: str, plan: RegionalPlan, *, since: float = -math.inf, until: float = math.inf) -> Lag:
+    """How late live messages due between two moments were (milliseconds since 1970), by the record of commits."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         row = connection.execute(
             _LAG.format(readings=sql.Identifier(READINGS)),
-            {"before": plan.seq_before, "per_message": plan.readings_per_message, "until": until},
+            {"before": plan.seq_before, "per_message": plan.readings_per_message, "since": since, "until": until},
         ).fetchone()
     if row is None:
         raise RuntimeError("the question gave no row")

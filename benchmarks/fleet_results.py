@@ -56,6 +56,7 @@ class FleetRun(msgspec.Struct, frozen=True, kw_only=True):
     """One run.
 
     Attributes:
+        warm_seconds: spoken before `seconds`, not counted in `lag`, `outside_generator`, `shares` and `costs`.
         outside_generator: share of all that two cores could do, taken by broker, ingest, worker and database.
         shares: of two cores, by part; "elsewhere" is what other programs took.
         lag_beside_backlog: of live messages that were due while returning devices had not yet caught up; None without.
@@ -70,6 +71,7 @@ class FleetRun(msgspec.Struct, frozen=True, kw_only=True):
     interval_seconds: int
     readings_per_message: int
     seconds: float
+    warm_seconds: float = 0.0
     messages_per_second: float
     rows_per_second: float
     lag: Lag

@@ -20,7 +20,6 @@ from device_sim.regional.plan import RegionalPlan
 from device_sim.regional.report import RegionalReport
 from fjarrkoll.chain.site import scraped
 from fjarrkoll.local.part import Part
-from fjarrkoll.services.errors import StartError
 
 _READY_SECONDS: Final = 60.0
 _AHEAD_SECONDS: Final = 1.0
@@ -35,7 +34,9 @@ class FleetOrder(msgspec.Struct, frozen=True, kw_only=True):
         in_array: stored-up readings sent as one array.
         ask_every: live messages of a device between two that ask for a receipt.
         drain_seconds: at most, until everything is confirmed.
-        per_gateway: devices behind one gateway.
+        per_gateway: devices behind one gateway; 0: one supplier speaks for all.
+        warm_seconds: before time and cost are counted: every device is heard for the first time, which no region is
+            within a minute. What is lost, doubled or changed is counted from the beginning.
         kill_broker_after: seconds after the beginning at which the broker is killed and started again; None for never.
     """
 
@@ -45,7 +46,13 @@ class FleetOrder(msgspec.Struct, frozen=True, kw_only=True):
     ask_every: int = 5
     drain_seconds: float = _DRAIN_SECONDS
     per_gateway: int = PER_GATEWAY
+    warm_seconds: float = 0.0
     kill_broker_after: float | None = None
+
+    @property
+    def spoken_seconds(self) -> float:
+        """How long the devices speak."""
+        return self.warm_seconds + self.seconds
 
 
 def measure_fleet(order: FleetOrder, tell: Callable[[str], None]) -> FleetRun:
@@ -60,7 +67,8 @@ def measure_fleet(order: FleetOrder, tell: Callable[[str], None]) -> FleetRun:
         try:
             for part in parts:
                 part.start()
-            _wait_ready(stage, parts)
+            tell("the worker judges the region")
+            stage.wait_ready(parts)
             return _run(stage, parts, order, tell)
         finally:
             for part in reversed(parts):
@@ -74,11 +82,14 @@ def _run(stage: FleetStage, parts: list[Part], order: FleetOrder, tell: Callable
         child("benchmarks.swarm", _order(stage, order, ledger), RegionalReport, errors=log) as swarm,
         psycopg.connect(stage.superuser, autocommit=True) as observer,
     ):
-        watch = _Watch(stage, parts, swarm.pid, observer.info.backend_pid)
         began_at = int((time.time() + _AHEAD_SECONDS) * 1000)
         plan = msgspec.structs.replace(order.plan, began_at=began_at)
-        tell(f"{plan.devices} devices speak for {order.seconds:.0f} s, {plan.per_second:.0f} messages/s")
+        tell(f"{plan.devices} devices speak for {order.spoken_seconds:.0f} s, {plan.per_second:.0f} messages/s")
+        watch = _Watch(stage, parts, swarm.pid, observer.info.backend_pid)
         swarm.go(str(began_at))
+        if order.warm_seconds:
+            time.sleep(_AHEAD_SECONDS + order.warm_seconds)
+            watch.count_from_here()
         _while_it_lasts(stage, order)
         took = watch.took()
         for part in parts:
@@ -97,9 +108,10 @@ def _run(stage: FleetStage, parts: list[Part], order: FleetOrder, tell: Callable
         interval_seconds=plan.interval_seconds,
         readings_per_message=plan.readings_per_message,
         seconds=order.seconds,
-        messages_per_second=round(report.live / order.seconds, 1),
-        rows_per_second=round((found.stored - plan.returning * plan.seq_before) / order.seconds, 1),
-        lag=lag(stage.superuser, plan),
+        warm_seconds=order.warm_seconds,
+        messages_per_second=round(report.live / order.spoken_seconds, 1),
+        rows_per_second=round((found.stored - plan.returning * plan.seq_before) / order.spoken_seconds, 1),
+        lag=lag(stage.superuser, plan, since=plan.began_at + order.warm_seconds * 1000),
         lag_beside_backlog=_beside_backlog(stage, plan, report),
         outside_generator=round(sum(shares[name] for name in _PLATFORM), 4),
         shares={name: round(share, 4) for name, share in shares.items()},
@@ -130,8 +142,12 @@ class _Watch:
         self._resident = resident_mebibytes(self.ingest)
         self._before = self._snapshot()
 
+    def count_from_here(self) -> None:
+        """Leaves out of the cost what has been so far."""
+        self._before = self._snapshot()
+
     def took(self) -> dict[str, float]:
-        """CPU seconds since it was made. Of a broker that was killed only the successor counts."""
+        """CPU seconds since it was made, or `count_from_here`; of a broker that was killed only its successor."""
         after = self._snapshot()
         if self._stage.broker.pid != self._broker:
             self._before["broker"] = 0.0
@@ -151,7 +167,7 @@ def _order(stage: FleetStage, order: FleetOrder, ledger: Path) -> SwarmOrder:
         port=stage.broker.port,
         plan=order.plan,
         accounts=stage.accounts,
-        seconds=order.seconds,
+        seconds=order.spoken_seconds,
         drain_seconds=order.drain_seconds,
         ledger=str(ledger),
         in_array=order.in_array,
@@ -160,9 +176,10 @@ def _order(stage: FleetStage, order: FleetOrder, ledger: Path) -> SwarmOrder:
 
 
 def _while_it_lasts(stage: FleetStage, order: FleetOrder) -> None:
-    ends = time.monotonic() + _AHEAD_SECONDS + order.seconds
+    ahead = 0.0 if order.warm_seconds else _AHEAD_SECONDS
+    ends = time.monotonic() + ahead + order.seconds
     if order.kill_broker_after is not None:
-        time.sleep(_AHEAD_SECONDS + order.kill_broker_after)
+        time.sleep(ahead + order.kill_broker_after)
         stage.broker.kill()
         stage.broker.start()
     time.sleep(max(0.0, ends - time.monotonic()))
@@ -179,13 +196,3 @@ def _backlog_rate(plan: RegionalPlan, report: RegionalReport) -> float:
     if not plan.returning or report.caught_up_seconds <= 0:
         return 0.0
     return round(plan.returning * plan.seq_before / report.caught_up_seconds, 1)
-
-
-def _wait_ready(stage: FleetStage, parts: list[Part]) -> None:
-    ends = time.monotonic() + _READY_SECONDS
-    while scraped(stage.ingest_metrics).get("connected") != 1.0:
-        for part in parts:
-            part.check()
-        if time.monotonic() > ends:
-            raise StartError(f"ingest is not connected after {_READY_SECONDS:.0f} s; its log is {parts[0].log_path}")
-        time.sleep(0.1)

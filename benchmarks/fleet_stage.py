@@ -4,7 +4,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,9 +16,12 @@ import psycopg
 from benchmarks.stage import require_durable
 from device_sim.regional.accounts import Account, access_list, accounts_for
 from device_sim.regional.plan import RegionalPlan, device_id
-from device_sim.regional.readings import DEVICE_CLASS, MODEL
+from device_sim.regional.readings import DEVICE_CLASS, METRICS, MODEL
+from diagnostics.alarms.rulebook import books, digest
+from fjarrkoll.chain.site import scraped
 from fjarrkoll.local.part import Part
-from fjarrkoll.services import Mosquitto, Postgres, install
+from fjarrkoll.services import REGION, Mosquitto, Postgres, install
+from fjarrkoll.services.errors import StartError
 from fjarrkoll.services.process import free_port
 from fleet.plumbing.store.bootstrap import DatabaseUrls, Passwords, bootstrap
 from fleet.plumbing.store.mass_register import enroll_fleet
@@ -31,6 +34,23 @@ _SERVICES: Final = ("ingest", "diagnostics")
 _LENT_BEFORE: Final = timedelta(days=390)
 _BROKER_START_SECONDS: Final = 300.0
 """It reads two lines of its access list for each device behind a gateway."""
+_HEARD_AGO: Final = timedelta(minutes=10)
+_READY_SECONDS: Final = 60.0
+_JUDGED_SECONDS: Final = 600.0
+_HEARD_BEFORE: Final = """
+    INSERT INTO device_state (device_no, boot, first_seen_at, last_seen_at, last_event_at, last_used_day, metric_values)
+    SELECT device_no, %(boot)s, %(then)s - interval '300 days', %(then)s, %(then)s, %(day)s,
+           (SELECT jsonb_object_agg(key, jsonb_build_array(low, (extract(epoch FROM %(then)s) * 1000)::bigint))
+              FROM unnest(%(keys)s::text[], %(lows)s::float8[]) AS m (key, low))
+      FROM device
+"""
+"""Every device as it stands when it was heard before; a region is not heard for the first time within a minute."""
+_USED_BEFORE: Final = """
+    INSERT INTO usage_day (device_no, local_day, measure, amount)
+    SELECT device_no, %(day)s, measure, 30 FROM device, unnest(ARRAY['drive_minutes', 'distance']) AS measure
+"""
+_JUDGED_BEFORE: Final = "INSERT INTO alarm_sweep (digest, ended_at) VALUES (%(digest)s, %(then)s)"
+"""By the rules of this release, so that the worker does not hurry through all devices as after another release."""
 _TEMPORARY: Final = Path("/var/tmp")  # noqa: S108 - the folder made in it is private to us
 
 
@@ -54,6 +74,20 @@ class FleetStage:
     device_numbers: list[int]
     enrolled_seconds: float
     ingest_metrics: int
+
+    def wait_ready(self, parts: Sequence[Part]) -> None:
+        """Until ingest is connected and the worker has judged every device once, as it has long since in a region.
+
+        Raises:
+            StartError: a part ended, or it takes too long.
+        """
+        ends = time.monotonic() + _READY_SECONDS
+        while scraped(self.ingest_metrics).get("connected") != 1.0:
+            _check(parts, ends, "ingest is not connected")
+        ends = time.monotonic() + _JUDGED_SECONDS
+        with psycopg.connect(self.superuser, autocommit=True) as connection:
+            while connection.execute("SELECT FROM idle_run LIMIT 1").fetchone() is None:
+                _check(parts, ends, "the worker has not judged the region")
 
     @property
     def superuser(self) -> str:
@@ -109,7 +143,7 @@ def _set(
     accounts = accounts_for(plan.devices, iter(lambda: secrets.token_urlsafe(16), ""), per_gateway)
     passwords = {name: secrets.token_urlsafe(16) for name in _SERVICES}
     # Commit times are read from the database afterwards instead of asking it all the while.
-    settings = {"track_commit_timestamp": "on"}
+    settings = {**REGION, "track_commit_timestamp": "on"}
     database = stack.enter_context(Postgres(binaries, folder / "database", durable=True, settings=settings))
     urls = bootstrap(database.superuser_dsn(), DATABASE, Passwords.generate())
     migrate(urls.owner, load_registry())
@@ -118,7 +152,9 @@ def _set(
     began = time.monotonic()
     numbers = _enroll(database.superuser_dsn(DATABASE), plan)
     enrolled_seconds = time.monotonic() - began
-    tell(f"enrolled in {enrolled_seconds:.1f} s; the broker reads its list")
+    tell(f"enrolled in {enrolled_seconds:.1f} s; they have been heard before")
+    _hear(database.superuser_dsn(DATABASE), plan)
+    tell("the broker reads its list")
     credentials = passwords | {account.name: account.password for account in accounts}
     extra = "\n".join(access_list(accounts)) + "\n"
     broker = Mosquitto(
@@ -151,3 +187,24 @@ def _enroll(url: str, plan: RegionalPlan) -> list[int]:
             raise RuntimeError("the payer was not made")
         loan = NewLoan(payer_id=row[0], legal_frame="HSL", started_at=now - _LENT_BEFORE)
         return enroll_fleet(connection, plan.devices, device_id, DEVICE_CLASS, MODEL, loan, now, unchecked=True)
+
+
+def _hear(url: str, plan: RegionalPlan) -> None:
+    then = datetime.now(UTC) - _HEARD_AGO
+    day = then.date() - timedelta(days=1)
+    parameters = {"boot": plan.boot, "then": then, "day": day}
+    metrics = {"keys": [metric.key for metric in METRICS], "lows": [metric.low for metric in METRICS]}
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(_HEARD_BEFORE, parameters | metrics)
+        connection.execute(_USED_BEFORE, parameters)
+        connection.execute(_JUDGED_BEFORE, {"digest": digest(books(load_registry())), "then": then})
+        connection.execute("VACUUM (ANALYZE) device_state, usage_day, device, loan")
+
+
+def _check(parts: Sequence[Part], ends: float, what: str) -> None:
+    """A fifth of a second's patience."""
+    for part in parts:
+        part.check()
+    if time.monotonic() > ends:
+        raise StartError(f"{what}; its log is in {parts[0].log_path.parent}")
+    time.sleep(0.2)

@@ -25,7 +25,7 @@ from diagnostics.lists.columns import load_layout
 from diagnostics.rates import Limiter, Rate
 from diagnostics.resources import Limits
 from diagnostics.server import open_resources
-from fjarrkoll.services import Postgres, install
+from fjarrkoll.services import REGION, Postgres, install
 from fleet.plumbing.sheets import Limits as SheetLimits
 from fleet.plumbing.sheets import read_table, write_workbook
 from fleet.plumbing.store.bootstrap import DatabaseUrls, Passwords, bootstrap
@@ -57,9 +57,11 @@ _FILL: Final = """
 
 
 _JUDGE: Final = """
-    INSERT INTO idle_verdict (device_no, loan_started_at, verdict, step, since, days, judged_day, judged_at,
-                              last_used_day, last_heard_day, p_in_use, opinion, rent_sek, cost_sek)
-    SELECT device_no, loan_started_at, 'unused', 'propose', current_date - 40, 40, current_date, now(),
+    INSERT INTO idle_verdict (device_no, loan_started_at, device_class, payer_id,
+           verdict, step, since, days, judged_day,
+                              judged_at, last_used_day, last_heard_day, p_in_use, opinion, rent_sek, cost_sek)
+    SELECT device_no, loan_started_at, device_class, payer_id,
+           'unused', 'propose', current_date - 40, 40, current_date, now(),
            current_date - 40, current_date, 0.02, 'agrees', 125, 164
       FROM device WHERE loan_started_at IS NOT NULL ON CONFLICT DO NOTHING
 """
@@ -87,7 +89,7 @@ def region(cases: int) -> Iterator[DatabaseUrls]:
     folder = Path(tempfile.mkdtemp(prefix="fjarrkoll-recall-", dir="/var/tmp"))
     folder.chmod(0o755)
     try:
-        with Postgres(install(), folder / "database") as server:
+        with Postgres(install(), folder / "database", settings=REGION) as server:
             urls = bootstrap(server.superuser_dsn(), "fjarrkoll", Passwords.generate())
             migrate(urls.owner, load_registry())
             with psycopg.connect(urls.owner) as connection:

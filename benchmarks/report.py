@@ -31,6 +31,7 @@ def medians(runs: Sequence[Run]) -> dict[str, float]:
         "end_to_end_rows_per_second": lambda run: run.end_to_end.rows.per_second,
         "peer_messages_per_second": lambda run: run.peer.messages.per_second,
         "ingest_peak_mebibytes": lambda run: run.end_to_end.ingest_peak_mebibytes,
+        "ingest_growth_mebibytes": lambda run: run.end_to_end.ingest_growth_mebibytes,
     }
     found = {name: statistics.median(map(figure, runs)) for name, figure in figures.items()}
     ratios = [run.ratios() for run in runs]
@@ -52,6 +53,7 @@ def as_text(runs: Sequence[Run]) -> str:
         "CPU, µs per message end to end (share of the cores)",
         *_costs(runs),
         _row("ingest's peak memory", f"{_middle(runs, _peak):.0f} MiB"),
+        _row("  of it under load, above idle", f"{_middle(runs, _growth):.0f} MiB"),
         "",
         *(_counted(run) for run in runs),
     ]
@@ -134,6 +136,10 @@ def _shares(run: Run) -> Mapping[str, float]:
 
 def _peak(run: Run) -> float:
     return run.end_to_end.ingest_peak_mebibytes
+
+
+def _growth(run: Run) -> float:
+    return run.end_to_end.ingest_growth_mebibytes
 
 
 def _middle(runs: Sequence[Run], figure: Callable[[Run], float]) -> float:

@@ -117,6 +117,7 @@ class EndToEnd(msgspec.Struct, frozen=True, kw_only=True):
         publish_seconds: until the broker had acknowledged everything to the generator.
         acknowledged: PUBACKs to the generator by reason.
         ingest_peak_mebibytes: the most memory ingest held.
+        ingest_growth_mebibytes: by how much that is more than it held when it was ready and had stored one message.
     """
 
     messages: Speed
@@ -125,6 +126,7 @@ class EndToEnd(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: Mapping[str, int]
     costs: Costs
     ingest_peak_mebibytes: float
+    ingest_growth_mebibytes: float
     check: Check
 
 

@@ -34,12 +34,35 @@ _READY_SECONDS: Final = 60.0
 _DRAIN_SECONDS: Final = 120.0
 
 
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of the way, in milliseconds; every clock on it is this machine's.
+
+    Attributes:
+        least: what remains where nothing else wants the processors: waits that are built in show here.
+    """
+
+    least: float
+    p50: float
+    p95: float
+    p99: float
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """One request that was answered: seconds since 1970 at both ends."""
+
+    command_id: str
+    began: float
+    ended: float
+
+
 class RoundTrips(msgspec.Struct, frozen=True, kw_only=True):
     """What was measured, in milliseconds from the request to the answer with the device's fault codes.
 
     Attributes:
         unanswered: requests without a succeeded answer; they are in no percentile, so they must be told beside them.
         fleet_messages_per_second: what the fleet really sent meanwhile.
+        stages: where the time went, in order: from the request to the command's row, to the device's answer, to the
+            batch of ingest that it came in, to the row moved on in its transaction, and to the caller.
     """
 
     asked: int
@@ -48,7 +71,9 @@ class RoundTrips(msgspec.Struct, frozen=True, kw_only=True):
     p95: float
     p99: float
     longest: float
+    least: float
     fleet_messages_per_second: float
+    stages: dict[str, Stage]
 
 
 def measure_round_trips(
@@ -77,6 +102,8 @@ def measure_round_trips(
             for part in parts:
                 part.start()
             _wait_ready(port, parts)
+            tell("the worker judges the region")
+            stage.wait_ready(parts)
             return _with_fleet(stage, plan, (after, seconds), f"http://127.0.0.1:{port}", tell)
         finally:
             for part in reversed(parts):
@@ -104,7 +131,8 @@ def _with_fleet(
         tell(f"{PROBES} are asked")
         took = asyncio.run(_asked(address, probes, tokens, seconds))
         report = swarm.report()
-    good = sorted(one for one in took if one is not None)
+        stages = _stages(stage.superuser, [one for one in took if one is not None])
+    good = sorted((one.ended - one.began) * 1000 for one in took if one is not None)
     if len(good) < 2:
         good = [float("nan")] * 2
     cuts = statistics.quantiles(good, n=100, method="inclusive")
@@ -115,8 +143,35 @@ def _with_fleet(
         p95=round(cuts[94], 1),
         p99=round(cuts[98], 1),
         longest=round(good[-1], 1),
+        least=round(good[0], 1),
         fleet_messages_per_second=round(report.live / (after + seconds), 1),
+        stages=stages,
     )
+
+
+_WAY: Final = """
+    SELECT c.command_id::text, extract(epoch FROM c.created_at), extract(epoch FROM r.ts),
+           extract(epoch FROM r.received_at),
+           (SELECT extract(epoch FROM max(t.at)) FROM command_transition t WHERE t.command_id = c.command_id)
+      FROM command c JOIN command_reply r ON r.command_id = c.command_id::text AND r.status = 'succeeded'
+     WHERE c.command_id = ANY (%s::uuid[])
+"""
+
+
+def _stages(url: str, taken: Sequence[Taken]) -> dict[str, Stage]:
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(_WAY, [[one.command_id for one in taken]]).fetchall()
+    inside = {row[0]: [float(moment) for moment in row[1:]] for row in rows}
+    ways = [[one.began, *inside[one.command_id], one.ended] for one in taken if one.command_id in inside]
+    found = {}
+    for place, name in enumerate(("asked", "answered by the device", "received", "stored", "told")):
+        parts = sorted((way[place + 1] - way[place]) * 1000 for way in ways)
+        cuts = statistics.quantiles(parts, n=100, method="inclusive") if len(parts) > 1 else [float("nan")] * 99
+        least = parts[0] if parts else float("nan")
+        found[name] = Stage(
+            least=round(least, 1), p50=round(cuts[49], 1), p95=round(cuts[94], 1), p99=round(cuts[98], 1)
+        )
+    return found
 
 
 def _probes(stage: FleetStage) -> tuple[list[Connection], list[str]]:
@@ -142,7 +197,7 @@ def _probes(stage: FleetStage) -> tuple[list[Connection], list[str]]:
 
 async def _asked(
     address: str, probes: Sequence[Connection], tokens: Sequence[str], seconds: float
-) -> list[float | None]:
+) -> list[Taken | None]:
     running = [asyncio.create_task(probe.run()) for probe in probes]
     try:
         async with asyncio.timeout(_READY_SECONDS):
@@ -157,16 +212,17 @@ async def _asked(
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _one(client: httpx.AsyncClient, probe: Connection, token: str, seconds: float) -> list[float | None]:
-    ends, took = time.monotonic() + seconds, list[float | None]()
+async def _one(client: httpx.AsyncClient, probe: Connection, token: str, seconds: float) -> list[Taken | None]:
+    ends, took = time.monotonic() + seconds, list[Taken | None]()
     path = f"/api/v1/devices/{probe.device.identity.device_id}/faults/read"
     while time.monotonic() < ends:
         headers = {"authorization": f"Bearer {token}", "idempotency-key": str(uuid.uuid4())}
-        began = time.perf_counter()
+        began = time.time()
         answer = await client.post(path, params={"wait": 30}, headers=headers)
-        passed = (time.perf_counter() - began) * 1000
-        done = answer.is_success and answer.json()["state"] == "succeeded"
-        took.append(passed if done else None)
+        ended = time.time()
+        told = answer.json() if answer.is_success else {"state": "none"}
+        done = told["state"] == "succeeded"
+        took.append(Taken(command_id=told["command_id"], began=began, ended=ended) if done else None)
         await asyncio.sleep(_PAUSE_SECONDS)
     return took
 

@@ -28,7 +28,7 @@ from diagnostics.faults.counting import SHARE, FaultCount
 from diagnostics.rates import Limiter, Rate
 from diagnostics.resources import Limits
 from diagnostics.server import open_resources
-from fjarrkoll.services import Postgres, install
+from fjarrkoll.services import REGION, Postgres, install
 from fleet.plumbing.database import database_pool
 from fleet.plumbing.store.bootstrap import DatabaseUrls, Passwords, bootstrap
 from fleet.plumbing.store.migrate import migrate
@@ -74,7 +74,7 @@ def region(devices: int, also: Callable[[psycopg.Connection], None] | None = Non
     folder = Path(tempfile.mkdtemp(prefix="fjarrkoll-pages-", dir="/var/tmp"))
     folder.chmod(0o755)
     try:
-        with Postgres(install(), folder / "database") as server:
+        with Postgres(install(), folder / "database", settings=REGION) as server:
             urls = bootstrap(server.superuser_dsn(), "fjarrkoll", Passwords.generate())
             migrate(urls.owner, load_registry())
             with psycopg.connect(server.superuser_dsn("fjarrkoll"), autocommit=True) as connection:

@@ -4,10 +4,11 @@ INSERT INTO depot (code, name) SELECT 'depa-' || n, 'Depå ' || n FROM generate_
 INSERT INTO prescriber (code, unit_name, payer_id, legal_frame)
     SELECT 'enhet-' || n, 'Enhet ' || n, 1 + n % {payers}, 'HSL' FROM generate_series(1, 7500) n;
 INSERT INTO device (device_id, individual_number, device_class, model_key, firmware, depot_id, enrolled_at, payer_id, legal_frame,
-                    loan_started_at, stock_state)
+                    loan_started_at, stock_state, acquired_on, registered_at)
     SELECT 'd-' || lpad(n::text, 8, '0'), lpad(n::text, 8, '0'), 'wheelchair',
            (ARRAY['pg-vr2', 'permobil-m3', 'dynamic-dx', 'permobil-m3'])[1 + n % 4], (ARRAY['2.0', '2.1', '3.0'])[1 + n / 5 % 3],
-           1 + n % 4, now(), 1 + n % {payers}, 'HSL', now() - interval '100 days', 'on_loan'
+           1 + n % 4, now(), 1 + n % {payers}, 'HSL', now() - interval '100 days', 'on_loan',
+           CASE WHEN n % 5 > 0 THEN current_date - 200 - (n * 37 % 3000) END, now() - interval '3 years'
       FROM generate_series(1, {devices}) n;
 -- What the trigger would write into each device stands there already.
 ALTER TABLE loan DISABLE TRIGGER USER;
@@ -16,7 +17,8 @@ INSERT INTO loan (device_no, payer_id, legal_frame, prescriber_id, started_at)
 ALTER TABLE loan ENABLE TRIGGER USER;
 INSERT INTO device_state (device_no, boot, online, first_seen_at, last_seen_at, last_event_at, metric_values)
     SELECT n, 1, true, now() - interval '99 days', now(), now(),
-           jsonb_build_object('battery.soc', jsonb_build_array(80, (extract(epoch FROM now()) * 1000)::bigint))
+           jsonb_build_object('battery.soc', jsonb_build_array(80, (extract(epoch FROM now()) * 1000)::bigint),
+                              'drive.odometer_total', jsonb_build_array(n % 4000, (extract(epoch FROM now()) * 1000)::bigint))
       FROM generate_series(1, {devices}) n;
 -- Two faults a device and year, of every code of the class, some often and some seldom; one in fifty is known by no profile.
 ALTER TABLE device_fault DISABLE TRIGGER USER;

@@ -79,7 +79,7 @@ def _arrived(registry: Registry) -> str:
 
 def _figures() -> Panel:
     columns = (
-        Column(name="online", title="Uppkopplade nu"),
+        Column(name="online", title="Säger sig vara uppkopplade"),
         Column(name="heard", title="Hörda senaste timmen"),
         Column(name="behind", title="Inhämtningen ligger efter"),
         Column(name="refused", title="Avvisade senaste dygnet"),
@@ -91,10 +91,12 @@ def _figures() -> Panel:
             "figures",
             "Plattformen just nu",
             Text(
-                "Uppkopplade och hörda räknas av dem som kan rapportera. Eftersläpning: tiden sedan den"
+                "Vad hjälpmedlen själva senast sade om sin uppkoppling, och hörda, räknas av dem som kan rapportera."
+                " Eftersläpning: tiden sedan den"
                 " långsammaste inhämtningen hade lagrat allt den fått. Dubbletter räknas av behandlade meddelanden"
                 " sedan start. Kastade av brokern sänds om av enheterna; över noll är kön för liten.",
-                "Connected and heard are counted among those that can report. Behind: time since the slowest"
+                "What devices last said of their connection, and heard, are counted among those that can report."
+                " Behind: time since the slowest"
                 " ingest had stored everything it received. Duplicates are counted among the messages handled"
                 " since start. Dropped ones are sent again by the devices; above zero the broker's queue is too"
                 " small.",

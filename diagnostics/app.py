@@ -1,7 +1,11 @@
 """The API put together: rooms, problems, documentation, and around them the gate and the envelope."""
 
+from copy import copy
+from functools import cache
+
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
+from starlette.datastructures import State
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,9 +22,9 @@ from diagnostics.console.pages import ROOT as CONSOLE
 from diagnostics.devices import endpoints as devices
 from diagnostics.diagnosis import endpoints as diagnosis
 from diagnostics.documentation import endpoints as documentation
-from diagnostics.documentation.openapi import describe
+from diagnostics.documentation.openapi import Json, describe
 from diagnostics.doses import endpoints as doses
-from diagnostics.envelope import Envelope
+from diagnostics.envelope import Envelope, on_failure
 from diagnostics.faults import endpoints as faults
 from diagnostics.gate import Gate
 from diagnostics.holds import endpoints as holds
@@ -73,14 +77,26 @@ def routes() -> FastAPI:
     app.include_router(documentation.router)
     app.include_router(reception.router)
     problems.install(app)
+    app.add_exception_handler(Exception, on_failure)
     return app
+
+
+@cache
+def declared() -> FastAPI:
+    """The same, made once in a process. Nobody serves it: an application is a copy with a state of its own."""
+    return routes()
+
+
+@cache
+def document() -> Json:
+    """The routes' documentation, made once in a process, as it takes a second and a half. To be read only."""
+    return describe(declared())
 
 
 def build_app(resources: Resources) -> ASGIApp:
     """The whole application; `resources` must stay open while it serves."""
-    app = routes()
-    app.state.door = Door(resources)
-    app.state.openapi = describe(app)
+    app = copy(declared())
+    app.state = State({"door": Door(resources), "openapi": document()})
     return Envelope(ByPath(build_console(resources), Gate(app, resources)), resources.metrics)
 
 

@@ -9,14 +9,27 @@ import psycopg
 import psycopg_pool
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from diagnostics.metrics import ApiMetrics
-from diagnostics.problems import Problem, internal_error, invalid, language_of, response_to, unavailable
+from diagnostics.problems import (
+    Problem,
+    answer_to,
+    internal_error,
+    invalid,
+    language_of,
+    response_to,
+    took_too_long,
+    unavailable,
+)
 from fleet.plumbing.logs import get_logger
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# The server ended a statement that ran too long, or a transaction in which we reckoned too long.
+_GIVEN_UP: Final = (psycopg.errors.QueryCanceled, psycopg.errors.IdleInTransactionSessionTimeout)
 _log = get_logger(part="api")
 
 # Nothing here is a page that loads anything; /docs replaces the policy by one that allows its own style sheet.
@@ -99,12 +112,19 @@ class _Exchange:
             await response_to(problem, language, self.request_id)(self._scope, receive, self.send)
 
 
+async def on_failure(request: Request, error: Exception) -> Response:
+    """What nobody foresaw, told as a problem document; the framework raises it once more, and the envelope logs it."""
+    return answer_to(request, problem_behind(error))
+
+
 def problem_behind(error: Exception) -> Problem:
     """The problem that an error is to the caller."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, psycopg.errors.DataError):
         return invalid([])
+    if isinstance(error, _GIVEN_UP):
+        return took_too_long()
     if isinstance(error, psycopg.OperationalError | psycopg_pool.PoolTimeout | psycopg_pool.TooManyRequests):
         return unavailable()
     return internal_error()

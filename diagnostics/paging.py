@@ -11,10 +11,12 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from diagnostics.problems import Problem
+from diagnostics.schemas import Held
 from fleet.text import Text
 
 Item = TypeVar("Item")
 Key = TypeVar("Key")
+Listed = TypeVar("Listed", bound="Page[Any]")
 
 DEFAULT_LIMIT: Final = 50
 LARGEST_LIMIT: Final = 200
@@ -34,6 +36,12 @@ class Page(BaseModel, Generic[Item]):
 
     items: list[Item]
     next_cursor: str | None = None
+
+
+class DevicePage(Page[Item], Generic[Item]):
+    """One page of what belongs to one device, and whether that is held."""
+
+    held: Held
 
 
 def encode_cursor(key: Sequence[Any]) -> str:
@@ -97,7 +105,7 @@ class Links:
         self._request = request
         self._response = response
 
-    def to_next_of(self, page: Page[Item]) -> Page[Item]:
+    def to_next_of(self, page: Listed) -> Listed:
         """The page itself, with the header set where another one follows."""
         self.to_next(page.next_cursor)
         return page

@@ -175,6 +175,20 @@ def unavailable() -> Problem:
     )
 
 
+def took_too_long() -> Problem:
+    """The answer was given up: it needs more time than one question may take."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "took_too_long",
+        Text("Frågan tog för lång tid", "The question took too long"),
+        Text(
+            "Fråga efter en kortare period eller färre hjälpmedel, eller försök igen om en stund.",
+            "Ask about a shorter period or fewer devices, or try again in a while.",
+        ),
+        headers={"Retry-After": "30"},
+    )
+
+
 def invalid(errors: list[Json]) -> Problem:
     """What was sent breaks the described limits; `errors` names places and limits, never values."""
     return Problem(
@@ -191,17 +205,17 @@ def install(app: FastAPI) -> None:
 
     async def on_problem(request: Request, error: Exception) -> Response:
         problem = error if isinstance(error, Problem) else internal_error()
-        return _answer(request, problem)
+        return answer_to(request, problem)
 
     async def on_http_error(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return _answer(request, from_http_status(status))
+        return answer_to(request, from_http_status(status))
 
     async def on_invalid(request: Request, error: Exception) -> Response:
         problems = error.errors() if isinstance(error, RequestValidationError) else []
         if any(entry.get("type") == "json_invalid" for entry in problems):
-            return _answer(request, not_json())
-        return _answer(
+            return answer_to(request, not_json())
+        return answer_to(
             request, invalid(described_errors(problems, language_of(request.headers.get("accept-language"))))
         )
 
@@ -210,6 +224,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_invalid)
 
 
-def _answer(request: Request, problem: Problem) -> Response:
+def answer_to(request: Request, problem: Problem) -> Response:
+    """A problem in the language of whoever asked, with the request's id."""
     request_id = request.scope.get("state", {}).get("request_id", "unknown")
     return response_to(problem, language_of(request.headers.get("accept-language")), request_id)

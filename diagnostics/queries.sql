@@ -24,3 +24,7 @@ SELECT d.device_no, d.device_id, d.individual_number, d.serial_number, d.firmwar
                    WHEN d.enrolled_at IS NULL THEN 'cannot_report'
                    WHEN v.verdict IS NULL THEN 'not_judged'
                    ELSE v.verdict END AS verdict) said
+
+-- name: rolled_up
+-- Up to which hour a class is rolled up, and up to when what had come in is in it; and whether the caller sees a device's whole life.
+SELECT hours_until, received_until, scope_whole_life() AS whole_life FROM rolled_up(%(device_class)s)

@@ -34,6 +34,8 @@ AskedMoment = Annotated[AwareDatetime, AfterValidator(_in_range)]
 # No control characters: NUL cannot be stored, and nothing one searches for contains the others.
 SearchText = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Word = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_.-]+$")]
+Held = Annotated[bool, Field(description="An incident hold lies on the device: leave it untouched")]
+"""The mark that every answer about a device has (tests/integration/store/test_hold_marks.py)."""
 DeviceId = Annotated[str, Field(pattern=rf"^{DEVICE_ID_PATTERN.pattern}$", description="Opaque id of a device")]
 
 

@@ -32,6 +32,7 @@ from diagnostics.notify.polling import Polling
 from diagnostics.recall.watching import RecallWatch
 from diagnostics.resources import server_clock
 from diagnostics.wakeups import Wakeups, wait_for
+from diagnostics.wear.counting import WearCount
 from fleet.plumbing.database import Pool, database_pool
 from fleet.plumbing.logs import get_logger
 from fleet.plumbing.settings import Settings
@@ -45,9 +46,11 @@ POLL_SECONDS: Final = 5.0
 SWEEP_SECONDS: Final = 60.0
 RECALL_SECONDS: Final = 5.0
 _ROUND_SECONDS: Final = 10.0
-# A sweep over a whole region takes a while; it may take this share of the time, whatever the size of the fleet.
-_SWEEP_SHARE: Final = 0.1
-_FIRST_SWEEP_SHARE: Final = 0.5
+# A sweep over a whole region takes a while; it may take this share of the time, whatever the size of the fleet. By new
+# rules conditions may hold already that nobody was told of; by known ones it is a safety net and may take hours.
+_SWEEP_SHARE: Final = 0.02
+_NEW_RULES_SHARE: Final = 0.2
+_QUIET_SHARE: Final = 0.1
 _LONGEST_PAUSE: Final = 30.0
 # A worker that stands still in the middle of a transaction holds the devices that it was judging and the message that
 # it was about to send: the server takes them back after so long, for an alarm must be sent within ten seconds all the
@@ -72,6 +75,7 @@ class Worker:
     verdicts: VerdictRounds
     faults: FaultCount
     derived: DerivedFaults
+    lives: WearCount
     wakeups: Wakeups
     metrics: WorkerMetrics
     settings: Settings
@@ -96,6 +100,7 @@ class Worker:
             tasks.create_task(self._retrying("verdicts", self._verdicts), name="verdicts")
             tasks.create_task(self._retrying("counting", self._counting), name="counting")
             tasks.create_task(self._retrying("deriving", self._deriving), name="deriving")
+            tasks.create_task(self._retrying("lives", self._lives), name="lives")
             tasks.create_task(self._commanding(), name="commanding")
 
     async def _judging(self) -> None:
@@ -110,25 +115,29 @@ class Worker:
             await self._silence()
             await self.walker.pulse("quieting")
             took = time.monotonic() - began
-            await asyncio.sleep(min(LONGEST_QUIET_SECONDS, max(QUIET_SECONDS, took / _SWEEP_SHARE)))
+            await asyncio.sleep(min(LONGEST_QUIET_SECONDS, max(QUIET_SECONDS, took / _QUIET_SHARE)))
 
     async def _silence(self) -> None:
         """Areas first, then single devices; by one worker at a time, so that none rings before it has been counted."""
         try:
             if await self.areas.round():
-                self._tell(await self.judge.quiet())
+                self._tell(await self.judge.quiet(all_rules=False))
                 self._tell(await self.judge.judge_all(await self.areas.released(), past=False))
         except LeaseLostError as lost:
             _log.warning("Another worker judges areas now", event_name="lease_lost", reason=str(lost))
 
     async def _sweeping(self) -> None:
         """At the start, and then now and then, beside the judging of what is due, with a share of the time."""
-        share = _FIRST_SWEEP_SHARE
+        await self.judge.recall_swept()
         while True:
-            began = time.monotonic()
-            self._tell(await self.judge.sweep(share))
-            share = _SWEEP_SHARE
+            began, rules = time.monotonic(), self.judge.digest
+            self._tell(await self.judge.sweep(self._sweep_share))
+            if self.judge.digest == rules:
+                await self.judge.note_swept(rules)
             await asyncio.sleep(max(0.0, SWEEP_SECONDS - (time.monotonic() - began)))
+
+    def _sweep_share(self) -> float:
+        return _SWEEP_SHARE if self.judge.digest == self.judge.swept_by else _NEW_RULES_SHARE
 
     async def _sending(self, channel: str) -> None:
         while await self.outbox.round_of(channel, _ROUND_SECONDS):
@@ -164,6 +173,11 @@ class Worker:
     async def _deriving(self) -> None:
         while True:
             pause = await self.derived.pause_after_round()
+            await asyncio.sleep(pause)
+
+    async def _lives(self) -> None:
+        while True:
+            pause = await self.lives.pause_after_round()
             await asyncio.sleep(pause)
 
     def _tell(self, done: Judged) -> None:
@@ -221,7 +235,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         alarms = await stack.enter_async_context(alarm_pool(url))
-        pool = await stack.enter_async_context(database_pool(url, "fjarrkoll-worker", largest=5))
+        pool = await stack.enter_async_context(database_pool(url, "fjarrkoll-worker", largest=6))
         wakeups = await stack.enter_async_context(Wakeups(url, [DUE_CHANNEL, COMMAND_CHANNEL]).running())
         yield Worker(
             judge=Judge(alarms, load_registry(), sorted(channels), metrics),
@@ -233,6 +247,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             verdicts=VerdictRounds(url, settings.verdict_seconds),
             faults=FaultCount(pool),
             derived=DerivedFaults(pool, load_registry()),
+            lives=WearCount(pool),
             wakeups=wakeups,
             metrics=metrics,
             settings=settings,

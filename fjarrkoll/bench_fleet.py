@@ -12,10 +12,20 @@ if TYPE_CHECKING:  # an installed copy has no benchmarks
     from benchmarks.fleet_bars import Bar
     from benchmarks.fleet_results import FleetRun
 
+PerGateway = Annotated[
+    int,
+    typer.Option(
+        min=0, help="Devices behind one gateway, which is one connection; 0: one supplier speaks for all over 64."
+    ),
+]
+
 
 def measure_fleet_run(  # noqa: PLR0913, PLR0917 - every option is a knob of the run
     devices: Annotated[int, typer.Option(min=1, help="Devices, each with its own outbox and receipts.")] = 417_000,
     minutes: Annotated[float, typer.Option(min=0.05, help="How long they speak.")] = 10.0,
+    warm_seconds: Annotated[
+        float, typer.Option(min=0, help="They speak so long before time and cost are counted.")
+    ] = 0.0,
     interval: Annotated[int, typer.Option(min=1, help="Seconds between two messages of a device.")] = 60,
     readings_per_message: Annotated[int, typer.Option(min=1, max=50, help="Readings in each message.")] = 1,
     backlog_hours: Annotated[
@@ -23,7 +33,7 @@ def measure_fleet_run(  # noqa: PLR0913, PLR0917 - every option is a knob of the
     ] = 0.0,
     returning: Annotated[int, typer.Option(min=0, help="How many devices return with it at the beginning.")] = 0,
     stored_up_per_message: Annotated[int, typer.Option(min=1, max=40, help="Stored-up readings in one message.")] = 40,
-    per_gateway: Annotated[int, typer.Option(min=1, help="Devices behind one gateway, which is one connection.")] = 200,
+    per_gateway: PerGateway = 50,
     kill_broker_after: Annotated[
         float | None, typer.Option(min=0, help="Seconds until the broker is killed and started: a reconnect storm.")
     ] = None,
@@ -38,7 +48,7 @@ def measure_fleet_run(  # noqa: PLR0913, PLR0917 - every option is a knob of the
 
     Starts its own durable PostgreSQL and Mosquitto, and removes them. Ends with code 1 where a reading was lost, stored
     twice, changed, or never confirmed to its device, with --bars also where it was too slow or too costly.
-    Examples: fjarrkoll bench fleet --devices 417000 --minutes 10 --bars;
+    Examples: fjarrkoll bench fleet --devices 417000 --minutes 10 --warm-seconds 90 --bars;
     fjarrkoll bench fleet --devices 2500000 --readings-per-message 5 --interval 300
     """
     try:
@@ -64,6 +74,7 @@ def measure_fleet_run(  # noqa: PLR0913, PLR0917 - every option is a knob of the
         seconds=minutes * 60,
         in_array=stored_up_per_message,
         per_gateway=per_gateway,
+        warm_seconds=warm_seconds,
         kill_broker_after=kill_broker_after,
     )
     run = measure_fleet(order, lambda text: typer.echo(text, err=True))

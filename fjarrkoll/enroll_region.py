@@ -29,7 +29,7 @@ def enroll_region(
         DEFAULT_REGION
     ),
     per_gateway: Annotated[
-        int, typer.Option(min=1, help="Devices behind one gateway, which is one line.")
+        int, typer.Option(min=0, help="Devices behind one gateway, which is one line; 0: one supplier for all.")
     ] = PER_GATEWAY,
     password_file: Annotated[
         Path | None, typer.Option(help="Another broker's password file; the accounts' lines are added to it.")

@@ -17,6 +17,7 @@ A device that was never used has no gap and gets no probability: *never started*
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -96,7 +97,9 @@ def tables(parameters: Numbers) -> Tables:
     # Both off-diagonals are positive, so that the roots are real and k days are the k-th powers of the roots.
     roots, directions = np.linalg.eig(step)
     share = np.linalg.inv(directions)[:, :, 0]
-    powers = roots[:, :, None] ** np.arange(LONGEST_GAP + 1)
+    powers = np.ones((*roots.shape, LONGEST_GAP + 1))
+    powers[:, :, 1:] = roots[:, :, None]
+    np.multiply.accumulate(powers, axis=2, out=powers)
     state = np.einsum("uij,uj,ujk->uik", directions, share, powers)
     in_use = state.sum(axis=1)
     stopped = np.cumsum(in_use, axis=1) - in_use
@@ -164,30 +167,71 @@ class Expert:
         drawn: of parameters drawn within their covariance; the same fit always draws the same.
     """
 
-    best: Tables
-    drawn: tuple[Tables, ...]
+    best: "_Asked"
+    drawn: tuple["_Asked", ...]
 
     @classmethod
     def of(cls, found: Fit) -> "Expert":
-        """The expert that a fit makes."""
-        chance = np.random.default_rng(7)
-        drawn = chance.multivariate_normal(found.parameters, found.covariance, _DRAWS, method="eigh")
-        return cls(tables(found.parameters), tuple(tables(parameters) for parameters in drawn))
+        """The expert that a fit makes; a fit asked lately is not worked out again."""
+        return _expert(found.parameters.tobytes(), found.covariance.tobytes())
 
     def in_use(self, histogram: Counts, current: Counts) -> Numbers:
         """P(still in use) per device that was used at least once, given its own gaps and present days without use."""
-        return _in_use(self.best, histogram, current)
+        return self.best.in_use(_counted(histogram), current)
 
     def interval(self, histogram: Counts, current: Counts) -> tuple[Numbers, Numbers]:
         """The 5th and 95th percentile of P(still in use) over what the parameters may be."""
-        each = np.stack([_in_use(made, histogram, current) for made in self.drawn])
+        counted = _counted(histogram)
+        each = np.stack([asked.in_use(counted, current) for asked in self.drawn])
         low, high = np.percentile(each, [5, 95], axis=0)
         return low, high
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Tables as they are asked, bins last, so that what belongs to a device lies side by side.
+
+    Attributes:
+        gap: gaps x bins, the log probability.
+        quiet: days x bins, likewise, with the weight of the bin.
+        share: days x bins, of such a silence the part in which the person is still using the device.
+    """
+
+    gap: Numbers
+    quiet: Numbers
+    share: Numbers
+
+    @classmethod
+    def of(cls, parameters: Numbers) -> "_Asked":
+        made = tables(parameters)
+        share = np.exp(made.log_quiet_in_use - made.log_quiet)
+        return cls(
+            np.ascontiguousarray(made.log_gap.T),
+            np.ascontiguousarray(made.log_quiet.T) + made.log_weight,
+            np.ascontiguousarray(share.T),
+        )
+
+    def in_use(self, counted: Numbers, current: Counts) -> Numbers:
+        days = np.minimum(current, LONGEST_GAP)
+        likely = counted @ self.gap[: counted.shape[1]]
+        likely += self.quiet[days]
+        likely -= likely.max(axis=1, keepdims=True)
+        np.exp(likely, out=likely)
+        either = likely.sum(axis=1)
+        likely *= self.share[days]
+        found: Numbers = likely.sum(axis=1) / either
+        return np.minimum(found, 1.0)
+
+
+def _counted(histogram: Counts) -> Numbers:
+    """Gaps as the tables are asked about them, without the lengths that nobody had."""
+    had = np.flatnonzero(histogram.any(axis=0))
+    return histogram[:, : had[-1] + 1 if len(had) else 0].astype(np.float64)
+
+
 def in_use(parameters: Numbers, histogram: Counts, current: Counts) -> Numbers:
     """P(still in use) by parameters that are taken for certain; `Expert` asks more than once and knows its doubt."""
-    return _in_use(tables(parameters), histogram, current)
+    return _Asked.of(parameters).in_use(_counted(histogram), current)
 
 
 def interval(found: Fit, histogram: Counts, current: Counts) -> tuple[Numbers, Numbers]:
@@ -195,10 +239,9 @@ def interval(found: Fit, histogram: Counts, current: Counts) -> tuple[Numbers, N
     return Expert.of(found).interval(histogram, current)
 
 
-def _in_use(made: Tables, histogram: Counts, current: Counts) -> Numbers:
-    days = np.minimum(current, LONGEST_GAP)
-    person = histogram @ made.log_gap.T + made.log_weight
-    still = logsumexp(person + made.log_quiet_in_use.T[days], axis=1)
-    either = logsumexp(person + made.log_quiet.T[days], axis=1)
-    found: Numbers = np.exp(still - either)
-    return np.minimum(found, 1.0)
+@lru_cache(maxsize=64)
+def _expert(parameters: bytes, covariance: bytes) -> Expert:
+    best = np.frombuffer(parameters)
+    chance = np.random.default_rng(7)
+    drawn = chance.multivariate_normal(best, np.frombuffer(covariance).reshape(PARAMETERS, -1), _DRAWS, method="eigh")
+    return Expert(_Asked.of(best), tuple(_Asked.of(parameters) for parameters in drawn))

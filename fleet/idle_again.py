@@ -31,12 +31,14 @@ class Stand:
     Attributes:
         verdict: place in Verdict, or NOT_YET.
         steady: used, with no day since the last use that proves non-use, and no other device or absence in it.
+        spoken: its days alone would make it silent; it sent something else since, and `again` says how long that lasts.
         again: the first day whose mere passing may change the verdict; NEVER_AGAIN.
         silent_after: days after which a device that is not heard counts as silent.
     """
 
     verdict: NDArray[np.uint8]
     steady: Flags
+    spoken: Flags
     again: Whole
     silent_after: Whole
 
@@ -59,8 +61,8 @@ class Latest:
     today: Whole
 
 
-def stand_after(block: Block, found: Judged, policies: Policies, absence: Whole) -> tuple[Flags, Whole]:
-    """Per device whether it is steady, and the first day whose mere passing may change its verdict; as in `Stand`.
+def stand_after(block: Block, found: Judged, policies: Policies, absence: Whole) -> tuple[Flags, Flags, Whole]:
+    """Per device whether it is steady or spoken, and the first day whose mere passing may change its verdict (`Stand`).
 
     Args:
         block: what was known.
@@ -69,7 +71,7 @@ def stand_after(block: Block, found: Judged, policies: Policies, absence: Whole)
         absence: the next day on which a registered absence begins or is over; NO_LOAN where none does.
 
     Returns:
-        steady, and days as places in the window, NO_LOAN where no day changes anything.
+        steady, spoken, and days as places in the window, NO_LOAN where no day changes anything.
     """
     training = block.loan + policies.training[block.policy]
     waits = (found.verdict == code(Verdict.TOO_EARLY)) & (block.today < training)
@@ -77,8 +79,12 @@ def stand_after(block: Block, found: Judged, policies: Policies, absence: Whole)
     again = np.where(waits, np.minimum(absence, training), absence)
     again = np.where(excused, np.minimum(again, found.last_used + 3), again).astype(np.int32)
     alone = (found.other == 0) & (found.double_days == 0) & (again == NO_LOAN)
+    silent_after = policies.silent_after[block.policy]
+    quiet_days = block.today - last_day(block.heard & found.lent) > silent_after
+    spoken = np.isin(found.verdict, _SPEAKS) & quiet_days & (block.today - found.last_heard <= silent_after)
+    again = np.where(spoken, np.minimum(again, found.last_heard + silent_after + 1), again).astype(np.int32)
     no_gap = (found.current_gap == 0) & (found.quiet_days == 0) & (found.last_used >= 0)
-    return (found.verdict == code(Verdict.USED)) & no_gap & alone, again
+    return (found.verdict == code(Verdict.USED)) & no_gap & alone & ~spoken, spoken, again
 
 
 def must_look(stand: Stand, latest: Latest) -> Flags:
@@ -95,5 +101,6 @@ def must_look(stand: Stand, latest: Latest) -> Flags:
     still_steady = stand.steady & (last_used >= 0) & ~proves
     fell_silent = np.isin(stand.verdict, _SPEAKS) & (latest.today - last_heard > stand.silent_after)
     due = (stand.again != NEVER_AGAIN) & (stand.again <= latest.day)
+    fell_silent &= ~stand.spoken
     found: Flags = (stand.verdict != NOT_YET) & (due | fell_silent | (latest.touched & ~still_steady))
     return found

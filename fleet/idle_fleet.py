@@ -143,7 +143,7 @@ def _count(block: Block, policies: Policies) -> Judged:
     last_used, last_heard, first_heard = last_day(used), last_day(heard), _first_day(heard)
     proven = heard & ~used & (day < last_heard)
     chance = proven & ~block.away
-    quiet = policies.quiet[:, block.policy]
+    quiet = policies.quiet.take(block.policy, axis=1)  # not by index: that would turn rows and columns in memory
     ordinary = chance & ~quiet
     since = np.where(last_used >= 0, last_used, first_heard)
     after = (day > last_used) & lent
@@ -188,7 +188,8 @@ def _quiet_gap(found: Judged, heard: Flags, used: Flags, quiet: Flags, fleet: ND
     if not len(columns):
         return
     before = np.arange(len(heard))[:, None] <= found.last_used[columns]
-    seen, met, still = heard[:, columns] & before, used[:, columns], quiet[:, columns]
+    seen, met, still = (flags.take(columns, axis=1) for flags in (heard, used, quiet))
+    seen &= before
     known_quiet, known_ordinary = _days(seen & still), _days(seen & ~still)
     known = (known_quiet >= SEASON_KNOWN) & (known_ordinary >= SEASON_KNOWN)
     often_quiet = _days(met & still) / np.maximum(known_quiet, 1)
@@ -310,12 +311,19 @@ def marks(block: Block, found: Judged, columns: Whole) -> list[str]:
 
 def last_day(flags: Flags) -> Whole:
     """Per device the last day with a flag; NO_DAY where there is none."""
-    found = len(flags) - 1 - np.argmax(flags[::-1], axis=0)
-    return np.where(flags.any(axis=0), found, NO_DAY).astype(np.int32)
+    latest = _highest(flags, np.arange(1, len(flags) + 1, dtype=np.int16))
+    return np.where(latest > 0, latest - 1, NO_DAY).astype(np.int32)
 
 
 def _first_day(flags: Flags) -> Whole:
-    return np.where(flags.any(axis=0), np.argmax(flags, axis=0), NO_DAY).astype(np.int32)
+    left = _highest(flags, np.arange(len(flags), 0, -1, dtype=np.int16)).astype(np.int32)
+    return np.where(left > 0, len(flags) - left, NO_DAY).astype(np.int32)
+
+
+def _highest(flags: Flags, numbers: NDArray[np.int16]) -> NDArray[np.int32]:
+    """Per device the highest number of a day with a flag, 0 without one; a day at a time, as they lie."""
+    highest: NDArray[np.int32] = (flags * numbers[:, None]).max(axis=0, initial=0).astype(np.int32)
+    return highest
 
 
 def _days(flags: Flags) -> Whole:

@@ -11,6 +11,8 @@ Flags = NDArray[np.bool_]
 LONGEST: Final = 64
 """Gaps of this many days and more share the last place."""
 _PARTS: Final = 50  # of a day, so that what a quiet day is worth can be counted in whole numbers
+_NO_USE_YET: Final = -32_000
+"""Parts that no window of up to 640 days makes up for."""
 ENOUGH_GAPS: Final = 10
 """Fewer gaps than this are no rhythm (domain.md 2.6)."""
 
@@ -52,26 +54,51 @@ def gap_histogram(
     used: Flags, chance: Flags, quiet: Flags | None = None, worth: NDArray[np.float64] | None = None
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Devices x LONGEST: how many gaps of each length lie between the used days of a device; and without quiet ones."""
-    device, day = np.nonzero(np.ascontiguousarray(used.T))
-    own = told = device[1:] == device[:-1]
-    if quiet is None or worth is None or not quiet.any():
-        passed = np.cumsum(chance, axis=0, dtype=np.int16)[day, device]
-        between = passed[1:] - passed[:-1]
-    else:
-        parts = np.where(quiet, np.round(_PARTS * worth).astype(np.int16), np.int16(_PARTS)) * chance
-        passed = np.cumsum(parts, axis=0, dtype=np.int16)[day, device]
-        between = (passed[1:] - passed[:-1]) // _PARTS
-        met = np.cumsum(quiet, axis=0, dtype=np.int16)[day, device]
-        own = told & (met[1:] == met[:-1]) & ~quiet[day[:-1], device[:-1]]
-    gaps = np.minimum(between + 1, LONGEST - 1)
-    every = _counted(device[1:], gaps, told, used.shape[1])
-    return every, every if own is told else _counted(device[1:], gaps, own, used.shape[1])
+    every = _counted(used, _stretches(used, chance.view(np.int8)), 1)
+    if quiet is None or worth is None or not (seasonal := quiet.any(axis=0)).any():
+        return every, every
+    # By compress: a mask as an index would leave the devices' days side by side, and every step along the days slow.
+    met, still, chances = (flags.compress(seasonal, axis=1) for flags in (used, quiet, chance))
+    parts = np.where(still, np.round(_PARTS * worth[seasonal]).astype(np.int8), np.int8(_PARTS)) * chances
+    stretches, own = _stretches(met, parts), every.copy()
+    every[seasonal] = _counted(met, stretches, _PARTS)
+    own[seasonal] = _counted(met & ~_quiet_met(met, still), stretches, _PARTS)
+    return every, own
 
 
-def _counted(device: NDArray[np.int64], gaps: NDArray[np.int16], chosen: Flags, devices: int) -> NDArray[np.int32]:
-    places = device[chosen] * LONGEST + gaps[chosen]
-    counted: NDArray[np.int32] = np.bincount(places, minlength=devices * LONGEST).astype(np.int32)
-    return counted.reshape(devices, LONGEST)
+def _stretches(used: Flags, parts: NDArray[np.int8]) -> NDArray[np.int16]:
+    """Days x devices: the parts since the last used day before, negative until there was one.
+
+    A day at a time, as that is how devices lie side by side.
+    """
+    stretches = np.empty(used.shape, np.int16)
+    passed = np.full(used.shape[1], _NO_USE_YET, np.int16)
+    for day, stretch in enumerate(stretches):
+        np.add(passed, parts[day], out=stretch)
+        np.multiply(stretch, ~used[day], out=passed)
+    return stretches
+
+
+def _quiet_met(used: Flags, quiet: Flags) -> Flags:
+    """Days x devices: whether a quiet day lies in the gap that would end there, its two used days among them."""
+    met = np.empty(used.shape, bool)
+    before = np.zeros(used.shape[1], bool)
+    for day, now in enumerate(met):
+        np.logical_or(before, quiet[day], out=now)
+        before = np.where(used[day], quiet[day], now)
+    return met
+
+
+def _counted(ends: Flags, stretches: NDArray[np.int16], parts: int) -> NDArray[np.int32]:
+    """How many gaps of each length end on some days; most are of one day, and are had by counting all."""
+    devices = ends.shape[1]
+    longer = np.flatnonzero(ends & (stretches >= parts))
+    gaps = np.minimum(stretches.ravel()[longer] // np.int16(parts) + 1, LONGEST - 1)
+    places = longer % devices * LONGEST + gaps
+    counted = np.bincount(places, minlength=devices * LONGEST).astype(np.int32).reshape(devices, LONGEST)
+    ended = (ends & (stretches >= 0)).sum(axis=0, dtype=np.int32)
+    counted[:, 1] = ended - counted.sum(axis=1, dtype=np.int32)
+    return counted
 
 
 def _percentile(rising: NDArray[np.int32], total: NDArray[np.int32], share: float, few: Flags) -> NDArray[np.float64]:

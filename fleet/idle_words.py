@@ -65,9 +65,9 @@ def _filled(text: Text, found: Found) -> Text:
         "double": found.double_days,
         "other": found.other_device or "–",
     }
-    source = found.source
-    sv = text.sv.format(**values, source=source or "källan")
-    return Text(sv, text.en.format(**values, source=source or "the source"))
+    source, one = found.source, found.days == 1
+    sv = text.sv.format(**values, source=source or "källan", dagar="dag" if one else "dagar")
+    return Text(sv, text.en.format(**values, source=source or "the source", dagar="day" if one else "days"))
 
 
 def _limits(found: Found) -> Text:
@@ -145,16 +145,16 @@ STEP_WORDS: Final = {
 _BECAUSE: Final = {
     Verdict.USED: Text("Senast använt {since}.", "Last used {since}."),
     Verdict.UNUSED: Text(
-        "Senast använt {since}: sedan dess {days} dagar med data som visar att det inte använts.",
-        "Last used {since}: since then {days} days of data that show no use.",
+        "Senast använt {since}: sedan dess {days} {dagar} med data som visar att det inte använts.",
+        "Last used {since}: since then {days} {dagar} of data that show no use.",
     ),
     Verdict.NEVER_STARTED: Text(
-        "Inte använt en enda dag sedan det först hördes {since}: {days} dagar med data.",
-        "Not used on a single day since it was first heard {since}: {days} days of data.",
+        "Inte använt en enda dag sedan det först hördes {since}: {days} {dagar} med data.",
+        "Not used on a single day since it was first heard {since}: {days} {dagar} of data.",
     ),
     Verdict.REPLACED: Text(
-        "Ett annat hjälpmedel har tagit över sedan {since}; {days} dagar med data visar att detta inte använts.",
-        "Another device has taken over since {since}; {days} days of data show that this one is not used.",
+        "Ett annat hjälpmedel har tagit över sedan {since}; {days} {dagar} med data visar att detta inte använts.",
+        "Another device has taken over since {since}; {days} {dagar} of data show that this one is not used.",
     ),
     Verdict.TOO_EARLY: Text(
         "För tidigt att bedöma: data sedan {since}; bedömning börjar efter inskolningen och {note} dagar utan"
@@ -166,8 +166,8 @@ _BECAUSE: Final = {
         "An absence is registered since {since}; no use is expected then.",
     ),
     Verdict.SILENT: Text(
-        "Inget hört sedan {since} ({days} dagar); tystnad visar inte om hjälpmedlet används.",
-        "Nothing heard since {since} ({days} days); silence does not show whether the device is used.",
+        "Inget hört sedan {since} ({days} {dagar}); tystnad visar inte om hjälpmedlet används.",
+        "Nothing heard since {since} ({days} {dagar}); silence does not show whether the device is used.",
     ),
     Verdict.SOURCE_LOST: Text(
         "Data från {source} har uteblivit sedan {since}: många hjälpmedel tystnade samtidigt. Om det används är okänt.",
@@ -175,8 +175,8 @@ _BECAUSE: Final = {
         " unknown.",
     ),
     Verdict.NEVER_CONNECTED: Text(
-        "Uthyrt sedan {since} ({days} dagar) utan att ha hörts av under uthyrningen; om det används är okänt.",
-        "On loan since {since} ({days} days) and not heard from during the loan; whether it is used is unknown.",
+        "Uthyrt sedan {since} ({days} {dagar}) utan att ha hörts av under uthyrningen; om det används är okänt.",
+        "On loan since {since} ({days} {dagar}) and not heard from during the loan; whether it is used is unknown.",
     ),
     Verdict.CANNOT_REPORT: Text(
         "Uthyrt sedan {since}, men exemplaret är inte anslutet och kan inte rapportera; om det används är okänt.",

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 
 from fleet.errors import ProfileError
@@ -86,6 +87,7 @@ class DeviceModel:
         return low and (not self.firmware_below or version < version_key(self.firmware_below))
 
 
+@lru_cache(maxsize=10_000)
 def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
     """An order for version texts: numbers by value, other parts by letters, so that 2.10 comes after 2.9."""
     return tuple(

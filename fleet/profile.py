@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fleet.commands import COMMON_READ_COMMANDS, SELF_TEST, Command, Level, Parameter
+from fleet.doing import StateTold
 from fleet.errors import ProfileError
 from fleet.faults import Fault, NativeCode
 from fleet.models import DeviceModel
@@ -23,6 +24,7 @@ class DeviceProfile:
     Attributes:
         name: short name used in tables and addresses, such as `wheelchair`.
         operating_states: what the device may be doing, in which a command can be refused; the first is rest.
+        states_told: which of them can be heard of from afar, and by which events; only advice hangs on it.
         models: the models of the class; the first is the simulator's default.
         faults: at least 20, keyed by native system and code.
         subsystems: what a self-test grades; together they cover the area of every fault.
@@ -43,6 +45,7 @@ class DeviceProfile:
     models: tuple[DeviceModel, ...]
     operating_states: tuple[str, ...]
     subsystems: tuple[Subsystem, ...] = ()
+    states_told: tuple[StateTold, ...] = ()
 
     def __post_init__(self) -> None:
         if not NAME_PATTERN.fullmatch(self.name):
@@ -75,6 +78,9 @@ class DeviceProfile:
         for command in self.all_commands:
             for state in set(command.refused_while) - set(self.operating_states):
                 yield f"command {command.name} is refused while {state!r}, which is no operating state"
+        for told in self.states_told:
+            for unknown in ({told.state} - set(self.operating_states)) | ({*told.begins, *told.ends} - events):
+                yield f"state {told.state} is told by {unknown!r}, which is not declared"
 
     def _untested(self) -> Iterable[str]:
         if SELF_TEST not in self.commands_by_name:

@@ -1,6 +1,7 @@
 """The only place that spells an MQTT topic: `fk/v1/{device_id}/{verb}`."""
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -94,6 +95,6 @@ def panel_topic(panel: str, key: str) -> str:
     return f"{PANELS}/{panel}/{key}"
 
 
-def upward_filters() -> tuple[str, ...]:
-    """Subscription filters for everything devices send."""
-    return tuple(f"{PREFIX}/+/{verb}" for verb in UPWARD)
+def upward_filters(verbs: Iterable[Verb] = UPWARD) -> tuple[str, ...]:
+    """Subscription filters for what devices send: everything, or some of it."""
+    return tuple(f"{PREFIX}/+/{verb}" for verb in verbs)

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import signal
 import ssl
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from fleet.registry import load_registry
 from fleet.topics import Verb
 from ingest.consumer import Consumer, ConsumerSettings, ThinConsumer
 from ingest.figures import FiguresCollector, Timings
-from ingest.service import Service, ServiceSettings
+from ingest.service import URGENT, Service, ServiceSettings
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -26,6 +27,8 @@ app = typer.Typer(
 BATCHES_IN_HAND = 3
 # The same as a limit to memory, where messages are arrays of stored-up readings.
 BYTES_IN_HAND = 20 * 1024 * 1024
+# A batch of those is small enough that others arrive and are decided while it is being stored.
+BYTES_IN_BATCH = 5 * 1024 * 1024
 # A batch makes some ten thousand short-lived objects; at Python's default of 700 they are searched for cycles all the
 # time.
 _COLLECT_AFTER = 50_000
@@ -62,10 +65,12 @@ async def _serve(settings: Settings) -> None:
             database=settings.need("ingest_database_url"),
             batch=settings.ingest_batch,
             linger_seconds=settings.ingest_linger_seconds,
+            share_from=settings.ingest_share_from,
         ),
         load_registry(),
         lambda: ThinConsumer(consumer),
         Timings(metrics),
+        lambda: ThinConsumer(for_urgent(consumer)),
     )
     metrics.register(FiguresCollector(service.figures, service.counted))
     if settings.metrics_port is not None:
@@ -75,6 +80,11 @@ async def _serve(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, service.stop)
     await service.serve()
+
+
+def for_urgent(consumer: ConsumerSettings) -> ConsumerSettings:
+    """The same broker under another client id: what somebody waits for has a session, and so a queue, of its own."""
+    return replace(consumer, client_id=f"{consumer.client_id}{URGENT}")
 
 
 def consumer_settings(settings: Settings) -> ConsumerSettings:
@@ -91,9 +101,10 @@ def consumer_settings(settings: Settings) -> ConsumerSettings:
         password=settings.need("mqtt_password"),
         tls=None if settings.mqtt_tls_ca is None else ssl.create_default_context(cafile=str(settings.mqtt_tls_ca)),
         receive_maximum=min(BATCHES_IN_HAND * settings.ingest_batch, 65_535),
-        urgent=f"/{Verb.REPLY}",  # a technician waits for it
+        urgent=f"/{Verb.REPLY}",  # a technician waits for it; an event may linger for the usual few milliseconds
         buffer_bytes=BYTES_IN_HAND,
+        batch_bytes=BYTES_IN_BATCH,
     )
 
 
-__all__ = ["Consumer", "app", "consumer_settings"]
+__all__ = ["Consumer", "app", "consumer_settings", "for_urgent"]

@@ -4,10 +4,9 @@ It says of plain readings what `ingest.batch` says one by one; a test compares t
 day are added in another order, so they may differ in the last digit of a double.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain, repeat
+from functools import cache, cached_property
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -63,12 +62,16 @@ class Presents(NamedTuple):
 
 
 class Runs(NamedTuple):
-    """Unbroken runs of messages of one start of a device."""
+    """Unbroken runs of messages of one start of a device, by device number, boot and seq."""
 
-    numbers: list[int]
-    boots: list[int]
-    firsts: list[int]
-    lasts: list[int]
+    numbers: Numbers
+    boots: Numbers
+    firsts: Numbers
+    lasts: Numbers
+
+    def singly(self) -> Iterator[tuple[int, int, int, int]]:
+        """Device number, boot, first and last seq of each."""
+        return zip(*(column.tolist() for column in self), strict=True)
 
 
 @dataclass
@@ -125,29 +128,30 @@ class Columns:
         begin = self._starts
         end = np.append(begin[1:], len(self)) - 1
         newest = self._sorted_at[end]
-        moments = [f",{moment}]".encode() for moment in newest.tolist()]
-        told = chain.from_iterable(self._newest(place, begin, end, moments) for place in self.values)
-        texts = map(b"".join, zip(*told, strict=True))
+        moments = newest.tolist()
+        told = _told(tuple(self.metrics[place].key for place in self.values))
+        rows = map(told, *(self._newest(place, begin, end, moments) for place in self.values))
+        # Our own keys and numbers: between two objects, and nowhere in them, stands what they are parted at.
+        texts = _encode(list(rows))[2:-2].split(b"},{")
         return Presents(
             self._by_device[begin],
             np.maximum.reduceat(self.boots[self._order], begin),
             self._sorted_at[begin],
             newest,
-            [b"{" + text[1:] + b"}" for text in texts],
+            [b"{%b}" % text for text in texts],
         )
 
-    def _newest(self, place: int, begin: Numbers, end: Numbers, moments: Sequence[bytes]) -> Sequence[Iterable[bytes]]:
-        """JSON of one metric for each device, in three pieces: name, value, time; empty where it told none."""
+    def _newest(
+        self, place: int, begin: Numbers, end: Numbers, moments: Sequence[int]
+    ) -> Iterable[tuple[float | bool, int] | None]:
+        """Value and time of one metric for each device; None where it told none."""
         metric, column = self.metrics[place], self.values[place][self._order]
-        name = b"," + _encode(metric.key) + b":["
         if not np.isnan(column[end]).any():
-            return repeat(name, len(end)), _texts(plain(metric, column[end])), moments
+            return zip(plain(metric, column[end]), moments, strict=True)
         known = np.where(np.isnan(column), -1, np.arange(len(column)))
         last = np.maximum.reduceat(known, begin)
-        there = (last >= 0).tolist()
-        times = [f",{moment}]".encode() for moment in self._sorted_at[last].tolist()]
-        pieces = [[name] * len(there), _texts(plain(metric, np.nan_to_num(column[last]))), times]
-        return [[piece if one else b"" for piece, one in zip(entry, there, strict=True)] for entry in pieces]
+        found = zip(plain(metric, np.nan_to_num(column[last])), self._sorted_at[last].tolist(), strict=True)
+        return [entry if there else None for entry, there in zip(found, (last >= 0).tolist(), strict=True)]
 
     def grown(self) -> Grown | None:
         """What the readings add to the use of each device and day; None where they add nothing."""
@@ -193,7 +197,7 @@ class Columns:
         numbers, boots, seqs = self.numbers[order], self.boots[order], self.seqs[order]
         begin = starts(numbers, boots, seqs - np.arange(len(seqs)))
         end = np.append(begin[1:], len(seqs)) - 1
-        return Runs(numbers[begin].tolist(), boots[begin].tolist(), seqs[begin].tolist(), seqs[end].tolist())
+        return Runs(numbers[begin], boots[begin], seqs[begin], seqs[end])
 
     def not_plain(self, believed: range) -> list[int]:
         """Devices with a reading at a time that is not believed, or without any value."""
@@ -274,6 +278,9 @@ def _measure(entry: Gathered, column: Doubles, begin: Numbers, deciding: frozens
     return Measures(entry.measure, entry.gather is Gather.MAXIMUM, entry.measure in deciding, groups, amounts[groups])
 
 
-def _texts(values: list[Any]) -> list[bytes]:
-    """The JSON of each of some numbers or flags."""
-    return _encode(values)[1:-1].split(b",")
+@cache
+def _told(keys: tuple[str, ...]) -> Callable[..., msgspec.Struct]:
+    """Makes what a device told of some metrics, in their order; what is None is left out of its JSON."""
+    pair: Any = tuple[float | bool, int] | None
+    fields = [(f"m{place}", pair, msgspec.field(default=None, name=key)) for place, key in enumerate(keys)]
+    return msgspec.defstruct("Told", fields, omit_defaults=True, gc=False)

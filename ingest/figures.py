@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Histogram
@@ -32,6 +33,7 @@ class Figures:
         outbox_reports: times that a device asked for a receipt; outbox_messages: stored messages it still kept then.
         outbox_most: most of these of one device, since the figures were last written down.
         started: when this process began, in milliseconds since 1970: counts are of one process.
+        lines: each session at the broker, and whether its line stands.
         devices: in the register in memory.
         standing_by: another process serves the shard and this one waits for its turn.
     """
@@ -48,7 +50,7 @@ class Figures:
     held: Counter[str] = field(default_factory=Counter)
     connections_lost: int = 0
     sessions_lost: int = 0
-    connected: bool = False
+    lines: dict[str, bool] = field(default_factory=dict)
     lag_seconds: float | None = None
     broker_dropped: int | None = None
     broker_queued: int | None = None
@@ -59,12 +61,17 @@ class Figures:
     devices: int = 0
     standing_by: bool = False
 
-    def stored(self, messages: int, parts: Sequence[Stored]) -> None:
-        """Counts a committed batch, stored as a whole or in parts."""
+    @property
+    def connected(self) -> bool:
+        """Whether every line to the broker stands."""
+        return bool(self.lines) and all(self.lines.values())
+
+    def stored(self, messages: int, shares: Sequence[Sequence[Stored]]) -> None:
+        """Counts a committed batch; a share of it that had to be taken apart has several entries."""
         self.messages += messages
         self.batches += 1
-        self.taken_apart += len(parts) > 1
-        for part in parts:
+        self.taken_apart += any(len(share) > 1 for share in shares)
+        for part in chain.from_iterable(shares):
             self.readings.update(part.readings)
             self.events += part.events
             self.replies += part.replies
@@ -134,7 +141,7 @@ class FiguresCollector(Collector):
         yield _counter("redelivered", "Messages received again.", consumer.redelivered)
         yield _counter("acknowledged", "Messages acknowledged to the broker.", consumer.acknowledged)
         yield GaugeMetricFamily(
-            f"{PREFIX}_connected", "1 while the line to the broker stands.", float(figures.connected)
+            f"{PREFIX}_connected", "1 while every line to the broker stands.", float(figures.connected)
         )
         yield GaugeMetricFamily(
             f"{PREFIX}_standing_by", "1 while another process serves the shard.", float(figures.standing_by)

@@ -7,9 +7,13 @@ message goes the long way. That is a third of the cost for nearly every message 
 
 import math
 from collections.abc import Callable
+from collections.abc import Sequence as Many
+from functools import cache
 from typing import Annotated, Any, Final, Protocol
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from fleet.messages import MAXIMUM_PAYLOAD, Boot, Milliseconds, Sequence
 from fleet.normalise import Normaliser
@@ -28,6 +32,8 @@ class Form(Protocol):
 
 
 Told = Form | list[Form]
+Doubles = NDArray[np.float64]
+_pack: Final = msgspec.msgpack.Encoder().encode
 NOT_PLAIN: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -84,6 +90,41 @@ class Reader:
         if not told.issubset(self.places):
             self.places = sorted(told.union(self.places))
             self._decode = _decoder({place: self._fields[place] for place in self.places})
+
+
+def doubles_of(values: Many[msgspec.Struct]) -> Doubles | None:
+    """The fields of `Form.values` of many readings of the same form, a row for each field; NaN where not told.
+
+    All at once through msgpack, in which a double is always nine bytes: every reading then takes as many, and the
+    doubles lie at the same places in each (https://github.com/msgpack/msgpack/blob/master/spec.md, "float format
+    family"). That is a sixth of the cost of taking them out one by one.
+
+    Returns:
+        None where a flag or a null is among them, which is shorter.
+    """
+    layout = _layout(type(values[0]))
+    data, count = _pack(values), len(values)
+    head = 1 if count < 16 else 3 if count < 65_536 else 5
+    if len(data) != head + count * layout.itemsize:
+        return None
+    table = np.frombuffer(data, layout, count, head)
+    names = layout.names or ()  # none where no reading tells anything
+    return np.array([table[name] for name in names], dtype=np.float64).reshape(len(names), count)
+
+
+@cache
+def _layout(kind: type[msgspec.Struct]) -> "np.dtype[Any]":
+    """Where the doubles of a packed form lie. Found by packing: 1.0 differs from NaN in its first byte."""
+    names = kind.__struct_fields__
+    blank = dict.fromkeys(names, math.nan)
+    nothing = _pack(kind(**blank))
+    packed = {name: _pack(kind(**(blank | {name: 1.0}))) for name in names}
+    places = [
+        next(place for place, (one, none) in enumerate(zip(packed[name], nothing, strict=True)) if one != none)
+        for name in names
+    ]
+    formats = [">f8"] * len(names)
+    return np.dtype({"names": names, "formats": formats, "offsets": places, "itemsize": len(nothing)})
 
 
 def _decoder(fields: dict[int, tuple[str, Metric]]) -> Callable[[bytes], Told]:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -14,45 +14,52 @@ from fleet.topics import Verb, topic
 from ingest.accept import unheard
 from ingest.consumer import Consumer, Delivery, Disconnected, Outgoing
 from ingest.figures import Figures, Timings
+from ingest.hints import Hints
+from ingest.lanes import Lanes, Storing
 from ingest.receipts import Receipts
 from ingest.register import Register
 from ingest.write.side import Side
-from ingest.write.writer import Prepared, Writer
+from ingest.write.writer import Prepared
 
 FORGET_SECONDS: Final = 900.0
 """After this long the register in memory is filled afresh, so that changes made by others are met."""
 
 
-Storing = asyncio.Task[None] | None
-"""A batch on its way into the database; None before the first."""
+Sent = tuple[Prepared, Storing]
+"""A share of a batch, and its way into the database."""
+Done = asyncio.Task[None] | None
+"""A batch until it is acknowledged; None before the first."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Loop:
-    """What all connections of a process share.
+    """What all connections of a session share.
 
     Attributes:
-        batch: most messages in one transaction.
+        batch: most messages in one batch.
         linger_seconds: how long a batch waits to be filled.
-        writer, side: the two connections to the database.
+        lanes, side: the connections to the database.
         register: what is known of devices.
         figures, timings: what is counted.
         aside: told of messages that are not from devices, when everything before them is committed: topic and text.
+        born: told which devices' births are committed.
         now: the clock, aware.
         stop: set to end; the batches in hand are finished.
     """
 
     batch: int
     linger_seconds: float
-    writer: Writer
+    lanes: Lanes
     side: Side
     register: Register
     figures: Figures
     timings: Timings
     aside: Callable[[str, str], None]
+    born: Callable[[Iterable[str]], None]
     now: Callable[[], datetime]
     stop: asyncio.Event
-    receipts: Receipts = field(default_factory=Receipts)
+    receipts: Receipts
+    hints: Hints
     _forget_at: float = field(default_factory=lambda: time.monotonic() + FORGET_SECONDS)
 
     async def run(self, consumer: Consumer) -> None:
@@ -62,31 +69,31 @@ class Loop:
             Disconnected: the line is lost; what was received is committed all the same and will be found when it comes
                 again.
         """
-        storing: Storing = None
+        done: Done = None
         try:
             while not self.stop.is_set():
                 deliveries = await consumer.next_batch(self.batch, self.linger_seconds)
                 if not deliveries:
                     continue
-                prepared, alone = await self._prepare(deliveries, storing)
-                await _finished(storing)
-                # Only when the server has its work do we turn to the next batch: deciding one takes milliseconds in
-                # which little else moves here, and the server would wait for us (measured: a third of its time).
-                under_way = asyncio.Event()
-                storing = asyncio.create_task(self._store(consumer, deliveries, prepared, under_way))
-                await (storing if alone else under_way.wait())
+                received_at = self.now()
+                born = await self._meet(deliveries)
+                sent = await self._send(deliveries, received_at, alone=bool(born))
+                done = asyncio.create_task(self._finish(consumer, deliveries, sent, done))
+                if born:
+                    await done
+                    self.born(born)
         except asyncio.CancelledError:
-            if storing is not None:
-                storing.cancel()
+            self.lanes.cancel()
             raise
         finally:
-            await _finished(storing)
+            if done is not None:
+                await done
+            await self.lanes.free()
 
-    async def _prepare(self, deliveries: Sequence[Delivery], before: Storing) -> tuple[Prepared, bool]:
-        """Decides a batch while the one before is being committed; says whether it must have the way for itself."""
-        received_at = self.now()
+    async def _meet(self, deliveries: Sequence[Delivery]) -> set[str]:
+        """Looks devices up that are not known yet; says whose births are here: such a batch has the way for itself."""
         if time.monotonic() >= self._forget_at:
-            await _finished(before)  # what is looked up again must include what is being committed
+            await self.lanes.free()  # what is looked up again must include what is being committed
             self.register.forget()
             self._forget_at = time.monotonic() + FORGET_SECONDS
         spoken_of = unheard(deliveries, self.register)
@@ -95,32 +102,51 @@ class Loop:
             self.register.add(await self.side.look_up(unknown))
         # A birth changes how its device is read. Should a batch have to be read once more, no other may have been read
         # in between with what it changed.
-        alone = any(verb == Verb.BIRTH for _, verb in spoken_of)
-        if alone:
-            await _finished(before)
-        return await self.writer.prepare(deliveries, received_at), alone
+        born = {device_id for device_id, verb in spoken_of if verb == Verb.BIRTH}
+        if born:
+            await self.lanes.free()
+        return born
 
-    async def _store(
-        self, consumer: Consumer, deliveries: Sequence[Delivery], prepared: Prepared, under_way: asyncio.Event
+    async def _send(self, deliveries: Sequence[Delivery], received_at: datetime, *, alone: bool) -> list[Sent]:
+        """Decides a batch, share by share, while what went before is being committed, and puts it on its way."""
+        shares = self.lanes.share(deliveries, alone=alone)
+        sent = []
+        for lane, share in enumerate(shares):
+            prepared = await self.lanes.writers[lane].prepare(share, received_at)
+            self.hints.sent(prepared.runs)
+            sent.append((prepared, await self.lanes.send(prepared, lane if len(shares) > 1 else None)))
+        return sent
+
+    async def _finish(
+        self, consumer: Consumer, deliveries: Sequence[Delivery], sent: Sequence[Sent], before: Done
     ) -> None:
+        """Acknowledges a batch when all of it is stored, and the one before it is acknowledged."""
         try:
-            parts = await self.writer.write(prepared, under_way.set)
-        finally:
-            under_way.set()
+            await self._acknowledge(consumer, deliveries, sent, before)
+        finally:  # whatever became of the line, nothing of it is under way any more
+            for prepared, _ in sent:
+                self.hints.arrived(prepared.runs)
+
+    async def _acknowledge(
+        self, consumer: Consumer, deliveries: Sequence[Delivery], sent: Sequence[Sent], before: Done
+    ) -> None:
+        stored = await asyncio.gather(*(storing for _, storing in sent))
+        if before is not None:
+            await before
         await consumer.acknowledge_batch(deliveries)
-        self.figures.stored(len(deliveries), parts)
-        self.figures.devices = len(self.register)
+        self.figures.stored(len(deliveries), stored)
         self.timings.batch.observe(len(deliveries))
-        self.timings.commit.observe((self.now() - prepared.received_at).total_seconds())
-        for name, text in prepared.asides.items():
-            self.aside(name, text)
-        await self._send_receipts(consumer, prepared)
+        self.timings.commit.observe((self.now() - sent[0][0].received_at).total_seconds())
+        for prepared, _ in sent:
+            for name, text in prepared.asides.items():
+                self.aside(name, text)
+            await self._send_receipts(consumer, prepared)
 
     async def _send_receipts(self, consumer: Consumer, prepared: Prepared) -> None:
         """Notes what is safe now, repeated and refused messages included, and answers the devices that asked."""
         self.receipts.stored(prepared.safe)
         for runs in prepared.runs:
-            self.receipts.stored_runs(zip(*runs, strict=True))
+            self.receipts.stored_runs(runs.singly())
         messages, kept = [], []
         for (number, boot), (device_id, outbox_from) in prepared.asked.items():
             through = self.receipts.through(number, boot, outbox_from)
@@ -134,8 +160,3 @@ class Loop:
             self.figures.receipts += len(messages)
             with contextlib.suppress(Disconnected):  # `next_batch` says the same; the devices will ask again
                 await consumer.publish(messages)
-
-
-async def _finished(storing: Storing) -> None:
-    if storing is not None:
-        await storing

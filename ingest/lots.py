@@ -18,8 +18,9 @@ from fleet.signals import Kind
 from fleet.topics import PREFIX, parts
 from ingest.accept import PLACE, TELEMETRY_END, Message, believed_milliseconds
 from ingest.columns import Columns, Doubles, Numbers, joined
-from ingest.forms import Form, Told
+from ingest.forms import Form, Told, doubles_of
 from ingest.handling import Handling
+from ingest.hints import Hints
 from ingest.register import Device, Register
 
 _BEGINNING: Final = f"{PREFIX}/"
@@ -70,11 +71,13 @@ class Parted:
         plain: readings, one entry for each class.
         others: messages that go the long way, in order of arrival.
         asked: as of `ingest.accepted.Accepted`, from the plain ones.
+        doubted: whether some of the others are there because they may be stored already.
     """
 
     plain: list[Columns]
     others: Sequence[Message]
     asked: dict[tuple[int, int], tuple[str, int]]
+    doubted: bool = False
 
 
 class Parting:
@@ -83,10 +86,12 @@ class Parting:
     Args:
         register: knows every device that has been looked up.
         received_at: the server's time of arrival.
+        hints: what may be stored already.
     """
 
-    def __init__(self, register: Register, received_at: datetime) -> None:
+    def __init__(self, register: Register, received_at: datetime, hints: Hints) -> None:
         self._find = register.find
+        self._hints = hints
         self._believed = believed_milliseconds(received_at)
         self._messages: list[Message] = []
         self._parts: list[_Part] = []
@@ -99,7 +104,7 @@ class Parting:
         for place, message in enumerate(messages, len(self._messages)):
             topic = message.topic
             device = find(topic[PLACE:_TO]) if topic.endswith(TELEMETRY_END) and topic.startswith(_BEGINNING) else None
-            if device is None or device.clock_corrected or message.content_type == SENML_CONTENT:
+            if device is None or message.redelivered or device.clock_corrected or message.content_type == SENML_CONTENT:
                 others.append(place)
                 continue
             found = device.handling.reader.read(message.payload)
@@ -121,15 +126,30 @@ class Parting:
         odd = {device.number for place in self._others if (device := self._sender(place)) is not None}
         for part in self._parts:
             odd.update(part.columns.not_plain(self._believed))
+        suspects = self._suspects()
+        odd |= suspects
         moved = [place for part in self._parts for place in part.leave_out(odd)] if odd else []
         by_class: dict[str, list[Columns]] = {}
         for part in self._parts:
             if len(part.columns):
                 by_class.setdefault(part.columns.handling.device_class, []).append(part.columns)
+        others = [self._messages[place] for place in sorted({*self._others, *moved})]
         return Parted(
             [joined(found) for found in by_class.values()],
-            [self._messages[place] for place in sorted({*self._others, *moved})],
+            others,
             self._asked(),
+            bool(suspects) or any(message.redelivered for message in others),
+        )
+
+    def _suspects(self) -> set[int]:
+        """Devices with a reading that may be stored already."""
+        if not self._parts:
+            return set()
+        columns = [part.columns for part in self._parts]
+        return self._hints.suspects(
+            np.concatenate([entry.numbers for entry in columns]),
+            np.concatenate([entry.boots for entry in columns]),
+            np.concatenate([entry.seqs for entry in columns]),
         )
 
     def _sender(self, place: int) -> Device | None:
@@ -154,28 +174,29 @@ def _part(lot: _Lot) -> _Part:
         numbers, messages = np.repeat(numbers, counts), np.repeat(messages, counts)
     else:
         forms = cast("list[Form]", lot.told)
-    at, boots, seqs, values, asked = zip(*map(_fields_of, forms), strict=True)
     columns = Columns(
         lot.handling,
         {device.number: device for device in lot.devices},
         numbers,
-        np.fromiter(at, np.int64, len(at)),
-        np.fromiter(boots, np.int64, len(at)),
-        np.fromiter(seqs, np.int64, len(at)),
-        _columns_of(values, lot),
+        np.array([form.ts for form in forms], dtype=np.int64),
+        np.array([form.boot for form in forms], dtype=np.int64),
+        np.array([form.seq for form in forms], dtype=np.int64),
+        _columns_of([form.values for form in forms], lot),
     )
-    wanted = [row for row, outbox_from in enumerate(asked) if outbox_from is not None]
-    return _Part(columns, messages, [(int(messages[row]), int(numbers[row]), boots[row], asked[row]) for row in wanted])
+    asked = [
+        (int(messages[row]), int(numbers[row]), form.boot, form.outbox_from)
+        for row, form in enumerate(forms)
+        if form.outbox_from is not None
+    ]
+    return _Part(columns, messages, asked)
 
 
-def _columns_of(values: Sequence[Any], lot: _Lot) -> dict[int, Doubles]:
+def _columns_of(values: Sequence[msgspec.Struct], lot: _Lot) -> dict[int, Doubles]:
     """One column for each field that any reading tells; counts are whole numbers, rounded as Python rounds."""
-    width, metrics = len(lot.fields), lot.handling.profile.metrics
-    try:
-        flat = np.fromiter(chain.from_iterable(map(_fields_of, values)), np.float64, len(values) * width)
-    except TypeError:  # a null among them
-        flat = np.array([_fields_of(entry) for entry in values], dtype=np.float64)
-    table = flat.reshape(len(values), width).T.copy()
+    metrics = lot.handling.profile.metrics
+    table = doubles_of(values)
+    if table is None:
+        table = np.array([_fields_of(entry) for entry in values], dtype=np.float64).T.copy()
     silent = np.asarray(np.isnan(table).all(axis=1)).tolist()
     return {
         place: np.rint(column) if metrics[place].kind is Kind.COUNT else column

@@ -12,6 +12,9 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 MOST_RUNS: Final = 64
 """Separate runs kept of one start of a device; beyond that the lowest are forgotten, which only shortens receipts."""
 MOST_BROKEN: Final = 50_000
@@ -104,6 +107,20 @@ class Receipts:
         through = runs.through(outbox_from)
         self._put(number, boot, runs)
         return through
+
+    def hold(self, numbers: NDArray[np.int64], boots: NDArray[np.int64], seqs: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of some messages are noted as stored: device number, boot and seq of each."""
+        known = np.frombuffer(self._boot, np.int32)
+        place = np.where(numbers < len(known), numbers, -1)
+        if not len(known):
+            return np.zeros(len(numbers), dtype=bool)
+        in_line = (place >= 0) & (known[place] == boots)
+        low, high = np.frombuffer(self._low, np.int64)[place], np.frombuffer(self._high, np.int64)[place]
+        held: NDArray[np.bool_] = in_line & (low <= seqs) & (seqs <= high)
+        for row in np.flatnonzero(~in_line).tolist() if self._broken else ():
+            runs = self._broken.get((int(numbers[row]), int(boots[row])))
+            held[row] = runs is not None and runs.through(int(seqs[row])) is not None
+        return held
 
     def _stored_out_of_line(self, number: int, boot: int, seq: int) -> None:
         self._grow(number)

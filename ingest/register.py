@@ -113,6 +113,13 @@ class Register:
             device.handling, device.firmware = handling, firmware
         return True
 
+    def follow(self, other: "Register", device_ids: Iterable[str]) -> None:
+        """Reads devices that both know as the other one does from here on: it has taken in their births."""
+        for device_id in device_ids:
+            mine, theirs = self.find(device_id), other.find(device_id)
+            if mine is not None and theirs is not None:
+                mine.handling, mine.firmware = theirs.handling, theirs.firmware
+
     def forget(self) -> None:
         """Drops everything, so that changes made in the database by others are met; what reports is looked up again."""
         self._devices.clear()

@@ -3,6 +3,7 @@
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
+    "tests.fixtures.order",
     "tests.fixtures.services",
     "tests.fixtures.database",
     "tests.fixtures.system",

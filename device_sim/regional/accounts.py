@@ -8,7 +8,7 @@ import msgspec
 from device_sim.regional.plan import device_id
 from fleet.topics import Verb, topic
 
-PER_GATEWAY: Final = 200
+PER_GATEWAY: Final = 50
 """Devices behind one: a large care home. The broker compares a topic with line after line of its sender's list."""
 
 MOST_BEHIND_GATEWAYS: Final = 500_000
@@ -31,8 +31,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def accounts_for(devices: int, passwords: Iterator[str], per_gateway: int = PER_GATEWAY) -> list[Account]:
-    """Gateways, or one supplier where the fleet is too large for lists of its devices."""
-    if devices > MOST_BEHIND_GATEWAYS:
+    """Gateways, or one supplier where there are none (0) or the fleet is too large for lists of its devices."""
+    if devices > MOST_BEHIND_GATEWAYS or not per_gateway:
         return supplier(devices, next(passwords), SUPPLIER_LINES)
     return gateways(devices, passwords, per_gateway)
 

@@ -1,7 +1,8 @@
 -- name: absences
 -- Newest first; of the loan that is open, to those who see the device.
 SELECT a.absence_id, a.kind, a.from_day, a.until_day, a.noted_by, a.noted_at, a.withdrawn_at, a.dose_absence_id, a.device_no,
-       d.device_id, d.individual_number, d.device_class, p.code AS payer_code, p.name AS payer_name
+       d.device_id, d.individual_number, d.device_class, p.code AS payer_code, p.name AS payer_name,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
   FROM absence a
   JOIN device d USING (device_no)
   LEFT JOIN payer p USING (payer_id)

@@ -7,13 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from diagnostics.paging import PageQuery
 from diagnostics.recall.schemas import Why
-from diagnostics.schemas import Answer, BilingualText, Moment, Word, shown
+from diagnostics.schemas import Answer, BilingualText, Held, Moment, Word, shown
 from fleet.absences import AbsenceKind
 
 _ITEM: Final[dict[str, Any]] = {
     "absence_id": 17,
     "device_id": "d-k7x2m4qpza",
     "individual_number": "1234567",
+    "held": False,
     "device_class": "dispenser",
     "payer": "kommun-07",
     "kind": "hospital",
@@ -76,6 +77,7 @@ class AbsenceRecord(Answer):
     absence_id: int
     device_id: str
     individual_number: str
+    held: Held
     device_class: str
     payer: str | None
     kind: AbsenceKind

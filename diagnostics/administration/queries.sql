@@ -31,11 +31,14 @@ SELECT set_price(%(model)s, %(begins)s, %(rent)s) AS was_set
 
 -- name: find_device
 -- By its id or the number painted on it.
-SELECT device_no, device_id, individual_number FROM device WHERE device_id = %(text)s OR individual_number = %(text)s ORDER BY device_no LIMIT 1
+SELECT d.device_no, d.device_id, d.individual_number,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
+  FROM device d WHERE d.device_id = %(text)s OR d.individual_number = %(text)s ORDER BY d.device_no LIMIT 1
 
 -- name: audit
 -- The newest first. Lists, which belong to nobody alone, are seen by whoever sees the whole installation.
 SELECT a.audit_id, a.at, a.actor, a.role, a.care_unit, a.action, d.device_id, d.individual_number,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held,
        coalesce(jsonb_array_length(CASE WHEN jsonb_typeof(a.detail -> 'devices') = 'array' THEN a.detail -> 'devices' END), 0) AS listed
   FROM audit a LEFT JOIN device d USING (device_no)
  WHERE {conditions}
@@ -43,13 +46,15 @@ SELECT a.audit_id, a.at, a.actor, a.role, a.care_unit, a.action, d.device_id, d.
 
 -- name: audit_of_device
 -- The same of one device, the lists that named it among them.
-SELECT a.audit_id, a.at, a.actor, a.role, a.care_unit, a.action, d.device_id, d.individual_number, a.listed
+SELECT a.audit_id, a.at, a.actor, a.role, a.care_unit, a.action, d.device_id, d.individual_number, a.listed,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
   FROM audit_of_device(%(device_no)s) a LEFT JOIN device d USING (device_no)
  WHERE {conditions}
  ORDER BY a.audit_id DESC LIMIT %(limit)s
 
 -- name: audit_lines
-SELECT a.audit_id, a.at, a.actor, a.role, a.care_unit, a.action, d.device_id, d.individual_number
+SELECT a.audit_id, a.at, a.actor, a.role, a.care_unit, a.action, d.device_id, d.individual_number,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
   FROM audit a LEFT JOIN device d USING (device_no) WHERE a.audit_id = ANY (%(ids)s)
 
 -- name: draw_review
@@ -57,6 +62,10 @@ SELECT draw_review(%(by)s, %(since)s, %(until)s, %(wanted)s) AS review_id
 
 -- name: reviews
 SELECT * FROM reviews_seen()
+
+-- name: review_drawn
+-- Whether a sample was drawn at all: where nothing was to be drawn it has no lines. Among those that the list of samples shows.
+SELECT review_id FROM reviews_seen() WHERE review_id = %(review_id)s
 
 -- name: review_lines
 SELECT * FROM review_lines(%(review_id)s)

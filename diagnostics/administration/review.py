@@ -59,6 +59,7 @@ class Line:
     action: str
     device_id: str | None
     individual_number: str | None
+    held: bool
     listed: int = 0
 
 
@@ -86,8 +87,8 @@ async def read_audit(work: Work, wish: Wish) -> tuple[list[Line], int | None]:
     return lines, lines[-1].audit_id if len(rows) > PAGE else None
 
 
-async def extract(work: Work, wish: Wish) -> tuple[str, list[Line]]:
-    """Everybody who has seen one device's data, alone or in a list, the newest first; with its individual number.
+async def extract(work: Work, wish: Wish) -> tuple[Row, list[Line]]:
+    """Everybody who has seen one device's data, alone or in a list, the newest first; with the device itself.
 
     Raises:
         Problem: no such device in the caller's scope.
@@ -95,7 +96,7 @@ async def extract(work: Work, wish: Wish) -> tuple[str, list[Line]]:
     device = await _device(work, wish.device or "")
     rows = await _lines(work, wish, device, LONGEST_EXTRACT)
     await work.record("audit.extract", device["device_no"], lines=len(rows))
-    return device["individual_number"], [_line(row) for row in rows]
+    return device, [_line(row) for row in rows]
 
 
 async def draw(work: Work, since: datetime, until: datetime, wanted: int) -> int:
@@ -127,13 +128,13 @@ async def list_reviews(work: Work) -> list[Row]:
 
 
 async def show_review(work: Work, review_id: int) -> list[Judged]:
-    """A sample's lines.
+    """A sample's lines; none where there was nothing to draw.
 
     Raises:
         Problem: there is no such sample in the caller's scope.
     """
     rows = await fetch_all(work.connection, _SQL["review_lines"], {"review_id": review_id})
-    if not rows:
+    if not rows and not await fetch_all(work.connection, _SQL["review_drawn"], {"review_id": review_id}):
         raise not_found(Text("Granskningen", "The review"))
     found = await fetch_all(work.connection, _SQL["audit_lines"], {"ids": [row["audit_id"] for row in rows]})
     lines = {row["audit_id"]: _line(row) for row in found}
@@ -190,5 +191,5 @@ _CONDITIONS: Final = {
 
 
 def _line(row: Row) -> Line:
-    names = ("audit_id", "at", "actor", "role", "care_unit", "action", "device_id", "individual_number")
+    names = ("audit_id", "at", "actor", "role", "care_unit", "action", "device_id", "individual_number", "held")
     return Line(**{name: row[name] for name in names}, listed=row.get("listed", 0))

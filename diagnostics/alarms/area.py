@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from diagnostics.problems import Problem, not_found
 from diagnostics.queries import Row, execute, fetch_one, room
-from diagnostics.schemas import Answer, shown
+from diagnostics.schemas import Answer, Held, shown
 from diagnostics.work import Work
 from fleet.text import Text
 
 _SQL: Final = room(__file__)
-_EXAMPLE: Final[dict[str, Any]] = {"device_id": "d-k7x2m4qpza", "area": "hemtjanst-norr"}
+_EXAMPLE: Final[dict[str, Any]] = {"device_id": "d-k7x2m4qpza", "held": False, "area": "hemtjanst-norr"}
 AreaName = Annotated[
     str,
     Field(
@@ -36,6 +36,7 @@ class DeviceArea(Answer):
     model_config = shown(_EXAMPLE)
 
     device_id: str
+    held: Held
     area: AreaName
 
 
@@ -47,7 +48,7 @@ async def show(work: Work, device_id: str) -> DeviceArea:
     """
     loan = await _loan(work, device_id)
     await work.record("area.read", loan["device_no"])
-    return DeviceArea(device_id=device_id, area=loan["area"])
+    return DeviceArea(device_id=device_id, held=loan["held"], area=loan["area"])
 
 
 async def change(work: Work, device_id: str, new: NewArea) -> DeviceArea:
@@ -59,7 +60,7 @@ async def change(work: Work, device_id: str, new: NewArea) -> DeviceArea:
     loan = await _loan(work, device_id)
     await execute(work.connection, _SQL["set_area"], {"loan_id": loan["loan_id"], "area": new.area})
     await work.record("area.set", loan["device_no"], area=new.area)
-    return DeviceArea(device_id=device_id, area=new.area)
+    return DeviceArea(device_id=device_id, held=loan["held"], area=new.area)
 
 
 async def _loan(work: Work, device_id: str) -> Row:

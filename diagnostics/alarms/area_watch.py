@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from diagnostics.alarms import telling
 from diagnostics.alarms.lease import Lease
 from diagnostics.queries import Row, execute, fetch_all, fetch_one, room
-from fleet.areas import ON_THE_WAY, AreaFigures, AtRisk, first_at_risk, is_out, reason
+from fleet.areas import LEAST_DEVICES, ON_THE_WAY, AreaFigures, AtRisk, first_at_risk, is_out, reason
 from fleet.clock import from_milliseconds
 from fleet.plumbing.database import Connection, Pool
 from fleet.registry import Registry
@@ -62,7 +62,10 @@ class AreaWatch:
 
     async def _judge(self, connection: Connection, now: datetime) -> None:
         parameters = self._parameters()
-        figures = {row["area"]: row for row in await fetch_all(connection, _SQL["area_figures"], parameters)}
+        suspected = [row["area"] for row in await fetch_all(connection, _SQL["area_suspected"], parameters)]
+        asked = {**parameters, "areas": suspected}
+        rows = await fetch_all(connection, _SQL["area_figures"], asked) if suspected else []
+        figures = {row["area"]: row for row in rows}
         opened = {(r["area"], r["rule"]): r["alarm_id"] for r in await fetch_all(connection, _SQL["area_open"])}
         began = [row["alarm_id"] for row in await fetch_all(connection, _SQL["area_given_back"])]
         for kind, rule in RULES.items():
@@ -152,6 +155,7 @@ class AreaWatch:
             "seconds": [seconds for _, seconds, _ in classes],
             "faults": [fault for _, _, fault in classes],
             "share": ON_THE_WAY,
+            "least": LEAST_DEVICES,
         }
 
 

@@ -1,6 +1,7 @@
 """A rule over stored history: reads what the caller may see of it, has it replayed, and sums up."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -12,7 +13,7 @@ from psycopg.sql import SQL, Identifier
 from diagnostics.alarms.replay import Heard, Replayed, replay
 from diagnostics.alarms.schemas import Backtest, BacktestExample, BacktestQuery
 from diagnostics.class_settings.reading import registry_at
-from diagnostics.problems import Problem, not_found
+from diagnostics.problems import Problem, not_found, took_too_long
 from diagnostics.queries import Row, fetch_all, room
 from diagnostics.schemas import BilingualText
 from diagnostics.work import Work
@@ -25,6 +26,8 @@ from fleet.text import Text
 
 _SQL: Final = room(__file__)
 LONGEST: Final = timedelta(days=92)
+REPLAY_SECONDS: Final = 10.0
+"""The transaction waits meanwhile, and the server ends one that waits for half a minute."""
 _EXAMPLES: Final = 20
 _BY_SCHEDULE: Final = (DoseUnknown, OtherSchedule, RollUnverified)
 _READINGS: Final = SQL(
@@ -38,7 +41,8 @@ async def run(work: Work, query: BacktestQuery) -> Backtest:
     """What a rule would have done.
 
     Raises:
-        Problem: no such class, rule or device; a setting its bounds refuse; a period that is empty or too long.
+        Problem: no such class, rule or device; a setting its bounds refuse; a period that is empty or too long;
+            it takes longer than REPLAY_SECONDS.
     """
     profile, rule = _rule(await registry_at(work.connection, work.registry, work.now), work, query)
     if not timedelta() < query.end - query.start <= LONGEST:
@@ -73,12 +77,13 @@ def _rule(registry: Registry, work: Work, query: BacktestQuery) -> tuple[DeviceP
 def _replayed(
     rule: Rule, devices: Sequence[Row], history: Mapping[int, list[Heard]], query: BacktestQuery
 ) -> dict[int, Replayed]:
-    return {
-        row["device_no"]: replay(
-            rule, history.get(row["device_no"], []), query.start, query.end, row["loan_started_at"]
-        )
-        for row in devices
-    }
+    deadline, found = time.monotonic() + REPLAY_SECONDS, dict[int, Replayed]()
+    for row in devices:
+        if time.monotonic() > deadline:
+            raise took_too_long()
+        history_of_it = history.get(row["device_no"], [])
+        found[row["device_no"]] = replay(rule, history_of_it, query.start, query.end, row["loan_started_at"])
+    return found
 
 
 async def _history(

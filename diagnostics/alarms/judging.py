@@ -3,16 +3,17 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from diagnostics.alarms import telling
 from diagnostics.alarms.applying import Changed, apply
 from diagnostics.alarms.engine import Action, Case, Decision, decide, next_look
 from diagnostics.alarms.past import load_past
-from diagnostics.alarms.rulebook import Book, books
+from diagnostics.alarms.rulebook import Book, books, digest
+from diagnostics.alarms.silence_turns import SilenceTurns, SilentFor
 from diagnostics.alarms.snapshot import Past, case_of
 from diagnostics.doses.supervising import Supervised, supervise_all
 from diagnostics.metrics import WorkerMetrics
@@ -25,6 +26,8 @@ from fleet.rules import Rule, Silence
 
 _SQL: Final = room(__file__)
 _CHUNK: Final = 200
+_STRIDE: Final = 20
+"""Devices that are judged without a pause, some milliseconds: a command to be sent waits no longer than that."""
 _LOCK_CLASS: Final = 0x666A0002
 """First half of the advisory locks that keep two workers from judging the same device."""
 _NOT_YET: Final = object()
@@ -64,12 +67,28 @@ class Known:
     watermark: datetime | None
 
 
+class Verdicts(NamedTuple):
+    """The engine's word on one device.
+
+    Attributes:
+        looks: when time alone may make a rule true whose alarm is not open; None where it never does.
+    """
+
+    case: Case
+    decisions: Sequence[Decision]
+    looks: Sequence[datetime | None]
+
+
 @dataclass(slots=True)
 class Judge:
     """Finds the devices that are due and judges them.
 
     Args:
         channels: names of the notification channels; each gets a row in the outbox with every alarm.
+
+    Attributes:
+        digest: of the rules that are followed now.
+        swept_by: the digest by which every device has been judged once; None: not known.
     """
 
     pool: Pool
@@ -77,13 +96,16 @@ class Judge:
     channels: Sequence[str]
     metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
     books: Mapping[str, Book] = field(init=False)
+    digest: str = field(init=False)
+    swept_by: str | None = field(init=False, default=None)
+    turns: SilenceTurns = field(default_factory=SilenceTurns)
     _settings: list[list[Any]] = field(default_factory=list)
     _judged: dict[int, datetime | None] = field(default_factory=dict)
     """Devices with an open alarm, and when they had last been heard when they were judged."""
 
     def __post_init__(self) -> None:
         """Works the rules of every class out once."""
-        self.books = books(self.registry)
+        self._learn(self.registry)
 
     async def round(self) -> Judged:
         """Judges what ingest marked, and what changes without a mark: timers, open alarms whose device spoke, holds."""
@@ -113,30 +135,43 @@ class Judge:
         self._judged = {number: at for number, at in heard.items() if number in done.numbers or number not in spoke}
         return done
 
-    async def quiet(self) -> Judged:
-        """Judges devices that have been silent for too long, which nothing else announces."""
+    async def quiet(self, *, all_rules: bool = True) -> Judged:
+        """Judges devices that have been silent for too long, which nothing else announces.
+
+        Args:
+            all_rules: look at every rule of silence; otherwise at those whose turn it is.
+        """
         [clocks] = await self._ask("clocks", {})
         if clocks["watermark"] is None:
             return Judged()
         self.metrics.watermark_age.set((clocks["now"] - clocks["watermark"]).total_seconds())
         rules = [
-            (profile.name, rule) for profile in self.registry for rule in profile.rules if isinstance(rule, Silence)
+            SilentFor(profile.name, rule.name, int(rule.adjust.get("after_seconds", (rule.after_seconds,))[0]))
+            for profile in self.registry
+            for rule in profile.rules
+            if isinstance(rule, Silence)
         ]
+        now = time.monotonic()
+        due = rules if all_rules else self.turns.due(rules, now)
         parameters = {
-            "classes": [name for name, _ in rules],
-            "rules": [rule.name for _, rule in rules],
-            "seconds": [int(rule.adjust.get("after_seconds", (rule.after_seconds,))[0]) for _, rule in rules],
+            "classes": [rule.device_class for rule in due],
+            "rules": [rule.rule for rule in due],
+            "seconds": [rule.seconds for rule in due],
         }
-        numbers = [row["device_no"] for row in await self._ask("quiet", parameters)]
-        return await self.judge_all(numbers, past=False, areas_known=True)
+        numbers = [row["device_no"] for row in await self._ask("quiet", parameters)] if due else []
+        done = await self.judge_all(numbers, past=False, areas_known=True)
+        if done.numbers.issuperset(numbers):  # the rest is in another's hands at the moment
+            self.turns.looked(due, now)
+        return done
 
-    async def sweep(self, share: float = 1.0) -> Judged:
-        """Judges every device: at the start, when conditions may hold already, and now and then as a safety net.
+    async def sweep(self, share: Callable[[], float] = lambda: 1.0) -> Judged:
+        """Judges every device: when rules are new and conditions may hold already, and now and then as a safety net.
 
         Rules that look at the past are left alone here: only new data, which ingest marks, can make them true.
 
         Args:
-            share: of the time that it may take; it rests after each chunk, so that what just came in is not held up.
+            share: of the time that it may take, asked after each chunk: it rests then, so that what just came in is not
+                held up.
         """
         done, after = Judged(), 0
         while True:
@@ -146,7 +181,20 @@ class Judge:
             if len(rows) < _CHUNK:
                 return done
             after = rows[-1]["device_no"]
-            await asyncio.sleep((time.monotonic() - began) * (1 / share - 1))
+            await asyncio.sleep((time.monotonic() - began) * (1 / share() - 1))
+
+    async def recall_swept(self) -> None:
+        """Reads by which rules every device has been judged once, and what is set for whole classes now."""
+        [clocks] = await self._ask("clocks", {})
+        self._follow(clocks["settings"])
+        rows = await self._ask("swept", {})
+        self.swept_by = rows[0]["digest"] if rows else None
+
+    async def note_swept(self, rules: str) -> None:
+        """Keeps that every device has been judged by rules of this digest."""
+        async with self.pool.connection() as connection:
+            await execute(connection, _SQL["note_swept"], {"digest": rules})
+        self.swept_by = rules
 
     async def _ask(self, query: str, parameters: dict[str, Any]) -> list[Row]:
         async with self.pool.connection() as connection:
@@ -181,8 +229,10 @@ class Judge:
             rows = await fetch_all(connection, _SQL["states"], {"devices": ours})
             known = await self._known(connection, rows, clocks, past=past, areas_known=areas_known)
             changed = Changed()
-            for row in rows:
+            for place, row in enumerate(rows, 1):
                 await self._judge_one(connection, row, known, done, changed)
+                if place % _STRIDE == 0:
+                    await asyncio.sleep(0)
             await telling.began(connection, changed.began, self.channels, known.now)
             seen = [number for number in ours if number in marks]
             if seen:
@@ -197,9 +247,13 @@ class Judge:
         if settings != self._settings:
             self._settings = settings
             registry, refused = applied(self.registry, map(from_row, settings))
-            self.books = books(registry)
+            self._learn(registry)
             for reason in refused:
                 _log.warning("A class's setting is refused", event_name="class_setting_refused", reason=reason)
+
+    def _learn(self, registry: Registry) -> None:
+        self.books = books(registry)
+        self.digest = digest(self.books)
 
     async def _known(
         self, connection: Connection, rows: Sequence[Row], clocks: Row, *, past: bool, areas_known: bool
@@ -229,16 +283,15 @@ class Judge:
         if decided is None:  # a timer that has run out would come back at every turn
             await execute(connection, _SQL["put_off"], {"device_no": number, "due_at": known.now + _PUT_OFF})
             return
-        case, decisions = decided
-        for decision in decisions:
+        for decision in decided.decisions:
             alarm = await apply(connection, row, rules.get(decision.rule), decision, known.now, changed)
             if alarm is not None:
                 self._told(row, decision, alarm)
                 done.raised += decision.action is Action.RAISE
                 done.cleared += decision.action is Action.CLEAR
-        await self._set_timer(connection, row, case, decisions, known)
+        await self._set_timer(connection, row, decided, known)
 
-    def _decisions(self, rules: Mapping[str, Rule], row: Row, known: Known) -> tuple[Case, list[Decision]] | None:
+    def _decisions(self, rules: Mapping[str, Rule], row: Row, known: Known) -> Verdicts | None:
         """The engine's word; a rule that fails on one device must not keep the others from being judged."""
         try:
             case = case_of(
@@ -249,19 +302,20 @@ class Judge:
                 past_known=known.past_known,
                 areas_known=known.areas_known,
             )
-            return case, decide(rules.values(), case, known.now)
+            waiting = [rule for rule in rules.values() if rule.name not in case.open_rules]
+            looks = [rule.look_at(case.snapshot, known.now) for rule in waiting]
+            return Verdicts(case, decide(rules.values(), case, known.now), looks)
         except Exception:  # noqa: BLE001 - told in the log and counted
             self.metrics.failures.labels("judging").inc()
             _log.exception("A device could not be judged", event_name="judging_failed", device_id=row["device_id"])
             return None
 
-    async def _set_timer(
-        self, connection: Connection, row: Row, case: Case, decisions: Sequence[Decision], known: Known
-    ) -> None:
+    async def _set_timer(self, connection: Connection, row: Row, decided: Verdicts, known: Known) -> None:
         """The moment at which the device must be looked at though nothing is heard of it; in the same transaction."""
         supervised = known.supervised.get(row["device_no"])
         doses = supervised.doses if supervised else None
-        looks = [doses.look_at if doses else None, next_look(decisions, case, known.now)]
+        case = decided.case
+        looks = [doses.look_at if doses else None, next_look(decided.decisions, case, known.now), *decided.looks]
         look_at = min((look for look in looks if look is not None), default=None)
         if look_at is not None:
             # Where our own lag is what is waited for, once a second is often enough.
@@ -269,7 +323,7 @@ class Judge:
             next_dose = doses.next_due if doses else None
             timer = {"device_no": row["device_no"], "due_at": due_at, "next_dose_at": next_dose}
             await execute(connection, _SQL["set_timer"], timer)
-        elif case.lingering or case.rests or supervised is not None:
+        elif row["timed"]:
             await execute(connection, _SQL["drop_timer"], {"device_no": row["device_no"]})
 
     def _told(self, row: Row, decision: Decision, alarm: Row) -> None:

@@ -1,24 +1,30 @@
+-- Longer than a file should be: what the engine does to an alarm is read as one story, from its search to its area.
+
 -- name: search
+-- A device is looked up by its key for each alarm: joined as a whole, every device that the caller sees would be read first.
 SELECT a.alarm_id, a.device_no, d.device_id, d.individual_number, d.device_class, a.rule, a.severity, a.safety, a.title_sv,
        a.title_en, a.reason_sv, a.reason_en, a.happened_at, a.raised_at, a.taken_at, a.taken_by, a.plan, a.handed_to, a.cleared_at,
        a.cleared_why, a.closed_by, a.verdict, a.verdict_by, a.late, a.corrected_at, a.times, a.quieted_by, a.parent_id, a.area, a.detail,
        EXISTS (SELECT FROM incident_hold h WHERE h.device_no = a.device_no AND h.lifted_at IS NULL) AS held,
        CASE WHEN a.cleared_at IS NULL THEN CASE WHEN a.taken_at IS NULL THEN 'open' ELSE 'taken' END
             WHEN a.verdict = 'false' THEN 'false' ELSE 'resolved' END AS state
-  FROM alarm a
-  JOIN device d USING (device_no)
-  LEFT JOIN payer p USING (payer_id)
+  FROM {alarms} a
+ CROSS JOIN LATERAL (SELECT x.device_id, x.individual_number, x.device_class, x.payer_id FROM device x WHERE x.device_no = a.device_no OFFSET 0) d
  WHERE (%(alarm_id)s::bigint IS NULL OR a.alarm_id = %(alarm_id)s)
    AND (%(device_no)s::integer IS NULL OR a.device_no = %(device_no)s)
    AND (%(all)s::boolean OR a.cleared_at IS NULL)
    AND (%(taken)s::boolean IS NULL OR (a.taken_at IS NOT NULL) = %(taken)s)
    AND (%(severity)s::text IS NULL OR a.severity = %(severity)s)
    AND (%(device_class)s::text IS NULL OR d.device_class = %(device_class)s)
-   AND (%(payer)s::text IS NULL OR p.code = %(payer)s)
-   AND (%(device_id)s::text IS NULL OR d.device_id = %(device_id)s)
+   AND (%(payer)s::text IS NULL OR d.payer_id = (SELECT p.payer_id FROM payer p WHERE p.code = %(payer)s))
+   AND (%(device_id)s::text IS NULL OR a.device_no = (SELECT x.device_no FROM device x WHERE x.device_id = %(device_id)s))
    AND (%(after)s::bigint IS NULL OR a.alarm_id < %(after)s)
- ORDER BY a.alarm_id DESC
+ ORDER BY {order}
  LIMIT %(limit)s
+
+-- name: count_open
+-- Every open alarm in scope, however many a page shows.
+SELECT count(*) AS alarms FROM alarm WHERE cleared_at IS NULL
 
 -- name: take
 -- The first one to take it has it; whoever comes second changes nothing, unless it was offered to them by name.
@@ -51,8 +57,14 @@ VALUES (%(alarm_id)s, %(kind)s, %(actor)s, %(care_unit)s, %(note)s, %(late)s, %(
 SELECT at, kind, actor, care_unit, note, late FROM alarm_journal WHERE alarm_id = %(alarm_id)s ORDER BY entry_id
 
 -- name: children
-SELECT a.alarm_id, d.device_id FROM alarm a JOIN device d USING (device_no)
+SELECT a.alarm_id, d.device_id,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
+  FROM alarm a JOIN device d USING (device_no)
  WHERE a.parent_id = %(alarm_id)s AND a.cleared_at IS NULL ORDER BY a.alarm_id
+
+-- name: held_among
+-- Of some devices those under an incident hold, as far as the caller sees them.
+SELECT d.device_id FROM device d JOIN incident_hold h USING (device_no) WHERE d.device_id = ANY (%(devices)s) AND h.lifted_at IS NULL
 
 -- name: precision
 -- Per class and rule over a period: how many were raised, and what people said of them. Unjudged is neither true nor false.
@@ -95,13 +107,16 @@ SELECT device_no FROM alarm_timer WHERE due_at <= clock_timestamp() ORDER BY due
 
 -- name: quiet
 -- Devices on loan that have been quiet for longer than a silence rule of their class allows, and whose alarm is not open: time alone
--- makes these, so nothing marks them.
+-- makes these, so nothing marks them. Each device's present is looked up by its key: of the classes asked about there are often few, and
+-- reading everybody's present for them takes a second in a region.
 SELECT DISTINCT d.device_no
   FROM unnest(%(classes)s::text[], %(rules)s::text[], %(seconds)s::integer[]) AS silence (device_class, rule, seconds)
   JOIN device d USING (device_class)
-  JOIN device_state s USING (device_no)
+ CROSS JOIN LATERAL (SELECT FROM device_state s
+                      WHERE s.device_no = d.device_no
+                        AND s.last_seen_at < (SELECT min(at) FROM ingest_watermark) - make_interval(secs => silence.seconds)
+                     OFFSET 0) AS heard_before
  WHERE d.loan_started_at IS NOT NULL
-   AND s.last_seen_at < (SELECT min(at) FROM ingest_watermark) - make_interval(secs => silence.seconds)
    AND NOT EXISTS (SELECT FROM alarm a WHERE a.device_no = d.device_no AND a.rule = silence.rule AND a.cleared_at IS NULL)
  ORDER BY d.device_no
 
@@ -114,6 +129,13 @@ SELECT device_no FROM device d
  ORDER BY device_no
  LIMIT %(limit)s
 
+-- name: swept
+SELECT digest FROM alarm_sweep
+
+-- name: note_swept
+INSERT INTO alarm_sweep (digest, ended_at) VALUES (%(digest)s, clock_timestamp())
+ON CONFLICT (one) DO UPDATE SET digest = excluded.digest, ended_at = excluded.ended_at
+
 -- name: lock
 -- Those of the devices that no other worker is judging right now; held until the transaction ends.
 SELECT device_no FROM unnest(%(devices)s::integer[]) AS wanted(device_no)
@@ -123,7 +145,7 @@ SELECT device_no FROM unnest(%(devices)s::integer[]) AS wanted(device_no)
 -- What the engine looks at. `alarms`: rule to [open, told through another, opened ms, lingering ms, latest happened ms, raised within the
 -- hour, resting happened ms, resting closed ms]. `lost`: open alarms of the device's area.
 SELECT d.device_no, d.device_id, d.device_class, d.loan_started_at, d.loan_started_at IS NOT NULL AS on_loan, s.last_seen_at, s.first_seen_at,
-       s.online_at,
+       s.online_at, EXISTS (SELECT FROM alarm_timer t WHERE t.device_no = d.device_no) AS timed,
        coalesce(s.metric_values, '{}') AS metric_values, coalesce(s.latest_events, '{}') AS latest_events,
        (SELECT coalesce(jsonb_object_agg(f.fault_code, f.since), '{}')
           FROM (SELECT fault_code, extract(epoch FROM min(raised_at)) * 1000 AS since FROM device_fault
@@ -263,8 +285,33 @@ RETURNING fence
 -- Inside the transaction that acts: still ours? Whoever wants to take the lease over waits until we have committed.
 SELECT fence FROM worker_lease WHERE task = %(task)s AND holder = %(holder)s AND fence = %(fence)s FOR SHARE
 
+-- name: area_suspected
+-- Areas that may be out, which in a region are few: enough of their devices fell quiet lately or have lost power (a device that did both
+-- counts twice here, not in the figures), or an alarm of theirs is open.
+SELECT p.code || '/' || d.legal_frame || '/' || l.area AS area
+  FROM (SELECT q.device_no, c.device_class
+          FROM unnest(%(classes)s::text[], %(seconds)s::integer[]) AS c (device_class, seconds)
+         CROSS JOIN (SELECT min(at) AS at FROM ingest_watermark) w
+          JOIN device q USING (device_class)
+         CROSS JOIN LATERAL (SELECT FROM device_state s
+                              WHERE s.device_no = q.device_no
+                                AND s.last_seen_at < w.at - make_interval(secs => c.seconds * %(share)s)
+                                AND s.last_seen_at > w.at - make_interval(secs => c.seconds + 900)
+                             OFFSET 0) AS fell_quiet
+         UNION ALL
+        SELECT x.device_no, c.device_class
+          FROM unnest(%(classes)s::text[], %(faults)s::text[]) AS c (device_class, fault_code)
+          JOIN device_fault x ON x.fault_code = c.fault_code AND x.cleared_at IS NULL) AS found
+  JOIN device d ON d.device_no = found.device_no AND d.device_class = found.device_class
+  JOIN payer p USING (payer_id)
+  JOIN loan l ON l.device_no = d.device_no AND l.ended_at IS NULL
+ GROUP BY 1
+HAVING count(*) >= %(least)s
+ UNION
+SELECT area FROM alarm WHERE area IS NOT NULL AND cleared_at IS NULL
+
 -- name: area_figures
--- Per area of devices on loan whose class can lose contact or power as an area, and that were heard within a day (of the outage, once
+-- Per suspected area of devices on loan whose class can lose contact or power as an area, and that were heard within a day (of the outage, once
 -- there is one): how many there are, how many are well on their way to silent (`share` of what their rule allows) and how many of those
 -- since the last quarter of an hour, how many are silent, how many have lost power.
 SELECT p.code || '/' || d.legal_frame || '/' || l.area AS area, count(*) AS devices,
@@ -285,6 +332,7 @@ SELECT p.code || '/' || d.legal_frame || '/' || l.area AS area, count(*) AS devi
                       WHERE x.device_no = d.device_no AND x.fault_code = c.fault_code AND x.cleared_at IS NULL LIMIT 1) f ON true
   LEFT JOIN alarm o ON o.area = p.code || '/' || d.legal_frame || '/' || l.area AND o.rule = 'area_contact_lost' AND o.cleared_at IS NULL
  WHERE s.last_seen_at > coalesce(o.happened_at, w.at) - interval '1 day'
+   AND p.code || '/' || d.legal_frame || '/' || l.area = ANY (%(areas)s)
  GROUP BY 1
 
 -- name: area_open
@@ -362,7 +410,9 @@ SELECT device_no, fault_code, raised_at, known_at, cleared_at FROM device_fault
    AND coalesce(cleared_at, 'infinity') >= %(start)s
 
 -- name: setting_device
-SELECT device_no, device_id, device_class FROM device WHERE device_id = %(device_id)s
+SELECT d.device_no, d.device_id, d.device_class,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
+  FROM device d WHERE d.device_id = %(device_id)s
 
 -- name: overrides
 SELECT rule, setting, value, reason, set_by, set_at FROM rule_override WHERE device_no = %(device_no)s AND ended_at IS NULL
@@ -376,7 +426,9 @@ INSERT INTO rule_override (device_no, rule, setting, value, reason, set_by)
 VALUES (%(device_no)s, %(rule)s, %(setting)s, %(value)s, %(reason)s, %(by)s)
 
 -- name: area_of
-SELECT d.device_no, l.loan_id, l.area FROM device d LEFT JOIN loan l ON l.device_no = d.device_no AND l.ended_at IS NULL
+SELECT d.device_no, l.loan_id, l.area,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
+  FROM device d LEFT JOIN loan l ON l.device_no = d.device_no AND l.ended_at IS NULL
  WHERE d.device_id = %(device_id)s
 
 -- name: set_area

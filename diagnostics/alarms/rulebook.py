@@ -1,9 +1,14 @@
 """What the judge must know of each class's rules, worked out once: the past they need, whether doses are supervised."""
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from pathlib import Path
 from typing import Final
 
+from fleet import rules as rule_kinds
 from fleet.errors import ProfileError
 from fleet.plumbing.logs import get_logger
 from fleet.profile import DeviceProfile
@@ -49,9 +54,44 @@ def _book(profile: DeviceProfile) -> Book:
     needs = Needs()
     for rule in profile.rules:
         needs = needs | rule.needs()
-    return Book(profile, {rule.name: rule for rule in profile.rules}, needs, any(map(_looks_at_doses, profile.rules)))
+    parts = [part for rule in profile.rules for part in _parts(rule)]
+    return Book(
+        profile,
+        {rule.name: rule for rule in profile.rules},
+        needs,
+        doses=any(isinstance(part, _DOSE_RULES) for part in parts),
+    )
 
 
-def _looks_at_doses(rule: Rule) -> bool:
-    parts = rule.parts if isinstance(rule, Combined) else (rule,)
-    return any(isinstance(part, _DOSE_RULES) for part in parts)
+def _parts(rule: Rule) -> tuple[Rule, ...]:
+    return rule.parts if isinstance(rule, Combined) else (rule,)
+
+
+def digest(books: Mapping[str, Book]) -> str:
+    """What all rules of all classes say, in 64 characters: alike in every process, another when any of them changes.
+
+    What a rule says is its numbers, and the code that judges by them.
+    """
+    said = [(name, _written([*book.rules.values()])) for name, book in sorted(books.items())]
+    return hashlib.sha256(repr((said, _code())).encode()).hexdigest()
+
+
+@cache
+def _code() -> list[str]:
+    """The digests of the files that judge."""
+    here = Path(__file__).parent
+    files = [*sorted(Path(rule_kinds.__file__).parent.glob("*.py")), here / "engine.py", here / "snapshot.py"]
+    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+
+
+def _written(value: object) -> object:
+    """A value as something that is shown alike in every process: without sets, whose order is another in each."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value).__name__, [(entry.name, _written(getattr(value, entry.name))) for entry in fields(value)]
+    if isinstance(value, Mapping):
+        return sorted((repr(key), _written(entry)) for key, entry in value.items())
+    if isinstance(value, AbstractSet):
+        return sorted(repr(_written(entry)) for entry in value)
+    if isinstance(value, list | tuple):
+        return [_written(entry) for entry in value]
+    return repr(value)

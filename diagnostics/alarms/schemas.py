@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from diagnostics.alarms import examples
 from diagnostics.paging import PageQuery
-from diagnostics.schemas import Answer, AskedMoment, BilingualText, DeviceId, Moment, Word, shown
+from diagnostics.schemas import Answer, AskedMoment, BilingualText, DeviceId, Held, Moment, Word, shown
 from fleet.faults import Severity
 
 # Lines may be broken; other control characters cannot be stored or shown.
@@ -95,6 +95,7 @@ class ChildItem(Answer):
 
     alarm_id: int
     device_id: str
+    held: Held
 
 
 class PrecisionItem(Answer):
@@ -139,7 +140,7 @@ class AlarmItem(Answer):
     device_id: str
     individual_number: str
     device_class: str
-    held: Annotated[bool, Field(description="An incident hold lies on the device: leave it untouched")]
+    held: Held
     rule: str
     severity: Severity
     safety: Annotated[bool, Field(description="A person may be hurt")]
@@ -169,6 +170,7 @@ class AtRiskItem(Answer):
     """A device of an area that is out; the first in the list is at risk first."""
 
     device_id: str
+    held: Held
     device_class: str
     hours: Annotated[float | None, Field(description="Until its user is at risk; null: not known, which is not safe")]
     hours_left: Annotated[float | None, Field(description="Of its battery")]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from diagnostics.alarms import repository
 from diagnostics.alarms.engine import Why
@@ -53,6 +53,14 @@ async def list_alarms(work: Work, query: AlarmQuery) -> Page[AlarmItem]:
     return Page(items=[alarm_item(row) for row in page], next_cursor=cursor)
 
 
+async def list_open(work: Work, order: str, most: int) -> tuple[list[AlarmItem], int]:
+    """The first `most` open alarms in one of `repository.ORDERS`, and how many are open in all."""
+    rows = await repository.search(work, order, all=False, limit=most)
+    count = len(rows) if len(rows) < most else await repository.count_open(work)
+    await work.record("alarms.read", devices=sorted({row["device_no"] for row in rows}))
+    return [alarm_item(row) for row in rows], count
+
+
 async def open_alarms(work: Work, device_no: int) -> list[AlarmItem]:
     """The open alarms of a device, for its page."""
     return [alarm_item(row) for row in await repository.search(work, device_no=device_no, all=False)]
@@ -66,11 +74,13 @@ async def show_alarm(work: Work, alarm_id: int) -> AlarmDetail:
     """
     row = await _one(work, alarm_id)
     await work.record("alarm.read", row["device_no"], alarm_id=alarm_id)
+    exposed: list[dict[str, Any]] = row["detail"].get("devices", [])
+    held = await repository.held_among(work, [entry["device_id"] for entry in exposed])
     return AlarmDetail(
         **alarm_item(row).model_dump(),
         corrected_at=row["corrected_at"],
         journal=[JournalItem(**entry) for entry in await repository.journal(work, alarm_id)],
-        at_risk=[AtRiskItem(**entry) for entry in row["detail"].get("devices", [])],
+        at_risk=[AtRiskItem(**entry, held=entry["device_id"] in held) for entry in exposed],
         children=[ChildItem(**entry) for entry in await repository.children(work, alarm_id)],
     )
 

@@ -1,22 +1,22 @@
 """One device's settings of alarm rules: bounded by the profile, with a reason, audited."""
 
-from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from diagnostics.adjusting import Reason, adjustable
 from diagnostics.class_settings.reading import registry_at
-from diagnostics.problems import Problem, not_found
+from diagnostics.problems import not_found
 from diagnostics.queries import Row, execute, fetch_all, fetch_one, room
-from diagnostics.schemas import Answer, BilingualText, Moment, shown
+from diagnostics.schemas import Answer, BilingualText, Held, Moment, shown
 from diagnostics.work import Work
-from fleet.errors import ProfileError
 from fleet.rules import Rule
 from fleet.text import Text
 
 _SQL: Final = room(__file__)
 _EXAMPLE: Final[dict[str, Any]] = {
     "device_id": "d-k7x2m4qpza",
+    "held": False,
     "items": [
         {
             "rule": "battery_low",
@@ -40,7 +40,7 @@ class NewSetting(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     value: Annotated[float | None, Field(allow_inf_nan=False)] = None
-    reason: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    reason: Reason
 
 
 class SettingItem(Answer):
@@ -64,6 +64,7 @@ class DeviceSettings(Answer):
     model_config = shown(_EXAMPLE)
 
     device_id: str
+    held: Held
     items: list[SettingItem]
 
 
@@ -87,14 +88,7 @@ async def change(work: Work, device_id: str, rule: str, setting: str, new: NewSe
     """
     device = await _device(work, device_id)
     rules = await _rules(work, device)
-    found = next((entry for entry in rules if entry.name == rule and setting in entry.adjust), None)
-    if found is None:
-        raise not_found(Text("Inställningen", "The setting"))
-    if new.value is not None:
-        try:
-            found.adjusted({setting: new.value})
-        except ProfileError:
-            raise _out_of_bounds(found, setting) from None
+    adjustable(rules, rule, setting, new.value)
     values = {"device_no": device["device_no"], "rule": rule, "setting": setting, "by": work.caller.name}
     await execute(work.connection, _SQL["end_override"], values)
     if new.value is not None:
@@ -129,7 +123,7 @@ async def _shown(work: Work, device: Row) -> DeviceSettings:
         for rule in await _rules(work, device)
         for setting in sorted(rule.adjust)
     ]
-    return DeviceSettings(device_id=device["device_id"], items=items)
+    return DeviceSettings(device_id=device["device_id"], held=device["held"], items=items)
 
 
 def _item(rule: Rule, setting: str, held: Row | None) -> SettingItem:
@@ -145,15 +139,4 @@ def _item(rule: Rule, setting: str, held: Row | None) -> SettingItem:
         reason=held["reason"] if held else None,
         set_by=held["set_by"] if held else None,
         set_at=held["set_at"] if held else None,
-    )
-
-
-def _out_of_bounds(rule: Rule, setting: str) -> Problem:
-    low, high = rule.adjust[setting]
-    return Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "setting_refused",
-        Text("Värdet ligger utanför sina gränser", "The value lies outside its bounds"),
-        Text(f"Mellan {low:g} och {high:g}.", f"Between {low:g} and {high:g}."),
-        extra={"low": low, "high": high},
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from diagnostics.adjusting import Reason
 from diagnostics.schemas import Answer, BilingualText, Moment, shown
 from fleet.class_settings import IDLE_LIMITS
 
@@ -31,10 +32,14 @@ _ITEM: Final[dict[str, Any]] = {
     "planned_from": None,
     "is_set": True,
 }
-Reason = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
 Begins = Annotated[
     date | None, Field(description="Swedish day from which it holds, not earlier than today; at once without")
 ]
+
+
+def _days(limit: str, description: str) -> Any:  # noqa: ANN401 - what pydantic gives back for a field
+    low, high = IDLE_LIMITS[limit]
+    return Field(ge=low, le=high, description=description)
 
 
 class NewClassValue(BaseModel):
@@ -52,30 +57,9 @@ class IdleLimits(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    note_days: Annotated[
-        int,
-        Field(
-            ge=IDLE_LIMITS["note_days"][0],
-            le=IDLE_LIMITS["note_days"][1],
-            description="Days without use after which the device is noted",
-        ),
-    ]
-    contact_days: Annotated[
-        int,
-        Field(
-            ge=IDLE_LIMITS["contact_days"][0],
-            le=IDLE_LIMITS["contact_days"][1],
-            description="Days without use after which its prescriber unit is contacted",
-        ),
-    ]
-    propose_days: Annotated[
-        int,
-        Field(
-            ge=IDLE_LIMITS["propose_days"][0],
-            le=IDLE_LIMITS["propose_days"][1],
-            description="Days without use after which its return is proposed",
-        ),
-    ]
+    note_days: Annotated[int, _days("note_days", "Days without use after which the device is noted")]
+    contact_days: Annotated[int, _days("contact_days", "Days without use after which its prescriber unit is contacted")]
+    propose_days: Annotated[int, _days("propose_days", "Days without use after which its return is proposed")]
 
 
 class NewIdleLimits(BaseModel):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any, Final
 
+from diagnostics.adjusting import adjustable
 from diagnostics.administration.problems import need_whole_installation, refused
 from diagnostics.class_settings.reading import registry_at
 from diagnostics.class_settings.schemas import (
@@ -52,17 +53,7 @@ async def set_rule(work: Work, device_class: str, rule: str, setting: str, new: 
     """
     need_whole_installation(work)
     profile = _profile(work, device_class)
-    found = next((entry for entry in profile.rules if entry.name == rule and setting in entry.adjust), None)
-    if found is None:
-        raise not_found(Text("Inställningen", "The setting"))
-    if new.value is not None:
-        try:
-            found.adjusted({setting: new.value})
-        except ProfileError:
-            low, high = found.adjust[setting]
-            raise refused(
-                "setting_refused", f"Mellan {low:g} och {high:g}.", f"Between {low:g} and {high:g}."
-            ) from None
+    adjustable(profile.rules, rule, setting, new.value)
     await _set(work, (profile, Kind.RULE, rule), {setting: new.value}, new)
     return await _shown(work, profile)
 

@@ -36,13 +36,14 @@ COMMAND: Final[dict[str, Any]] = {
     "late_at": None,
     "online": True,
     "held": False,
+    "advice": None,
     "approval": "not_needed",
     "approved_by": None,
     "approved_at": None,
 }
 
 STEPS: Final[list[dict[str, Any]]] = [
-    {"at": "2026-11-21T13:05:12Z", "state": "queued", "reason": ""},
-    {"at": "2026-11-21T13:05:12Z", "state": "sent", "reason": ""},
-    {"at": "2026-11-21T13:05:13Z", "state": "succeeded", "reason": ""},
+    {"at": "2026-11-21T13:05:12Z", "state": "queued", "reason": "asked"},
+    {"at": "2026-11-21T13:05:12Z", "state": "sent", "reason": "handed_over"},
+    {"at": "2026-11-21T13:05:13Z", "state": "succeeded", "reason": "device_said"},
 ]

@@ -14,18 +14,20 @@ RETURNING command_id
 -- name: trace
 INSERT INTO command_transition (command_id, state, reason) VALUES (%(command_id)s, %(state)s, %(reason)s)
 
+-- name: trace_and_tell
+-- The same, and the worker is woken once the transaction is committed.
+WITH traced AS (INSERT INTO command_transition (command_id, state, reason) VALUES (%(command_id)s, %(state)s, %(reason)s))
+SELECT pg_notify(%(channel)s, %(payload)s)
+
 -- name: by_key
 SELECT command_id, device_no, name, parameters FROM command WHERE requested_by = %(requested_by)s AND idempotency_key = %(key)s
 
 -- name: waiting
--- The very same wish, waiting for the device already: of the same caller, or of anyone's where it does more than read.
-SELECT command_id FROM command
- WHERE device_no = %(device_no)s AND name = %(name)s AND parameters = %(parameters)s AND (level <> 'read' OR requested_by = %(caller)s)
-   AND state IN ('queued', 'sent', 'delivered', 'running') AND expires_at > clock_timestamp()
- LIMIT 1
-
--- name: open_count
-SELECT count(*) AS open FROM command
+-- How many commands wait for the device, and the very same wish among them: of the same caller, or of anyone's where it does more than read.
+SELECT count(*) AS open,
+       min(command_id::text) FILTER (WHERE name = %(name)s AND parameters = %(parameters)s
+                                       AND (level <> 'read' OR requested_by = %(caller)s))::uuid AS same
+  FROM command
  WHERE device_no = %(device_no)s AND state IN ('queued', 'sent', 'delivered', 'running') AND expires_at > clock_timestamp()
 
 -- name: held
@@ -37,7 +39,8 @@ SELECT pg_notify(%(channel)s, %(payload)s)
 -- name: one
 SELECT c.command_id, c.device_no, d.device_id, d.device_class, d.model_key, d.firmware, c.name, c.level, c.parameters, c.state,
        c.reason, c.result, c.requested_by, c.requested_role, c.requested_holder, c.created_at, c.expires_at, c.sent_at, c.answered_at,
-       c.late, c.late_status, c.late_at, c.approval, c.approved_by, c.approved_role, c.approved_at, s.last_seen_at,
+       c.late, c.late_status, c.late_at, c.approval, c.approved_by, c.approved_role, c.approved_at, s.last_seen_at, s.latest_events,
+       c.state IN ('queued', 'sent', 'delivered', 'running') AND c.expires_at < clock_timestamp() AS overdue,
        EXISTS (SELECT FROM incident_hold h WHERE h.device_no = c.device_no AND h.lifted_at IS NULL) AS held
   FROM command c
   JOIN device d USING (device_no)
@@ -172,4 +175,4 @@ WITH moved AS (
     UPDATE command SET state = 'sent', sent_at = clock_timestamp() WHERE command_id = ANY (%(commands)s) AND state = 'queued'
     RETURNING command_id
 )
-INSERT INTO command_transition (command_id, state) SELECT command_id, 'sent' FROM moved
+INSERT INTO command_transition (command_id, state, reason) SELECT command_id, 'sent', 'handed_over' FROM moved

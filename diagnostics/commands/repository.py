@@ -5,7 +5,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from diagnostics.commands.states import Approval, Expiry, State, Stopped
+from diagnostics.commands.states import Approval, Expiry, State, Step, Stopped
 from diagnostics.queries import Row, execute, fetch_all, fetch_one, room
 from diagnostics.work import Work
 from fleet.commands import Command, Level
@@ -49,8 +49,10 @@ async def ask(work: Work, device_no: int, command: Command, parameters: Paramete
     if row is None:
         return None
     command_id: UUID = row["command_id"]
-    await trace(work.connection, command_id, State.QUEUED, Expiry.AWAITS_APPROVAL if awaiting else "")
-    await tell(work.connection, COMMAND_CHANNEL, command_id)
+    reason = Expiry.AWAITS_APPROVAL if awaiting else Step.ASKED
+    traced = {"command_id": command_id, "state": State.QUEUED, "reason": reason}
+    told = {"channel": COMMAND_CHANNEL, "payload": str(command_id)}
+    await execute(work.connection, SQL["trace_and_tell"], {**traced, **told})
     return command_id
 
 
@@ -69,11 +71,11 @@ async def take_turns(work: Work, device_no: int) -> None:
     await execute(work.connection, SQL["take_turns"], {"device_no": device_no})
 
 
-async def waiting(work: Work, device_no: int, name: str, parameters: Parameters) -> UUID | None:
-    """The same wish that waits for the device already, if the caller may see it."""
+async def waiting(work: Work, device_no: int, name: str, parameters: Parameters) -> tuple[UUID | None, int]:
+    """The same wish that waits for the device already, if the caller may see it, and how many commands wait for it."""
     wish = {"device_no": device_no, "name": name, "parameters": Jsonb(parameters), "caller": work.caller.name}
-    row = await fetch_one(work.connection, SQL["waiting"], wish)
-    return None if row is None else row["command_id"]
+    [row] = await fetch_all(work.connection, SQL["waiting"], wish)
+    return row["same"], int(row["open"])
 
 
 async def is_held(connection: Connection, device_no: int) -> bool:
@@ -131,15 +133,13 @@ async def by_key(work: Work, key: str) -> Row | None:
     return await fetch_one(work.connection, SQL["by_key"], {"requested_by": work.caller.name, "key": key})
 
 
-async def open_count(work: Work, device_no: int) -> int:
-    """How many commands of a device wait for it."""
-    rows = await fetch_all(work.connection, SQL["open_count"], {"device_no": device_no})
-    return int(rows[0]["open"])
-
-
 async def one(connection: Connection, command_id: UUID) -> Row | None:
     """A command with its device, or None where the caller sees none. One that is overdue is ended first."""
+    row = await fetch_one(connection, SQL["one"], {"command_id": command_id})
+    if row is None or not row["overdue"]:
+        return row
     ended = await fetch_one(connection, SQL["overdue"], {"command_id": command_id, **GRACE})
-    if ended is not None:
-        await trace(connection, command_id, ended["state"], ended["reason"])
+    if ended is None:
+        return row
+    await trace(connection, command_id, ended["state"], ended["reason"])
     return await fetch_one(connection, SQL["one"], {"command_id": command_id})

@@ -79,8 +79,12 @@ class CommandItem(Answer):
     late: Annotated[bool, Field(description="An answer came after the expiry; it changed nothing")]
     late_status: Annotated[str | None, Field(description="What that answer said")]
     late_at: Moment | None
-    online: Annotated[bool, Field(description="The device itself has answered this within the last minute")]
+    online: Annotated[bool, Field(description="The device's own answer to this was received within the last minute")]
     held: Annotated[bool, Field(description="An incident hold lies on the device: only reading is allowed")]
+    advice: Annotated[
+        BilingualText | None,
+        Field(description="By its latest event it probably refuses now; advice only, for the device alone decides"),
+    ] = None
     approval: Annotated[Approval, Field(description="Whether a second person with another role has said yes")]
     approved_by: Annotated[str | None, Field(description="Who approved or denied")]
     approved_at: Moment | None

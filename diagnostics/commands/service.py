@@ -1,10 +1,11 @@
 """Decides whether a command is asked for, and what its caller is told while and after waiting."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from diagnostics.commands import refusals, repository
+from diagnostics.commands.advising import advice
 from diagnostics.commands.asking import allowed_command, complete_parameters
 from diagnostics.commands.results import visible_result
 from diagnostics.commands.schemas import Command as CommandDetail
@@ -19,13 +20,13 @@ from diagnostics.schemas import BilingualText
 from diagnostics.security import Caller, forbidden
 from diagnostics.work import Work
 from fleet.commands import CANCEL, Command, Level
+from fleet.presence import just_answered
 from fleet.registry import Registry
 from fleet.text import Text
 
 MOST_OPEN: Final = 20
 """Commands that may wait for one device; a silent device fills no queue beyond that."""
 
-_JUST_NOW: Final = timedelta(minutes=1)
 _THE_COMMAND: Final = Text("Kommandot", "The command")
 
 
@@ -60,9 +61,10 @@ async def _may_wait(work: Work, device_no: int, command: Command, parameters: re
     """Refuses what a held device may not be asked, what waits for it already, and more than it should have waiting."""
     if command.level is not Level.READ and await repository.is_held(work.connection, device_no):
         raise refusals.incident_hold()
-    if same := await repository.waiting(work, device_no, command.name, parameters):
+    same, open_now = await repository.waiting(work, device_no, command.name, parameters)
+    if same is not None:
         raise refusals.already_waiting(same)
-    if await repository.open_count(work, device_no) >= MOST_OPEN:
+    if open_now >= MOST_OPEN:
         raise refusals.too_many_open(MOST_OPEN)
 
 
@@ -184,20 +186,26 @@ async def search(work: Work, query: CommandQuery) -> Page[CommandItem]:
     return Page(items=items, next_cursor=cursor)
 
 
+def title_of(registry: Registry, device_class: str, name: str) -> Text:
+    """What people call a command; one that no profile has any more is shown as it is spelled."""
+    profile = registry.by_name.get(device_class)
+    command = profile.commands_by_name.get(name) if profile else None
+    if command is not None:
+        return command.title
+    return CANCEL.title if name == CANCEL.name else Text(name, name)
+
+
 def command_item(registry: Registry, caller: Caller, row: Row, now: datetime) -> CommandItem:
     """One command as its caller may see it."""
     profile = registry.by_name.get(row["device_class"])
     command = profile.commands_by_name.get(row["name"]) if profile else None
-    title = (
-        command.title if command else (CANCEL.title if row["name"] == CANCEL.name else Text(row["name"], row["name"]))
-    )
     known = {name: row[name] for name in CommandItem.model_fields if name in row and name != "result"}
-    answered = row["answered_at"]
     return CommandItem(
         **known,
-        title=BilingualText.of(title),
+        title=BilingualText.of(title_of(registry, row["device_class"], row["name"])),
         result=_result(registry, caller, row),
-        online=answered is not None and now - answered < _JUST_NOW,
+        advice=None if is_over(row) else advice(profile, command, row.get("latest_events"), now),
+        online=just_answered(row["answered_at"], now),
     )
 
 

@@ -49,6 +49,14 @@ class Expiry(StrEnum):
     AWAITS_APPROVAL = "awaits_approval"
 
 
+class Step(StrEnum):
+    """Why a command moved on where all went well; where a device gives a reason of its own, that stands instead."""
+
+    ASKED = "asked"
+    HANDED_OVER = "handed_over"
+    DEVICE_SAID = "device_said"
+
+
 class Stopped(StrEnum):
     """Why a command was not sent after all, kept as the reason of `cancelled`."""
 

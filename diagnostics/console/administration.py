@@ -9,7 +9,7 @@ from starlette.responses import Response
 from diagnostics.administration import accounts
 from diagnostics.administration.accounts import Wanted
 from diagnostics.console.alarms import printable
-from diagnostics.console.gate import allowed, form_of
+from diagnostics.console.gate import form_of, with_right
 from diagnostics.console.pages import ROOT, page, resources_of, seen
 from diagnostics.problems import Problem, invalid
 from diagnostics.rights import Right, Role
@@ -20,7 +20,7 @@ _FRAMES: Final = ("HSL", "SoL")
 
 async def show_administration(request: Request) -> Response:
     """Where everything is."""
-    allowed(request, Right.ADMINISTER)
+    with_right(request, Right.ADMINISTER)
     return page(request, "administration.html")
 
 
@@ -31,7 +31,7 @@ async def show_accounts(request: Request) -> Response:
 
 async def add_account(request: Request) -> Response:
     """Makes an account and shows its password, this once; what is wrong is said above the form, filled in as it was."""
-    form, caller = await form_of(request), allowed(request, Right.ADMINISTER)
+    form, caller = await form_of(request), with_right(request, Right.ADMINISTER)
     login = _word(form, "login").lower()
     try:
         async with Door(resources_of(request)).open(caller) as work:
@@ -48,7 +48,7 @@ async def show_account(request: Request) -> Response:
 
 async def change_account(request: Request) -> Response:
     """Another role or scope, shut or opened, or a new password, which is shown this once."""
-    form, caller = await form_of(request), allowed(request, Right.ADMINISTER)
+    form, caller = await form_of(request), with_right(request, Right.ADMINISTER)
     login, deed = request.path_params["login"], _word(form, "deed")
     password = None
     try:
@@ -70,7 +70,7 @@ async def change_account(request: Request) -> Response:
 
 async def _accounts(request: Request, **more: Any) -> Response:  # noqa: ANN401 - what a try led to
     problem: Problem | None = more.get("problem")
-    async with Door(resources_of(request)).open(allowed(request, Right.ADMINISTER)) as work:
+    async with Door(resources_of(request)).open(with_right(request, Right.ADMINISTER)) as work:
         found = await accounts.list_accounts(work)
         payers = await accounts.payers(work)
     return page(
@@ -87,7 +87,7 @@ async def _accounts(request: Request, **more: Any) -> Response:  # noqa: ANN401 
 
 async def _account(request: Request, **more: Any) -> Response:  # noqa: ANN401 - as above
     problem: Problem | None = more.get("problem")
-    async with Door(resources_of(request)).open(allowed(request, Right.ADMINISTER)) as work:
+    async with Door(resources_of(request)).open(with_right(request, Right.ADMINISTER)) as work:
         account = await accounts.show_account(work, request.path_params["login"])
         payers = await accounts.payers(work)
     return page(

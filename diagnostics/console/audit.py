@@ -10,7 +10,7 @@ from starlette.responses import Response
 from diagnostics.administration import review
 from diagnostics.administration.review import JUDGEMENTS, Judgement, Line, Wish
 from diagnostics.console.alarms import printable
-from diagnostics.console.gate import allowed, form_of
+from diagnostics.console.gate import form_of, with_right
 from diagnostics.console.pages import ROOT, page, resources_of, seen, words_of
 from diagnostics.problems import Problem, invalid
 from diagnostics.rights import Right
@@ -27,12 +27,13 @@ _COLUMNS: Final = (
     ("role", Text("Roll", "Role")),
     ("action", Text("Åtgärd", "Action")),
     ("kind", Text("Ensamt eller i en lista", "Alone or in a list")),
+    ("held", Text("Avvikelsespärr", "Incident hold")),
 )
 
 
 async def show_audit(request: Request) -> Response:
     """Lines, the newest first."""
-    caller = allowed(request, Right.SEE_AUDIT)
+    caller = with_right(request, Right.SEE_AUDIT)
     async with Door(resources_of(request)).open(caller) as work:
         lines, cursor = await review.read_audit(work, _wish(request))
     whole = caller.scope.payers is None and len(caller.scope.frames) > 1
@@ -41,15 +42,16 @@ async def show_audit(request: Request) -> Response:
 
 async def extract(request: Request) -> Response:
     """Everybody who has seen one device's data, as a file for the person who asks."""
-    caller, speak = allowed(request, Right.SEE_AUDIT), words_of(request)
+    caller, speak = with_right(request, Right.SEE_AUDIT), words_of(request)
     wish = _wish(request)
     if not wish.device:
         raise invalid([])
     async with Door(resources_of(request)).open(caller) as work:
-        number, lines = await review.extract(work, wish)
+        device, lines = await review.extract(work, wish)
     columns = [Column(field=name, title=speak.text(title), explanation=speak.text(title)) for name, title in _COLUMNS]
+    kinds, number = (speak.say("i en lista"), speak.say("ensamt")), device["individual_number"]
     out = io.BytesIO()
-    write_csv(out, columns, (_cells(line, speak.say("i en lista"), speak.say("ensamt")) for line in lines))
+    write_csv(out, columns, (_cells(line, kinds, device["held"]) for line in lines))
     name = "".join(character for character in number if character.isascii() and character.isalnum())
     headers = {"Content-Disposition": f'attachment; filename="loggutdrag-{name or "device"}.csv"'}
     return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
@@ -57,7 +59,7 @@ async def extract(request: Request) -> Response:
 
 async def show_reviews(request: Request) -> Response:
     """The samples so far, and the form that draws one."""
-    async with Door(resources_of(request)).open(allowed(request, Right.SEE_AUDIT)) as work:
+    async with Door(resources_of(request)).open(with_right(request, Right.SEE_AUDIT)) as work:
         found = await review.list_reviews(work)
     now = resources_of(request).clock().astimezone(STOCKHOLM).date()
     return page(request, "reviews.html", reviews=found, month_ago=now - timedelta(days=30), today=now)
@@ -65,7 +67,7 @@ async def show_reviews(request: Request) -> Response:
 
 async def draw_review(request: Request) -> Response:
     """Draws a sample and shows it."""
-    form, caller = await form_of(request), allowed(request, Right.SEE_AUDIT)
+    form, caller = await form_of(request), with_right(request, Right.SEE_AUDIT)
     since, until = _day(str(form.get("from", ""))), _day(str(form.get("to", "")))
     count = str(form.get("count", ""))
     if since is None or until is None or not count.isdecimal() or len(count) > 4:
@@ -82,7 +84,7 @@ async def show_review(request: Request) -> Response:
 
 async def judge(request: Request) -> Response:
     """What the responsible manager says of one read; it stands."""
-    form, caller = await form_of(request), allowed(request, Right.SEE_AUDIT)
+    form, caller = await form_of(request), with_right(request, Right.SEE_AUDIT)
     number, line = request.path_params["review_id"], str(form.get("line", ""))
     judgement = str(form.get("judgement", ""))
     if not line.isdecimal() or len(line) > 18 or judgement not in JUDGEMENTS:
@@ -97,7 +99,7 @@ async def judge(request: Request) -> Response:
 
 
 async def _review(request: Request, problem: Problem | None = None) -> Response:
-    caller = allowed(request, Right.SEE_AUDIT)
+    caller = with_right(request, Right.SEE_AUDIT)
     async with Door(resources_of(request)).open(caller) as work:
         judged = await review.show_review(work, request.path_params["review_id"])
     status = 200 if problem is None else int(problem.status)
@@ -132,6 +134,7 @@ def _day(text: str) -> datetime | None:
         return None
 
 
-def _cells(line: Line, in_a_list: str, alone: str) -> tuple[str, ...]:
+def _cells(line: Line, kinds: tuple[str, str], held: bool) -> tuple[str, ...]:  # noqa: FBT001 - a cell
     at = f"{line.at.astimezone(STOCKHOLM):%Y-%m-%d %H:%M:%S}"
-    return (at, line.care_unit, line.actor, line.role, line.action, in_a_list if line.listed else alone)
+    kind = kinds[0] if line.listed else kinds[1]
+    return at, line.care_unit, line.actor, line.role, line.action, kind, "JA" if held else "nej"

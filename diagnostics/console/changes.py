@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from diagnostics.alarms.service import ended_words
+from diagnostics.commands.service import title_of
 from diagnostics.queries import Row, fetch_all, room
 from diagnostics.rights import Right, may
 from diagnostics.work import Work
@@ -64,6 +65,8 @@ async def lately(work: Work) -> Changes:
     for row in found["alarms"]:
         row["why"] = ended_words(row["cleared_why"] or "condition_ended")
         row["title"] = Text(row["title_sv"], row["title_en"])
+    for row in found["commands"]:
+        row["title"] = title_of(work.registry, row["device_class"], row["name"])
     await work.record("start.changes", devices=[row["device_no"] for row in (*found["alarms"], *found["commands"])])
     capped = any(sum(row["number"] for row in found[name]) >= _MOST for name in ("cases", "verdicts", "faults"))
     return Changes(since=since, **found, capped=capped)

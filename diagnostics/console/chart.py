@@ -1,4 +1,4 @@
-"""A metric's curve as SVG, pure: drawn on the server, there without JavaScript, with a table beside it."""
+"""A metric's curve as SVG, pure: drawn on the server, with a table beside it; `plot` has the same for the script."""
 
 import itertools
 from collections.abc import Sequence
@@ -46,11 +46,14 @@ class Curve:
     """What the template draws; x and y are in the picture's own units, WIDTH by HEIGHT.
 
     Attributes:
+        stretches: the samples again, a part for each stretch without a gap.
         late: readings that became known more than a minute after they happened, drawn hollow.
+        hourly_until: up to then hourly values are drawn, with what had come in by `counted_at`; None: readings only.
     """
 
     metric: MetricState
     samples: tuple[Sample, ...]
+    stretches: tuple[tuple[Sample, ...], ...]
     lines: tuple[str, ...]
     bands: tuple[str, ...]
     dots: tuple[tuple[float, float], ...]
@@ -59,6 +62,8 @@ class Curve:
     levels: tuple[tuple[float, float], ...]
     start: datetime
     end: datetime
+    hourly_until: datetime | None = None
+    counted_at: datetime | None = None
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -88,6 +93,7 @@ def curve(found: Readings, metric: MetricState, happened: Sequence[Entry]) -> Cu
     return Curve(
         metric=metric,
         samples=tuple(samples),
+        stretches=tuple(tuple(part) for part in stretches),
         lines=tuple(" ".join(f"{x(s.at)},{y(s.value)}" for s in part) for part in stretches if len(part) > 1),
         bands=tuple(
             " ".join([f"{x(s.at)},{y(s.high)}" for s in part] + [f"{x(s.at)},{y(s.low)}" for s in reversed(part)])
@@ -95,12 +101,19 @@ def curve(found: Readings, metric: MetricState, happened: Sequence[Entry]) -> Cu
             if found.downsampled and len(part) > 1
         ),
         dots=tuple((x(part[0].at), y(part[0].value)) for part in stretches if len(part) == 1),
-        late=tuple((x(s.at), y(s.value)) for s in samples if s.known_at is not None and s.known_at - s.at > _LATE),
+        late=tuple((x(s.at), y(s.value)) for s in samples if is_late(s)),
         marks=tuple(Mark(x(e.at), SIGNS[e.kind.value], e) for e in happened if found.start <= e.at <= found.end),
         levels=tuple((y(value), value) for value in (low, (low + high) / 2, high)),
         start=found.start,
         end=found.end,
+        hourly_until=found.hourly_until,
+        counted_at=found.counted_at,
     )
+
+
+def is_late(sample: Sample) -> bool:
+    """Whether a reading became known more than a minute after it happened."""
+    return sample.known_at is not None and sample.known_at - sample.at > _LATE
 
 
 def _samples(found: Readings) -> list[Sample]:

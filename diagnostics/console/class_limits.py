@@ -14,7 +14,7 @@ from diagnostics.alarms.schemas import Backtest, BacktestQuery
 from diagnostics.class_settings import service
 from diagnostics.class_settings.schemas import ClassItem, ClassSettings, IdleLimits, NewClassValue, NewIdleLimits
 from diagnostics.console.alarms import printable
-from diagnostics.console.gate import allowed, form_of, signed_in
+from diagnostics.console.gate import form_of, signed_in, with_right
 from diagnostics.console.pages import ROOT, page, resources_of, seen
 from diagnostics.console.thresholds import proof_of
 from diagnostics.problems import Problem, invalid
@@ -31,7 +31,7 @@ _FIELDS: Final = ("what", "value", *IDLE_LIMITS, "reason", "begins", "proof", "d
 
 async def show_all(request: Request) -> Response:
     """Every class with what holds now; what is set here stands out."""
-    caller, door, found = allowed(request, Right.ADMINISTER), Door(resources_of(request)), []
+    caller, door, found = with_right(request, Right.ADMINISTER), Door(resources_of(request)), []
     for profile in resources_of(request).registry:
         async with door.open(caller) as work:
             found.append((profile, await service.show(work, profile.name)))
@@ -45,7 +45,7 @@ async def show_class(request: Request) -> Response:
 
 async def save_class(request: Request) -> Response:
     """Saves limits that were tried in this session, and no others; or gives the profile's own back."""
-    form, caller = await form_of(request), allowed(request, Right.ADMINISTER)
+    form, caller = await form_of(request), with_right(request, Right.ADMINISTER)
     name, given = request.path_params["name"], _given(form)
     kind, _, thing = given["what"].partition(":")
     try:
@@ -71,7 +71,7 @@ async def save_class(request: Request) -> Response:
 
 
 async def _class(request: Request, problem: Problem | None = None) -> Response:
-    caller, name = allowed(request, Right.ADMINISTER), request.path_params["name"]
+    caller, name = with_right(request, Right.ADMINISTER), request.path_params["name"]
     async with Door(resources_of(request)).open(caller) as work:
         found = await service.show(work, name)
     tried: dict[str, Any] = {

@@ -69,14 +69,13 @@ async def ask(request: Request) -> Response:
 
 
 async def show_command(request: Request) -> Response:
-    """What became of a command; `part=progress` is only what changes, for a page that is open already."""
+    """What became of a command; a page that is open renews its progress from the same address."""
     caller = with_right(request, Right.SEE_DEVICES)
     async with Door(resources_of(request)).open(caller) as work:
         command = await service.show(work, _id(request))
-    template = "command_progress.html" if request.query_params.get("part") == "progress" else "command.html"
     return page(
         request,
-        template,
+        "command.html",
         command=command,
         open=command.state not in FINAL,
         may_cancel=may(caller.role, RIGHT_FOR_LEVEL[Level(command.level)]),

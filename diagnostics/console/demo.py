@@ -82,16 +82,15 @@ async def act(request: Request) -> Response:
 
 
 async def watch(request: Request) -> Response:
-    """The steps so far; `part=steps` is only what changes."""
+    """The steps so far; a page that is open renews them from the same address."""
     panel, caller = _panel(request), with_right(request, Right.SEE_DEVICES)
     async with Door(resources_of(request)).open(caller) as work:
         device = await devices.show(work, request.path_params["device_id"])
     way = await _way(request, panel, caller, device)
-    template = "demo_steps.html" if request.query_params.get("part") == "steps" else "demo_watch.html"
     act = request.query_params.get("act", "")
     return page(
         request,
-        template,
+        "demo_watch.html",
         device=device,
         way=way,
         act=act if act in ACTS else "jam",

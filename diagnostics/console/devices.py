@@ -13,15 +13,26 @@ from diagnostics.console.chart import SIGNS, Curve, curve
 from diagnostics.console.gate import with_right
 from diagnostics.console.language import Words
 from diagnostics.console.pages import ROOT, page, resources_of, seen, words_of
+from diagnostics.console.plot import plotted
 from diagnostics.console.scan import search_text
 from diagnostics.console.strip import Strip, strip
 from diagnostics.console.window import CHOICES, Window, window
 from diagnostics.devices import history, repository, service
-from diagnostics.devices.schemas import Device, DeviceQuery, EventQuery, MetricState, ReadingQuery, StateWord
+from diagnostics.devices.schemas import (
+    Device,
+    DeviceQuery,
+    EventItem,
+    EventQuery,
+    MetricState,
+    ReadingQuery,
+    Readings,
+    StateWord,
+)
 from diagnostics.queries import fetch_all, room
 from diagnostics.resources import Resources
 from diagnostics.rights import Right
 from diagnostics.security import Caller
+from diagnostics.side_by_side import side_by_side
 from diagnostics.timeline import service as timeline
 from diagnostics.timeline.schemas import Entry, TimelineQuery
 from diagnostics.work import Door, Work
@@ -69,23 +80,23 @@ async def show_device(request: Request) -> Response:
     async with door.open(caller) as work:
         device = await service.show(work, device_id)
         year = await year_of_use(work, device, words_of(request))
-    async with door.open(caller) as work:
-        happened = await history.events(
-            work, device_id, checked(EventQuery, {"from": now - _YEAR, "to": now, "limit": _EVENTS})
-        )
     shown = window(request.query_params, now)
+    events, drawn = await side_by_side(
+        _events(door, caller, device_id, now), _curve(request, door, caller, device, shown)
+    )
     return page(
         request,
         "device.html",
         device=device,
         strip=year,
-        curve=await _curve(request, door, caller, device, shown),
+        curve=drawn,
+        plotted=None if drawn is None else plotted(drawn, shown, words_of(request)),
         window=shown,
         choices=CHOICES,
         moves=shown.links(now),
         signs=SIGNS,
         grafana=grafana_address(resources, device, shown),
-        events=happened.items,
+        events=events,
     )
 
 
@@ -120,9 +131,23 @@ async def _curve(request: Request, door: Door, caller: Caller, device: Device, s
     # Devices may be a few minutes ahead and still be believed (fleet.clock).
     end = shown.end + timedelta(minutes=10) if shown.follows else shown.end
     asked = {"metric": entry.metric, "from": shown.start, "to": end, "points": _POINTS}
+    found, marks = await side_by_side(
+        _readings(door, caller, device.device_id, checked(ReadingQuery, asked)),
+        _marks(door, caller, device.device_id, end),
+    )
+    return curve(found, entry, marks)
+
+
+async def _events(door: Door, caller: Caller, device_id: str, now: datetime) -> Sequence[EventItem]:
+    """What happened last, up to a year back."""
+    query = checked(EventQuery, {"from": now - _YEAR, "to": now, "limit": _EVENTS})
     async with door.open(caller) as work:
-        found = await history.readings(work, device.device_id, checked(ReadingQuery, asked))
-    return curve(found, entry, await _marks(door, caller, device.device_id, end))
+        return (await history.events(work, device_id, query)).items
+
+
+async def _readings(door: Door, caller: Caller, device_id: str, query: ReadingQuery) -> Readings:
+    async with door.open(caller) as work:
+        return await history.readings(work, device_id, query)
 
 
 def _chosen(states: Sequence[MetricState], wanted: str | None) -> MetricState | None:

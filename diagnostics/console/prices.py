@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from diagnostics.administration import prices
 from diagnostics.console.alarms import printable
-from diagnostics.console.gate import allowed, form_of
+from diagnostics.console.gate import form_of, with_right
 from diagnostics.console.pages import ROOT, page, resources_of, seen
 from diagnostics.problems import Problem, invalid
 from diagnostics.rights import Right
@@ -24,7 +24,7 @@ async def show_prices(request: Request) -> Response:
 
 async def set_price(request: Request) -> Response:
     """A new price; what is wrong is said above the form."""
-    form, caller = await form_of(request), allowed(request, Right.ADMINISTER)
+    form, caller = await form_of(request), with_right(request, Right.ADMINISTER)
     given = {name: printable(str(form.get(name, ""))).strip() for name in ("model", "begins", "rent")}
     try:
         begins = date.fromisoformat(given["begins"])
@@ -40,7 +40,7 @@ async def set_price(request: Request) -> Response:
 
 async def _shown(request: Request, **more: Any) -> Response:  # noqa: ANN401 - what a try led to
     problem: Problem | None = more.get("problem")
-    async with Door(resources_of(request)).open(allowed(request, Right.ADMINISTER)) as work:
+    async with Door(resources_of(request)).open(with_right(request, Right.ADMINISTER)) as work:
         found = await prices.list_prices(work)
     return page(
         request,

@@ -28,7 +28,8 @@ SELECT a.alarm_id, e.ladder, e.position, jsonb_array_length(coalesce(e.document 
   FROM alarm a
   LEFT JOIN escalation e ON e.alarm_id = a.alarm_id AND e.ended_at IS NULL
   LEFT JOIN LATERAL (SELECT recipients FROM escalation_call x WHERE x.alarm_id = a.alarm_id ORDER BY call_no DESC LIMIT 1) c ON true
-  LEFT JOIN device_state_seen v ON v.device_no = a.device_no
+  -- One at a time and by its key: joined as a whole, the view's sums are made for every device there is.
+  LEFT JOIN LATERAL (SELECT metric_values FROM device_state_seen x WHERE x.device_no = a.device_no LIMIT 1) v ON true
   LEFT JOIN LATERAL (SELECT * FROM dose_schedule d WHERE d.device_no = a.device_no AND d.valid_from <= now()
                       ORDER BY valid_from DESC, version DESC LIMIT 1) s ON true
  WHERE a.alarm_id = ANY (%(alarms)s::bigint[])
@@ -40,6 +41,13 @@ SELECT model_key, maker, name FROM device_model ORDER BY maker, name
 -- name: versions
 -- How many devices of a model run which software, as far as the caller sees them; an empty version is not known.
 SELECT firmware, count(*)::integer AS devices FROM device WHERE model_key = %(model_key)s GROUP BY firmware ORDER BY devices DESC, firmware
+
+-- name: versions_counted
+-- The same as the worker counted it last, and when that was.
+SELECT v.firmware, sum(v.devices)::integer AS devices, max(w.counted_at) AS counted_at
+  FROM version_count v CROSS JOIN wear_count w
+ WHERE v.model_key = %(model_key)s AND w.counted_at > %(since)s
+ GROUP BY v.firmware ORDER BY devices DESC, v.firmware
 
 -- name: travelled
 -- How far what happened to a device since a moment has come: a fault stored, an alarm raised (its own, and the area's that gathers it).
@@ -69,14 +77,16 @@ SELECT EXISTS (SELECT FROM usage_day u WHERE u.device_no = d.device_no AND u.loc
 SELECT device_id, individual_number FROM device WHERE device_id = ANY (%(devices)s)
 
 -- name: changed_alarms
-SELECT a.alarm_id, a.title_sv, a.title_en, a.cleared_why, a.cleared_at, a.device_no, d.device_id, d.individual_number
+SELECT a.alarm_id, a.title_sv, a.title_en, a.cleared_why, a.cleared_at, a.device_no, d.device_id, d.individual_number,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
   FROM alarm a JOIN device d USING (device_no)
  WHERE a.cleared_at >= %(since)s
  ORDER BY a.cleared_at DESC LIMIT %(named)s
 
 -- name: changed_commands
 -- What the caller asked for and has been answered.
-SELECT c.command_id, c.name, c.state, c.answered_at, c.device_no, d.device_id, d.individual_number
+SELECT c.command_id, c.name, c.state, c.answered_at, c.device_no, d.device_id, d.individual_number, d.device_class,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
   FROM command c JOIN device d USING (device_no)
  WHERE c.requested_by = %(by)s AND c.answered_at >= %(since)s
  ORDER BY c.answered_at DESC LIMIT %(named)s

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from diagnostics.administration.problems import need_whole_installation, refused
 from diagnostics.console.alarms import printable
-from diagnostics.console.gate import allowed, form_of, signed_in
+from diagnostics.console.gate import form_of, signed_in, with_right
 from diagnostics.console.pages import page, resources_of
 from diagnostics.problems import Problem
 from diagnostics.resources import Resources
@@ -32,13 +32,13 @@ _SCOPE: Final = """
 
 async def show_register(request: Request) -> Response:
     """The form."""
-    allowed(request, Right.ADMINISTER)
+    with_right(request, Right.ADMINISTER)
     return _shown(request)
 
 
 async def take_register(request: Request) -> Response:
     """Tries a file, or takes in the one that was tried; its report says what becomes of each row."""
-    form, caller = await form_of(request), allowed(request, Right.ADMINISTER)
+    form, caller = await form_of(request), with_right(request, Right.ADMINISTER)
     upload, resources = form.get("file"), resources_of(request)
     if not isinstance(upload, UploadFile) or not upload.filename:
         await form.close()

@@ -9,18 +9,18 @@ from starlette.responses import Response
 from diagnostics.commands import service as commands
 from diagnostics.commands.schemas import CommandQuery
 from diagnostics.console.alarms import placed_alarms
-from diagnostics.console.board import SORTS, ordered
+from diagnostics.console.board import SORTS
 from diagnostics.console.changes import lately
 from diagnostics.console.gate import signed_in
 from diagnostics.console.pages import page, resources_of
 from diagnostics.idle import service as idle_list
-from diagnostics.idle.schemas import IdleQuery
 from diagnostics.orders import service as orders
 from diagnostics.orders.schemas import OrderQuery
 from diagnostics.recall import service as recalls
 from diagnostics.recall.schemas import CaseQuery, SummaryQuery
 from diagnostics.rights import Right, Role, may
 from diagnostics.security import Caller
+from diagnostics.side_by_side import side_by_side
 from diagnostics.work import Door
 from fleet.recall import State
 from fleet.text import Text
@@ -72,35 +72,45 @@ async def show_start(request: Request) -> Response:
         "recalls": None,
         "idle": None,
     }
+    parts = [_changes(door, caller)]
     if may(caller.role, Right.TAKE_ALARMS):
-        found |= await _alarms(door, caller)
+        parts.append(_alarms(door, caller))
     if may(caller.role, Right.WORK_ORDERS):
-        found |= await _workshop(door, caller)
+        parts.append(_workshop(door, caller))
     if may(caller.role, Right.APPROVE_SETTING):
-        found |= await _approvals(door, caller)
+        parts.append(_approvals(door, caller))
     if may(caller.role, Right.SEE_RECALLS) and caller.role is not Role.TECHNICIAN:
-        found |= await _returns(door, caller)
+        parts.append(_returns(door, caller))
     if may(caller.role, Right.MOVE_RECALLS) and caller.role is not Role.TECHNICIAN:
-        async with door.open(caller) as work:
-            found["idle"] = (await idle_list.list_idle(work, IdleQuery(limit=1))).summary
-    async with door.open(caller) as work:
-        changes = await lately(work)
+        parts.append(_idle(door, caller))
+    for part in await side_by_side(*parts):
+        found |= part
     return page(
         request,
         "start.html",
-        changes=changes,
         often=OFTEN[caller.role],
         guide=resources_of(request).console.demo_panel is not None,
         **found,
     )
 
 
+async def _changes(door: Door, caller: Caller) -> dict[str, Any]:
+    """What happened lately."""
+    async with door.open(caller) as work:
+        return {"changes": await lately(work)}
+
+
+async def _idle(door: Door, caller: Caller) -> dict[str, Any]:
+    """The denominators of the idle list."""
+    async with door.open(caller) as work:
+        return {"idle": await idle_list.summary(work)}
+
+
 async def _alarms(door: Door, caller: Caller) -> dict[str, Any]:
     """The most urgent open alarms."""
     async with door.open(caller) as work:
-        placed, _ = await placed_alarms(work)
-    waiting = ordered(placed, SORTS[0])
-    return {"alarms": waiting[:_SHOWN], "alarm_count": len(waiting)}
+        placed, count = await placed_alarms(work, SORTS[0], _SHOWN)
+    return {"alarms": placed, "alarm_count": count}
 
 
 async def _workshop(door: Door, caller: Caller) -> dict[str, Any]:

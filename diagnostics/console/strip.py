@@ -46,11 +46,16 @@ def strip(days: Mapping[date, bool], begins: date | None, today: date, words: Wo
         for number in range((today - first).days + 1)
     )
     counts = {kind: sum(square.kind == kind for square in squares) for kind in ("used", "measured", "unknown")}
-    sentence = words.say(
-        "{used} dagar med användning, {measured} dagar med data utan användning och {unknown} dagar utan data.",
-        **counts,
+    return Strip(squares, _sentence(counts, words))
+
+
+def _sentence(counts: Mapping[str, int], words: Words) -> str:
+    used = words.several(counts["used"], "{number} dag med användning", "{number} dagar med användning")
+    measured = words.several(
+        counts["measured"], "{number} dag med data utan användning", "{number} dagar med data utan användning"
     )
-    return Strip(squares, sentence)
+    unknown = words.several(counts["unknown"], "{number} dag utan data", "{number} dagar utan data")
+    return words.say("{used}, {measured} och {unknown}.", used=used, measured=measured, unknown=unknown)
 
 
 def _square(number: int, day: date, days: Mapping[date, bool], begins: date | None, words: Words) -> Square:

@@ -13,7 +13,7 @@ from diagnostics.alarms import backtest, settings
 from diagnostics.alarms.schemas import Backtest, BacktestQuery
 from diagnostics.alarms.settings import NewSetting, SettingItem
 from diagnostics.console.alarms import printable
-from diagnostics.console.gate import allowed, form_of, signed_in
+from diagnostics.console.gate import form_of, signed_in, with_right
 from diagnostics.console.pages import ROOT, page, resources_of, seen
 from diagnostics.devices import service as devices
 from diagnostics.problems import Problem, invalid
@@ -25,7 +25,7 @@ TRIED_OVER: Final = timedelta(days=28)
 
 async def show_limits(request: Request) -> Response:
     """What may be set, and of a value that is given, what it would have done over the last four weeks."""
-    caller, door = allowed(request, Right.SEE_DEVICES), Door(resources_of(request))
+    caller, door = with_right(request, Right.SEE_DEVICES), Door(resources_of(request))
     device_id, query = request.path_params["device_id"], request.query_params
     async with door.open(caller) as work:
         found = await settings.show(work, device_id)
@@ -51,7 +51,7 @@ async def show_limits(request: Request) -> Response:
 
 async def save_limit(request: Request) -> Response:
     """Saves a value that was tried, and no other; an empty one gives the rule's own back."""
-    form, caller = await form_of(request), allowed(request, Right.SET_RULES)
+    form, caller = await form_of(request), with_right(request, Right.SET_RULES)
     device_id = request.path_params["device_id"]
     given = {name: printable(str(form.get(name, ""))).strip() for name in ("setting", "value", "reason", "proof")}
     rule, _, setting = given["setting"].partition(".")

@@ -29,6 +29,10 @@ OPERATING: Final[Mapping[str, Text]] = {
 }
 # Why a command waits or ended, by the stable words of diagnostics/commands/states.py.
 REASONS: Final[Mapping[str, Text]] = {
+    "asked": Text("Någon bad om det.", "Somebody asked for it."),
+    "handed_over": Text("Det lämnades över för att nå hjälpmedlet.", "It was handed over to reach the device."),
+    "device_said": Text("Hjälpmedlet sade det självt.", "The device itself said so."),
+    "approved": Text("En andra person godkände det.", "A second person approved it."),
     "not_sent": Text("Det kunde inte skickas i tid.", "It could not be sent in time."),
     "no_answer": Text(
         "Hjälpmedlet svarade inte. Det säger inget om hur det mår.",

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 
 from diagnostics.devices import history, service
 from diagnostics.devices.schemas import Device, DeviceItem, DeviceQuery, EventItem, EventQuery, ReadingQuery, Readings
-from diagnostics.paging import Page, PageLinks
+from diagnostics.paging import DevicePage, Page, PageLinks
 from diagnostics.schemas import DeviceId
 from diagnostics.security import DeviceReader
 from diagnostics.work import Entrance
@@ -54,7 +54,7 @@ async def show_events(
     caller: DeviceReader,
     door: Entrance,
     links: PageLinks,
-) -> Page[EventItem]:
+) -> DevicePage[EventItem]:
     """What happened, as far as the caller's audiences may see it."""
     async with door.open(caller) as work:
         page = await history.events(work, device_id, query)

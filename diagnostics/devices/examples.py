@@ -90,6 +90,7 @@ DEVICE: Final[dict[str, Any]] = {
 
 READINGS: Final[dict[str, Any]] = {
     "device_id": "d-k7x2m4qpza",
+    "held": False,
     "metric": "battery.soc",
     "unit": "%",
     "from": "2026-11-20T00:00:00Z",

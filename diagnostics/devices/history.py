@@ -3,13 +3,14 @@
 import math
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from diagnostics.devices import repository
 from diagnostics.devices.schemas import Bucket, EventItem, EventQuery, ReadingPoint, ReadingQuery, Readings
-from diagnostics.paging import Page, cut, decode_cursor
+from diagnostics.paging import DevicePage, cut, decode_cursor
 from diagnostics.problems import Problem, not_found
 from diagnostics.queries import Row
+from diagnostics.rolled import Rolled, rolled
 from diagnostics.schemas import BilingualText
 from diagnostics.work import Work
 from fleet.signals import Metric
@@ -19,7 +20,11 @@ _DEFAULT_PERIOD: Final = timedelta(days=1)
 _LONGEST_PERIOD: Final = timedelta(days=800)
 # Stretches people recognise on an axis; longer ones are whole days.
 _NICE_SECONDS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)
+_FORTNIGHT: Final = timedelta(days=14)
+_HOUR: Final = 3600
 _DAY: Final = 86_400
+_LONG: Final = timedelta(days=14)
+"""Beyond it, stretches of whole hours are drawn from hourly values; up to it every reading there is is drawn."""
 
 
 async def readings(work: Work, device_id: str, query: ReadingQuery) -> Readings:
@@ -31,24 +36,30 @@ async def readings(work: Work, device_id: str, query: ReadingQuery) -> Readings:
     device = await repository.identity(work, device_id)
     metric = _metric(work, device, query.metric)
     period = period_of(query.start, query.end, work.now)
-    rows = await repository.readings(work, device, metric, period, query.points + 1)
-    many = len(rows) > query.points
+    many = await repository.more_than(work, device, metric, period, query.points)
+    rows = [] if many else await repository.readings(work, device, metric, period, query.points + 1)
     seconds = bucket_seconds(period[1] - period[0], query.points) if many else None
+    hours = None
+    if seconds is not None and seconds % _HOUR == 0 and period[1] - period[0] > _LONG:
+        hours = await rolled(work, device, *period)
     await work.record("readings.read", device["device_no"], metric=metric.key, start=period[0], end=period[1])
     return Readings(
         device_id=device_id,
+        held=device["held"],
         metric=metric.key,
         unit=metric.unit,
         start=period[0],
         end=period[1],
         downsampled=many,
         bucket_seconds=seconds,
-        points=[] if many else [_point(row) for row in rows],
-        buckets=[] if seconds is None else await _buckets(work, device, metric, period, seconds),
+        hourly_until=None if hours is None else hours.tail,
+        counted_at=None if hours is None else hours.counted_at,
+        points=[_point(row) for row in rows],
+        buckets=[] if seconds is None else await _buckets(work, device, metric, period, seconds, hours),
     )
 
 
-async def events(work: Work, device_id: str, query: EventQuery) -> Page[EventItem]:
+async def events(work: Work, device_id: str, query: EventQuery) -> DevicePage[EventItem]:
     """A page of a device's events, newest first.
 
     Raises:
@@ -67,11 +78,19 @@ async def events(work: Work, device_id: str, query: EventQuery) -> Page[EventIte
         "after_seq": after[2],
         "limit": query.limit + 1,
     }
-    page, cursor = cut(
-        await repository.events(work, filters), query.limit, lambda row: (row["ts"], row["boot"], row["seq"])
-    )
+    page, cursor = cut(await _newest(work, filters), query.limit, lambda row: (row["ts"], row["boot"], row["seq"]))
     await work.record("events.read", device["device_no"], start=start, end=end)
-    return Page(items=[_event(work, device, row) for row in page], next_cursor=cursor)
+    return DevicePage(held=device["held"], items=[_event(work, device, row) for row in page], next_cursor=cursor)
+
+
+async def _newest(work: Work, filters: dict[str, Any]) -> list[Row]:
+    """The newest events, from a fortnight where it has enough of them: each week of a period costs a look into it."""
+    lately = filters["end"] - _FORTNIGHT
+    if filters["after_ts"] is None and lately > filters["start"]:
+        found = await repository.events(work, {**filters, "start": lately})
+        if len(found) == filters["limit"]:
+            return found
+    return await repository.events(work, filters)
 
 
 def period_of(start: datetime | None, end: datetime | None, now: datetime) -> tuple[datetime, datetime]:
@@ -115,10 +134,13 @@ def _point(row: Row) -> ReadingPoint:
     return ReadingPoint(at=row["ts"], known_at=row["received_at"], value=row["value"])
 
 
-async def _buckets(
-    work: Work, device: Row, metric: Metric, period: tuple[datetime, datetime], seconds: int
+async def _buckets(  # noqa: PLR0913, PLR0917 - what is drawn together, and from what
+    work: Work, device: Row, metric: Metric, period: tuple[datetime, datetime], seconds: int, hours: Rolled | None
 ) -> list[Bucket]:
-    rows = await repository.buckets(work, device, metric, period, seconds)
+    if hours is None:
+        rows = await repository.buckets(work, device, metric, period, seconds)
+    else:
+        rows = await repository.long_buckets(work, device, metric, period, seconds, hours)
     return [
         Bucket(at=row["ts"], minimum=row["low"], average=row["mean"], maximum=row["high"], readings=row["readings"])
         for row in rows

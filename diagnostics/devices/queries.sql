@@ -5,6 +5,8 @@ WITH chosen AS MATERIALIZED (
 )
 SELECT j.*, p.code AS payer_code, p.name AS payer_name,
        (SELECT count(*) FROM alarm a WHERE a.device_no = j.device_no AND a.cleared_at IS NULL) AS open_alarms,
+       (SELECT max(c.answered_at) FROM command c
+         WHERE c.device_no = j.device_no AND c.created_at > clock_timestamp() - interval '1 day') AS answered_at,
        EXISTS (SELECT FROM incident_hold h WHERE h.device_no = j.device_no AND h.lifted_at IS NULL) AS held
   FROM ({judged}) j
   LEFT JOIN payer p USING (payer_id)
@@ -13,6 +15,10 @@ SELECT j.*, p.code AS payer_code, p.name AS payer_name,
 
 -- name: any_chosen
 SELECT EXISTS (SELECT FROM device d WHERE {conditions}) AS found
+
+-- name: with_text
+-- Devices in scope with a text in one of their numbers, at most so many.
+SELECT device_no FROM devices_with_text(%(like)s, %(most)s) AS found (device_no)
 
 -- name: models_named
 -- Models whose maker or name has a text in it; nobody's data.
@@ -27,6 +33,8 @@ SELECT array_agg(prescriber_id) AS units
 SELECT j.*, p.code AS payer_code, p.name AS payer_name, o.name AS depot_name, r.unit_name AS prescriber_unit,
        v.metric_values, v.latest_events, v.attributes, v.last_event_at,
        (SELECT count(*) FROM alarm a WHERE a.device_no = j.device_no AND a.cleared_at IS NULL) AS open_alarms,
+       (SELECT max(c.answered_at) FROM command c
+         WHERE c.device_no = j.device_no AND c.created_at > clock_timestamp() - interval '1 day') AS answered_at,
        EXISTS (SELECT FROM incident_hold h WHERE h.device_no = j.device_no AND h.lifted_at IS NULL) AS held
   FROM ({judged}) j
   LEFT JOIN payer p USING (payer_id)
@@ -37,9 +45,10 @@ SELECT j.*, p.code AS payer_code, p.name AS payer_name, o.name AS depot_name, r.
  WHERE j.device_id = %(device_id)s
 
 -- name: identity
-SELECT device_no, device_id, individual_number, device_class, model_key, firmware, enrolled_at, loan_started_at
-  FROM device
- WHERE device_id = %(device_id)s
+SELECT d.device_no, d.device_id, d.individual_number, d.device_class, d.model_key, d.firmware, d.enrolled_at, d.loan_started_at,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
+  FROM device d
+ WHERE d.device_id = %(device_id)s
 
 -- name: known_at
 -- When the platform got to know a value that happened at `ts`.
@@ -54,6 +63,27 @@ SELECT ts, received_at, {column} AS value
  WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(end)s AND {column} IS NOT NULL
  ORDER BY ts, boot, seq
  LIMIT %(limit)s
+
+-- name: more_than
+-- Whether a metric has more readings than can be shown one by one; counted in no order, so that it ends as soon as it can.
+SELECT count(*) > %(points)s AS many
+  FROM (SELECT FROM {view} WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(end)s AND {column} IS NOT NULL
+         LIMIT %(points)s + 1) counted
+
+-- name: long_buckets
+-- As `buckets`, of hours [head, tail) as they are rolled up, and of the readings before and after.
+SELECT time_bucket(make_interval(secs => %(seconds)s), ts) AS ts, min(low) AS low, (sum(total) / sum(readings))::{digits} AS mean,
+       max(high) AS high, sum(readings)::bigint AS readings
+  FROM (SELECT ts, {value} AS low, {value}::float8 AS total, {value} AS high, 1 AS readings FROM {view}
+         WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(head)s AND {column} IS NOT NULL
+         UNION ALL
+        SELECT ts, {value}, {value}::float8, {value}, 1 FROM {view}
+         WHERE device_no = %(device_no)s AND ts >= %(tail)s AND ts < %(end)s AND {column} IS NOT NULL
+         UNION ALL
+        SELECT bucket, {low}, {total}, {high}, {count} FROM {hourly}
+         WHERE device_no = %(device_no)s AND bucket >= %(head)s AND bucket < %(tail)s AND {count} > 0) told
+ GROUP BY 1
+ ORDER BY 1
 
 -- name: buckets
 -- A bucket without readings is not there: a gap stays a gap. A mean of float4 readings has no more digits than they have.

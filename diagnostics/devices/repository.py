@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from psycopg.sql import SQL, Composed
 
-from diagnostics.devices.wanted import AFTER, Wanted, contains, readings_of
+from diagnostics.devices.wanted import AFTER, ANYWHERE, Wanted, contains, has_run, of_payers, readings_of
 from diagnostics.problems import not_found
-from diagnostics.queries import Row, fetch_all, fetch_one, formatted, room
+from diagnostics.queries import Row, fetch_all, fetch_by_key, fetch_one, formatted, room
+from diagnostics.rolled import Rolled, hourly_view, kept, plain
 from diagnostics.verdicts import JUDGED
 from diagnostics.work import Work
 from fleet.plumbing.store.tables import reading_view
@@ -16,11 +17,13 @@ from fleet.signals import Audience, Kind, Metric
 from fleet.text import Text
 
 _SQL: Final = room(__file__)
+_RARE: Final = 1000
+_THESE: Final = SQL("d.device_no = ANY (%(these)s::integer[])")
 THE_DEVICE: Final = Text("Hjälpmedlet", "The device")
 
 
 async def identity(work: Work, device_id: str) -> Row:
-    """Who a device is: numbers, class, model, when it was enrolled and lent.
+    """Who a device is: numbers, class, model, when it was enrolled and lent, and whether it is held.
 
     Raises:
         Problem: no such device in the caller's scope.
@@ -34,8 +37,13 @@ async def identity(work: Work, device_id: str) -> Row:
 async def search(work: Work, wanted: Wanted, after: str | None, limit: int) -> list[Row]:
     """Devices in the order of their individual numbers, at most `limit`, that come after a number."""
     conditions, parameters = wanted.conditions()
+    payers = work.caller.scope.payers
+    if payers is not None:
+        conditions, parameters = [*conditions, of_payers(len(payers))], {**parameters, "payers": sorted(payers)}
     if wanted.text is not None:
         conditions, parameters = await _meant(work, wanted.text, conditions, parameters)
+        if not conditions:
+            return []
     if after is not None:
         conditions, parameters = [*conditions, AFTER], {**parameters, "after": after}
     statement = formatted(_SQL["search"], judged=JUDGED, conditions=_all_of(conditions))
@@ -45,7 +53,7 @@ async def search(work: Work, wanted: Wanted, after: str | None, limit: int) -> l
 async def _meant(
     work: Work, text: str, conditions: list[SQL], parameters: dict[str, Any]
 ) -> tuple[list[SQL], dict[str, Any]]:
-    """What a text is most probably: the first of its readings that finds anything; the widest one where none does."""
+    """What a text is most probably: the first of its readings that finds anything; no conditions where none does."""
     named = await fetch_one(work.connection, _SQL["models_named"], {"like": contains(text)})
     units = await fetch_one(work.connection, _SQL["units_named"], {"code": text, "like": contains(text)})
     readings = readings_of(text, named["models"] if named else None, units["units"] if units else None)
@@ -54,8 +62,13 @@ async def _meant(
         statement = formatted(_SQL["any_chosen"], conditions=_all_of(found[0]))
         if (row := await fetch_one(work.connection, statement, found[1])) and row["found"]:
             return found
-    condition, own = readings[-1]
-    return [*conditions, condition], {**parameters, **own}
+    if not has_run(text):
+        return [*conditions, ANYWHERE], {**parameters, "like": contains(text)}
+    everywhere = {"like": contains(text), "most": _RARE + 1}
+    rows = await fetch_all(work.connection, _SQL["with_text"], everywhere)
+    if len(rows) > _RARE:
+        return [*conditions, ANYWHERE], {**parameters, **everywhere}
+    return ([*conditions, _THESE] if rows else []), {**parameters, "these": [row["device_no"] for row in rows]}
 
 
 def _all_of(conditions: Iterable[SQL]) -> Composed:
@@ -69,7 +82,7 @@ async def one(work: Work, device_id: str) -> Row:
         Problem: no such device in the caller's scope.
     """
     statement = formatted(_SQL["one"], judged=JUDGED)
-    row = await fetch_one(work.connection, statement, {"device_id": device_id})
+    row = await fetch_by_key(work.connection, statement, {"device_id": device_id})
     if row is None:
         raise not_found(THE_DEVICE)
     return row
@@ -86,6 +99,13 @@ async def known_at(
     return {row["ts"]: row["received_at"] for row in rows}
 
 
+async def more_than(work: Work, device: Row, metric: Metric, period: tuple[datetime, datetime], points: int) -> bool:
+    """Whether a metric has more than so many readings in [from, to)."""
+    parameters = {"device_no": device["device_no"], "start": period[0], "end": period[1], "points": points}
+    row = await fetch_one(work.connection, _of_metric(_SQL["more_than"], device, metric), parameters)
+    return row is not None and bool(row["many"])
+
+
 async def readings(work: Work, device: Row, metric: Metric, period: tuple[datetime, datetime], limit: int) -> list[Row]:
     """The readings of a metric in [from, to), oldest first, at most `limit`."""
     parameters = {"device_no": device["device_no"], "start": period[0], "end": period[1], "limit": limit}
@@ -99,6 +119,34 @@ async def buckets(
     statement = _SQL["buckets" if metric.kind is Kind.NUMBER else "whole_buckets"]
     parameters = {"device_no": device["device_no"], "start": period[0], "end": period[1], "seconds": seconds}
     return await fetch_all(work.connection, _of_metric(statement, device, metric), parameters)
+
+
+async def long_buckets(  # noqa: PLR0913, PLR0917 - what is drawn together, and from what
+    work: Work, device: Row, metric: Metric, period: tuple[datetime, datetime], seconds: int, hours: Rolled
+) -> list[Row]:
+    """The same of stretches of whole hours, of which those in `hours` are taken as they are rolled up."""
+    told = kept(metric)
+    statement = formatted(
+        _SQL["long_buckets"],
+        view=reading_view(device["device_class"], metric.audience),
+        hourly=hourly_view(device["device_class"], metric.audience),
+        column=metric.column,
+        value=plain(metric),
+        digits=SQL("real" if metric.kind is Kind.NUMBER else "float8"),
+        low=told["min"],
+        total=told["sum"],
+        high=told["max"],
+        count=told["count"],
+    )
+    parameters = {
+        "device_no": device["device_no"],
+        "seconds": seconds,
+        "start": period[0],
+        "end": period[1],
+        "head": hours.head,
+        "tail": hours.tail,
+    }
+    return await fetch_all(work.connection, statement, parameters)
 
 
 async def events(work: Work, filters: dict[str, Any]) -> list[Row]:

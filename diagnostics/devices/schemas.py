@@ -9,7 +9,7 @@ from diagnostics.alarms.schemas import AlarmItem
 from diagnostics.devices import examples
 from diagnostics.faults.schemas import FaultItem
 from diagnostics.paging import PageQuery
-from diagnostics.schemas import Answer, AskedMoment, BilingualText, Moment, SearchText, Word, shown
+from diagnostics.schemas import Answer, AskedMoment, BilingualText, Held, Moment, SearchText, Word, shown
 from fleet.idle import Opinion, Step, Verdict
 
 StateWord = Literal[
@@ -35,7 +35,10 @@ class DeviceQuery(PageQuery):
     device_class: Annotated[Word | None, Field(alias="class", description="Device class, such as `wheelchair`")] = None
     payer: Annotated[Word | None, Field(description="Code of the payer")] = None
     state: Annotated[StateWord | None, Field(description="An idle verdict, or `alarm` for an open alarm")] = None
-    text: Annotated[SearchText | None, Field(description="Part of number, id, serial number, maker or model")] = None
+    text: Annotated[
+        SearchText | None,
+        Field(description="Part of number, id or serial number, or of maker, model or unit; digits may begin a number"),
+    ] = None
 
 
 class ReadingQuery(BaseModel):
@@ -98,7 +101,10 @@ class DeviceItem(Answer):
     legal_frame: str | None
     stock_state: str
     can_report: Annotated[bool, Field(description="It has credentials and a profile")]
-    online: Annotated[bool | None, Field(description="null: it has never said")]
+    online: Annotated[
+        bool | None,
+        Field(description="true: it answered, received within the last minute; false: it has left; null: unknown"),
+    ]
     first_seen: Annotated[Moment | None, Field(description="First message ever; null: never heard")]
     last_seen: Annotated[Moment | None, Field(description="Latest message; null: never heard")]
     last_used: Annotated[date | None, Field(description="Latest used Swedish day in this loan; null: none known")]
@@ -183,12 +189,19 @@ class Readings(Answer):
     model_config = ConfigDict(**shown(examples.READINGS), populate_by_name=True)
 
     device_id: str
+    held: Held
     metric: str
     unit: str
     start: Annotated[Moment, Field(alias="from")]
     end: Annotated[Moment, Field(alias="to")]
     downsampled: Annotated[bool, Field(description="true: see `buckets`; false: see `points`, every reading is there")]
     bucket_seconds: int | None
+    hourly_until: Annotated[
+        Moment | None, Field(description="Up to then drawn from hourly values; null: from readings only")
+    ] = None
+    counted_at: Annotated[
+        Moment | None, Field(description="Up to when what had come in is in those hourly values; null: there are none")
+    ] = None
     points: list[ReadingPoint]
     buckets: list[Bucket]
 

@@ -17,13 +17,12 @@ from diagnostics.schemas import BilingualText
 from diagnostics.work import Work
 from fleet.clock import local_day
 from fleet.idle_words import reason, would_change
-from fleet.registry import Registry
+from fleet.presence import online
 
 
 async def search(work: Work, query: DeviceQuery) -> Page[DeviceItem]:
     """A page of the devices that every given filter lets through, in the order of their individual numbers."""
     after = decode_cursor(query.cursor, tuple[str])
-    today = local_day(work.now)
     wanted = Wanted(
         individual_number=query.individual_number,
         device_class=query.device_class,
@@ -36,7 +35,7 @@ async def search(work: Work, query: DeviceQuery) -> Page[DeviceItem]:
     page, cursor = cut(rows, query.limit, lambda row: (row["individual_number"],))
     asked = query.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
     await work.record("devices.search", devices=[row["device_no"] for row in page], asked=asked)
-    return Page(items=[DeviceItem(**_item(work.registry, row, today)) for row in page], next_cursor=cursor)
+    return Page(items=[DeviceItem(**_item(work, row)) for row in page], next_cursor=cursor)
 
 
 async def show(work: Work, device_id: str) -> Device:
@@ -45,11 +44,10 @@ async def show(work: Work, device_id: str) -> Device:
     Raises:
         Problem: no such device in the caller's scope.
     """
-    today = local_day(work.now)
     row = await repository.one(work, device_id)
     device_no, device_class = row["device_no"], row["device_class"]
     device = Device(
-        **_item(work.registry, row, today),
+        **_item(work, row),
         **_register(row),
         loan=_loan(row),
         state=await metric_states(work, row),
@@ -61,7 +59,7 @@ async def show(work: Work, device_id: str) -> Device:
     return device
 
 
-def _item(registry: Registry, row: Row, today: date) -> dict[str, Any]:
+def _item(work: Work, row: Row) -> dict[str, Any]:
     return {
         "device_id": row["device_id"],
         "individual_number": row["individual_number"],
@@ -71,12 +69,12 @@ def _item(registry: Registry, row: Row, today: date) -> dict[str, Any]:
         "payer": payer_item(row),
         "legal_frame": row["legal_frame"],
         "stock_state": row["stock_state"],
-        "can_report": row["enrolled_at"] is not None and row["device_class"] in registry,
-        "online": row["online"],
+        "can_report": row["enrolled_at"] is not None and row["device_class"] in work.registry,
+        "online": online(row["answered_at"], row["online"], work.now),
         "first_seen": row["first_seen_at"],
         "last_seen": row["last_seen_at"],
         "last_used": row["last_used_day"],
-        "use": use_of(row, today),
+        "use": use_of(row, local_day(work.now)),
         "open_alarms": row["open_alarms"],
         "held": row["held"],
     }

@@ -1,9 +1,9 @@
 """Which devices a search means, pure: conditions that an index can serve under row security, the widest reading last.
 
 Row security lets an index serve only what cannot leak (comparisons of whole values, not patterns). So a text is first
-read as the beginning of a number, as an id, as a maker or model, and as a prescribing
-unit; only a text that finds nothing as those is looked
-for anywhere, which reads every device in scope.
+read as a number or its beginning, as an id, as a maker or model, and as a prescribing unit; only a text that finds
+nothing as those is looked for anywhere in the numbers: by its runs of three letters or digits, which an index knows,
+and where it has none (`AB-1`) by reading the numbers in scope.
 """
 
 import re
@@ -31,16 +31,16 @@ _BY_REGISTER: Final = {
 }
 _BEGINS: Final = SQL("d.individual_number >= %(text)s AND left(d.individual_number, length(%(text)s)) = %(text)s")
 _BEFORE: Final = SQL(" AND d.individual_number < %(beyond)s")
+_IS: Final = SQL("d.individual_number = %(text)s")
 _ID: Final = SQL("d.device_id = %(text)s")
 _MODELS: Final = SQL("d.model_key = ANY (%(models)s::text[])")
 _UNITS: Final = SQL(
     "d.device_no IN (SELECT l.device_no FROM loan l WHERE l.prescriber_id = ANY (%(units)s::integer[])"
     " AND l.ended_at IS NULL)"
 )
-_ANYWHERE: Final = SQL(
-    "(concat_ws(' ', d.individual_number, d.device_id, d.serial_number) ILIKE %(like)s"
-    " OR d.model_key IN (SELECT m.model_key FROM device_model m WHERE concat_ws(' ', m.maker, m.name) ILIKE %(like)s))"
-)
+ANYWHERE: Final = SQL("concat_ws(' ', d.individual_number, d.device_id, d.serial_number) ILIKE %(like)s")
+"""For a text that very many devices have or no index knows; of few others, `devices_with_text` tells the numbers."""
+_RUN: Final = re.compile(r"[^\W_]{3}")
 Reading = tuple[SQL, dict[str, Any]]
 
 
@@ -67,8 +67,13 @@ class Wanted:
         return found, given
 
 
+def of_payers(number: int) -> SQL:
+    """Row security's condition once more, in a form that leads to an index; of one payer its order is the list's."""
+    return SQL("d.payer_id = (%(payers)s::integer[])[1]" if number == 1 else "d.payer_id = ANY (%(payers)s::integer[])")
+
+
 def readings_of(text: str, models: list[str] | None, units: list[int] | None = None) -> list[Reading]:
-    """What a text may mean, the narrowest first; the last one is the text anywhere.
+    """What a text may mean that an index serves under row security, the narrowest first.
 
     Args:
         text: what was searched for.
@@ -80,13 +85,18 @@ def readings_of(text: str, models: list[str] | None, units: list[int] | None = N
         beyond = following(text)
         condition = _BEGINS if beyond is None else SQL(_BEGINS.as_string() + _BEFORE.as_string())
         readings.append((condition, {"text": text, "beyond": beyond}))
-    elif text.startswith("d-"):
-        readings.append((_ID, {"text": text}))
+    else:
+        readings.append((_ID if text.startswith("d-") else _IS, {"text": text}))
     if models:
         readings.append((_MODELS, {"models": models}))
     if units:
         readings.append((_UNITS, {"units": units}))
-    return [*readings, (_ANYWHERE, {"like": contains(text)})]
+    return readings
+
+
+def has_run(text: str) -> bool:
+    """Whether an index finds a text within numbers: it has three letters or digits in a row."""
+    return _RUN.search(text) is not None
 
 
 def following(digits: str) -> str | None:

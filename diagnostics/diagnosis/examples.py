@@ -20,7 +20,7 @@ DIAGNOSIS: Final[dict[str, Any]] = {
                     "sign": "WC-MOT-01",
                     "title": {"sv": "Vänster motor: avbrott", "en": "Left motor: open circuit"},
                     "found": True,
-                    "detail": {"sv": "vr2/2, 1 gång(er) på 30 dygn", "en": "vr2/2, 1 time(s) in 30 days"},
+                    "detail": {"sv": "vr2/2, 1 gång på 30 dygn", "en": "vr2/2, 1 time in 30 days"},
                     "factor": 4800.5,
                     "recurrence": False,
                 }

@@ -7,7 +7,9 @@ from typing import Any, Final
 import msgspec
 
 from diagnostics.diagnosis import repository
+from diagnostics.diagnosis.by_day import parts, read_days
 from diagnostics.queries import Row
+from diagnostics.rolled import Rolled
 from diagnostics.work import Work
 from fleet.diagnosis.evidence import Evidence, SeenFault
 from fleet.diagnosis.knowledge import Knowledge
@@ -26,13 +28,14 @@ _MOST_LOGGED: Final = 500
 _Key = tuple[str, str]
 
 
-async def gather(work: Work, device: Row, knowledge: Knowledge) -> Evidence:
-    """Everything known of a device now, as far as the caller may see it."""
+async def gather(work: Work, device: Row, knowledge: Knowledge, hours: Rolled | None = None) -> Evidence:
+    """Everything known of a device now, as far as the caller may see it; `hours` of its past from hourly values."""
     profile, number = knowledge.profile, device["device_no"]
     model = profile.model(device["model_key"], device["firmware"])
     state = await repository.state(work, number) or {"last_seen_at": None, "last_used_day": None}
     events = await repository.events(work, number)
-    heard = await repository.heard(work, number, profile, events)
+    period = parts(work, number, hours)
+    heard = await repository.heard(work, profile, events, period)
     frames = _frames(profile, model, await repository.answer(work, number, "read_fault_log"))
     tested = await repository.answer(work, number, "self_test")
     faults = tuple(_fault(profile, row, frames) for row in await repository.faults(work, number))
@@ -47,7 +50,7 @@ async def gather(work: Work, device: Row, knowledge: Knowledge) -> Evidence:
         last_seen_at=state["last_seen_at"],
         heard_days=heard.days,
         faults=faults,
-        readings=await repository.readings(work, number, profile, metrics_of(knowledge)),
+        readings=await read_days(work, profile, metrics_of(knowledge), period),
         events={name: tuple(found) for name, found in moments.items()},
         events_hidden=frozenset(e.name for e in profile.all_events if e.audience not in work.caller.audiences),
         self_test=_grades(profile, tested),

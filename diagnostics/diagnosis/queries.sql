@@ -13,21 +13,38 @@ SELECT f.system, f.code, f.module, f.text, f.fault_code, f.times, f.raised_at, f
 SELECT last_seen_at, last_used_day FROM device_state_seen WHERE device_no = %(device_no)s
 
 -- name: days
--- One row for each Swedish day and metric that was read: lowest, mean, highest and latest value.
+-- One row for each Swedish day that was read, with lowest, highest, sum, number and latest value of each metric.
 SELECT (ts AT TIME ZONE 'Europe/Stockholm')::date AS day, {values}
   FROM {view}
  WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(end)s
  GROUP BY 1
  ORDER BY 1
 
--- name: heard
--- Days on which readings came, starts of the device, and how often its clock was not believed.
-SELECT (ts AT TIME ZONE 'Europe/Stockholm')::date AS day, boot, min(ts) AS began, count(*) AS readings,
-       count(*) FILTER (WHERE clock_corrected IS NOT NULL) AS doubted
+-- name: rolled_days
+-- The same from hourly values.
+SELECT (bucket AT TIME ZONE 'Europe/Stockholm')::date AS day, {values}
+  FROM {view}
+ WHERE device_no = %(device_no)s AND bucket >= %(start)s AND bucket < %(end)s
+ GROUP BY 1
+ ORDER BY 1
+
+-- name: boots
+-- Starts of the device, and how often its clock was not believed.
+SELECT boot, min(ts) AS began, count(*) AS readings, count(*) FILTER (WHERE clock_corrected IS NOT NULL) AS doubted
   FROM {view}
  WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(end)s
- GROUP BY 1, 2
- ORDER BY began
+ GROUP BY boot
+
+-- name: heard_days
+-- Days on which readings came.
+SELECT DISTINCT (ts AT TIME ZONE 'Europe/Stockholm')::date AS day
+  FROM {view}
+ WHERE device_no = %(device_no)s AND ts >= %(start)s AND ts < %(end)s
+
+-- name: rolled_heard_days
+SELECT DISTINCT (bucket AT TIME ZONE 'Europe/Stockholm')::date AS day
+  FROM {view}
+ WHERE device_no = %(device_no)s AND bucket >= %(start)s AND bucket < %(end)s
 
 -- name: events
 SELECT event, ts, boot
@@ -87,9 +104,12 @@ SELECT CASE WHEN count(me.borrower_key) > 0 THEN count(DISTINCT mine.local_day) 
  WHERE me.device_no = %(device_no)s
 
 -- name: outcomes
--- What finished work orders found, of the caller's devices of this class.
-SELECT o.cause, count(*) AS times
-  FROM work_order o
-  JOIN device d USING (device_no)
- WHERE d.device_class = %(device_class)s AND o.state = 'done' AND o.cause <> ''
- GROUP BY o.cause
+-- What the latest finished work orders found, of the caller's devices of this class: so many tell as much as all that ever were.
+SELECT cause, count(*) AS times
+  FROM (SELECT o.cause
+          FROM {orders} o
+         CROSS JOIN LATERAL (SELECT x.device_class FROM device x WHERE x.device_no = o.device_no OFFSET 0) d
+         WHERE d.device_class = %(device_class)s AND o.state = 'done' AND o.cause <> ''
+         ORDER BY o.closed_at DESC
+         LIMIT 2000) latest
+ GROUP BY cause

@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL
 
+from diagnostics.diagnosis.by_day import Part, heard_days, whole
 from diagnostics.queries import Row, fetch_all, fetch_one, formatted, room
+from diagnostics.rolled import Rolled, rolled
 from diagnostics.work import Work
 from fleet.clock import local_day
-from fleet.diagnosis.evidence import DayValues
 from fleet.diagnosis.learning import CauseCount
 from fleet.plumbing.store.tables import reading_view
 from fleet.profile import DeviceProfile
-from fleet.signals import Audience, Kind, Metric
+from fleet.signals import Audience
 from fleet.usage import UsageDefinition
 
 _SQL: Final = room(__file__)
-DAYS_BACK: Final = 30
-_AHEAD: Final = timedelta(minutes=10)
+RESTARTS_BACK: Final = timedelta(days=15)
+"""Further back than any sign looks for restarts: every reading of those days is read, as only readings tell them."""
 _SAME_TIME: Final = timedelta(hours=2)
 _FEW_NEIGHBOURS: Final = 5
 """With fewer, a share of the neighbours says nothing."""
@@ -27,21 +28,22 @@ _FEW_NEIGHBOURS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """When the device was heard: its days, its new starts, and the share of readings whose clock was not believed."""
+    """When the device was heard: its days, its new starts, and the share of readings whose clock was not believed.
+
+    Starts and that share are of RESTARTS_BACK.
+    """
 
     days: frozenset[date]
     restarts: tuple[datetime, ...]
     doubted: float | None
 
 
-def _period(work: Work, device_no: int) -> dict[str, Any]:
-    return {"device_no": device_no, "start": work.now - timedelta(days=DAYS_BACK), "end": work.now + _AHEAD}
-
-
 async def faults(work: Work, device_no: int) -> list[Row]:
     """Active faults and those that ended within thirty days."""
     audiences = sorted(work.caller.audiences)
-    return await fetch_all(work.connection, _SQL["faults"], {**_period(work, device_no), "audiences": audiences})
+    return await fetch_all(
+        work.connection, _SQL["faults"], {**whole(work, device_no).parameters, "audiences": audiences}
+    )
 
 
 async def state(work: Work, device_no: int) -> Row | None:
@@ -49,62 +51,34 @@ async def state(work: Work, device_no: int) -> Row | None:
     return await fetch_one(work.connection, _SQL["state"], {"device_no": device_no})
 
 
-async def readings(
-    work: Work, device_no: int, profile: DeviceProfile, wanted: frozenset[str]
-) -> dict[str, tuple[DayValues, ...]]:
-    """The wanted metrics day by day, of the audiences the caller has."""
-    found: dict[str, list[DayValues]] = {}
-    for audience in sorted(work.caller.audiences):
-        metrics = [m for m in profile.metrics if m.key in wanted and m.audience == audience]
-        if not metrics:
-            continue
-        statement = _SQL["days"].format(
-            values=SQL(", ").join(part for metric in metrics for part in _of_day(metric)),
-            view=Identifier(reading_view(profile.name, Audience(audience))),
-        )
-        for row in await fetch_all(work.connection, statement, _period(work, device_no)):
-            for metric in metrics:
-                low, mean, high, latest = (row[f"{part}_{metric.column}"] for part in ("low", "mean", "high", "latest"))
-                if mean is not None:
-                    found.setdefault(metric.key, []).append(DayValues(row["day"], low, mean, high, latest))
-    return {key: tuple(days) for key, days in found.items()}
-
-
-def _of_day(metric: Metric) -> list[Composed]:
-    column: SQL | Composed = SQL("{}").format(Identifier(metric.column))
-    if metric.kind is not Kind.NUMBER:
-        column = SQL("{}::integer").format(Identifier(metric.column))
-    parts = {"low": "min({})::float8", "mean": "avg({})::float8", "high": "max({})::float8"}
-    made = [
-        SQL("{} AS {}").format(SQL(text).format(column), Identifier(f"{name}_{metric.column}"))
-        for name, text in parts.items()
-    ]
-    latest = SQL("(last({0}, ts) FILTER (WHERE {0} IS NOT NULL))::float8 AS {1}")
-    return [*made, latest.format(column, Identifier(f"latest_{metric.column}"))]
+async def hours(work: Work, device: Row) -> Rolled | None:
+    """The hours of the thirty days that hourly values can stand for; None where there are none."""
+    period = whole(work, device["device_no"])
+    return await rolled(work, device, period.start, period.end)
 
 
 async def events(work: Work, device_no: int) -> list[Row]:
     """Events of thirty days, newest first, of the audiences the caller has."""
-    return await fetch_all(work.connection, _SQL["events"], _period(work, device_no))
+    return await fetch_all(work.connection, _SQL["events"], whole(work, device_no).parameters)
 
 
-async def heard(work: Work, device_no: int, profile: DeviceProfile, events_seen: list[Row]) -> Heard:
-    """When anything came; a boot that was there before the thirty days is no restart."""
-    rows: list[Row] = []
-    audiences = {metric.audience for metric in profile.metrics}
-    for audience in sorted(work.caller.audiences):
-        if Audience(audience) in audiences:
-            statement = formatted(_SQL["heard"], view=reading_view(profile.name, Audience(audience)))
-            rows += await fetch_all(work.connection, statement, _period(work, device_no))
+async def heard(work: Work, profile: DeviceProfile, events_seen: list[Row], period: list[Part]) -> Heard:
+    """When anything came; a boot that was there before the days looked at is no restart."""
+    days, boots = {event["ts"].date() for event in events_seen}, list[Row]()
+    lately = Part(period[0].device_no, max(period[0].start, work.now - RESTARTS_BACK), period[-1].end)
+    for audience in map(Audience, sorted(work.caller.audiences & {metric.audience for metric in profile.metrics})):
+        days |= await heard_days(work, profile, audience, period)
+        statement = formatted(_SQL["boots"], view=reading_view(profile.name, audience))
+        boots += await fetch_all(work.connection, statement, lately.parameters)
     began: dict[int, datetime] = {}
-    for boot, moment in [(r["boot"], r["began"]) for r in rows] + [(e["boot"], e["ts"]) for e in events_seen]:
+    for boot, moment in [(r["boot"], r["began"]) for r in boots] + [(e["boot"], e["ts"]) for e in events_seen]:
         began[boot] = min(moment, began.get(boot, moment))
     first = min(began, default=None)
-    read = sum(row["readings"] for row in rows)
+    read = sum(row["readings"] for row in boots)
     return Heard(
-        days=frozenset(row["day"] for row in rows) | frozenset(event["ts"].date() for event in events_seen),
+        days=frozenset(days),
         restarts=tuple(sorted(moment for boot, moment in began.items() if boot != first)),
-        doubted=sum(row["doubted"] for row in rows) / read if read else None,
+        doubted=sum(row["doubted"] for row in boots) / read if read else None,
     )
 
 
@@ -152,9 +126,23 @@ async def mains_nearby(work: Work, device_no: int, codes: list[str], raised: dat
     return _share(await fetch_one(work.connection, _SQL["mains_nearby"], parameters), "without")
 
 
+_FEW_PAYERS: Final = 3
+_OF_PAYERS: Final = SQL(
+    "(SELECT y.* FROM device m CROSS JOIN LATERAL (SELECT * FROM work_order z WHERE z.device_no = m.device_no OFFSET 0)"
+    " y WHERE m.payer_id = ANY (%(payers)s::integer[]))"
+)
+
+
 async def outcomes(work: Work, device_class: str) -> list[CauseCount]:
-    """What finished work orders found, as far as the caller sees them."""
-    rows = await fetch_all(work.connection, _SQL["outcomes"], {"device_class": device_class})
+    """What the latest finished work orders found, as far as the caller sees them.
+
+    Row security decides what is seen either way: those of a few payers are found through their devices.
+    """
+    payers = work.caller.scope.payers
+    few = payers is not None and len(payers) <= _FEW_PAYERS
+    statement = formatted(_SQL["outcomes"], orders=_OF_PAYERS if few else SQL("work_order"))
+    asked = {"device_class": device_class, "payers": sorted(payers or ())}
+    rows = await fetch_all(work.connection, statement, asked)
     return [CauseCount(row["cause"], row["times"]) for row in rows]
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from diagnostics.diagnosis import examples
 from diagnostics.faults.schemas import FaultMeaning
-from diagnostics.schemas import Answer, BilingualText, Moment, shown
+from diagnostics.schemas import Answer, BilingualText, Held, Moment, shown
 
 
 class EvidenceItem(Answer):
@@ -79,8 +79,14 @@ class DiagnosisAnswer(Answer):
     model_config = shown(examples.DIAGNOSIS)
 
     device_id: str
-    held: Annotated[bool, Field(description="An incident hold lies on the device: leave it untouched")]
+    held: Held
     at: Moment
+    hourly_until: Annotated[
+        Moment | None, Field(description="Readings before then are judged by their hourly values; null: none are")
+    ] = None
+    counted_at: Annotated[
+        Moment | None, Field(description="Up to when what had come in is in those hourly values; null: there are none")
+    ] = None
     conclusion: Annotated[str, Field(description="found, cannot_tell or nothing_found")]
     reason: BilingualText
     priority: Annotated[str | None, Field(description="on_call, acute or ordinary; null where no fault is there")]

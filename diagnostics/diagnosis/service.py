@@ -41,10 +41,13 @@ async def diagnose_device(work: Work, device_id: str) -> DiagnosisAnswer:
     if device["device_class"] not in work.registry:
         raise not_found(Text("Kunskapen om den här hjälpmedelstypen", "Knowledge of this device class"))
     knowledge, counted = await _learned(work, knowledge_of(work.registry[device["device_class"]]))
-    diagnosis = diagnose(knowledge, await gather(work, device, knowledge))
+    hours = await repository.hours(work, device)
+    diagnosis = diagnose(knowledge, await gather(work, device, knowledge, hours))
     await work.record("diagnosis.read", device["device_no"], conclusion=diagnosis.conclusion)
     held = await commands.is_held(work.connection, device["device_no"])
-    return _answer(work, device_id, diagnosis, counted, held=held)
+    answer = _answer(work, device_id, diagnosis, counted, held=held)
+    rolled_up = {} if hours is None else {"hourly_until": hours.tail, "counted_at": hours.counted_at}
+    return answer.model_copy(update=rolled_up)
 
 
 async def _learned(work: Work, knowledge: Knowledge) -> tuple[Knowledge, int]:

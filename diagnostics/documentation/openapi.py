@@ -98,7 +98,8 @@ def example_of(schema: Json, schemas: Json) -> Any:  # noqa: ANN401 - JSON of an
         return schema["examples"][0]
     items = schema.get("properties", {}).get("items", {}).get("items")
     found = example_of(items, schemas) if items else None
-    return None if found is None else {"items": [found], "next_cursor": None}
+    mark = {"held": False} if "held" in schema.get("properties", {}) else {}
+    return None if found is None else {"items": [found], "next_cursor": None, **mark}
 
 
 def _restore_examples(schemas: Json) -> None:

@@ -15,6 +15,7 @@ SCHEDULE: Final[dict[str, Any]] = {
 
 DOSES: Final[dict[str, Any]] = {
     "device_id": "d-k7x2m4qpza",
+    "held": False,
     "supervised": True,
     "standing": "present",
     "standing_since": None,
@@ -36,5 +37,5 @@ DOSES: Final[dict[str, Any]] = {
 }
 
 UNSUPERVISED: Final[dict[str, Any]] = {
-    "items": [{"device_id": "d-k7x2m4qpza", "individual_number": "7654321", "payer": "kommun-07"}]
+    "items": [{"device_id": "d-k7x2m4qpza", "individual_number": "7654321", "held": False, "payer": "kommun-07"}]
 }

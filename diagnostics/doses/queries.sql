@@ -31,7 +31,9 @@ ON CONFLICT (device_no, sequence) DO UPDATE
  WHERE dose.outcome <> excluded.outcome OR dose.told <> excluded.told
 
 -- name: device
-SELECT d.device_no, d.device_id, d.device_class, d.loan_started_at FROM device d WHERE d.device_id = %(device_id)s
+SELECT d.device_no, d.device_id, d.device_class, d.loan_started_at,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
+  FROM device d WHERE d.device_id = %(device_id)s
 
 -- name: shown_schedules
 SELECT s.version, s.times, s.weekdays, s.late_minutes, s.unknown_minutes, s.valid_from, s.entered_by, s.entered_at
@@ -64,7 +66,9 @@ INSERT INTO roll_check (device_no, verified_at, verified_by) VALUES (%(device_no
 
 -- name: unsupervised
 -- Machines on loan that no schedule is known for: nothing can be expected of them, which is not the same as well.
-SELECT d.device_id, d.individual_number, p.code AS payer FROM device d JOIN payer p USING (payer_id)
+SELECT d.device_id, d.individual_number, p.code AS payer,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
+  FROM device d JOIN payer p USING (payer_id)
  WHERE d.device_class = 'dispenser' AND d.loan_started_at IS NOT NULL AND d.enrolled_at IS NOT NULL
    AND NOT EXISTS (SELECT FROM dose_schedule s WHERE s.device_no = d.device_no AND s.valid_from >= d.loan_started_at)
  ORDER BY d.individual_number LIMIT %(limit)s

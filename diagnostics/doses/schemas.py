@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from diagnostics.doses import examples
-from diagnostics.schemas import Answer, AskedMoment, DeviceId, Moment, shown
+from diagnostics.schemas import Answer, AskedMoment, DeviceId, Held, Moment, shown
 from fleet.doses import MOST_DOSES
 
 WallClock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="Swedish wall clock, HH:MM")]
@@ -83,6 +83,7 @@ class DeviceDoses(Answer):
     model_config = shown(examples.DOSES)
 
     device_id: str
+    held: Held
     supervised: Annotated[bool, Field(description="False: no schedule is known, so nothing can be expected")]
     standing: Literal["present", "away", "unverified"]
     standing_since: Moment | None
@@ -97,6 +98,7 @@ class UnsupervisedItem(Answer):
 
     device_id: DeviceId
     individual_number: str
+    held: Held
     payer: str
 
 

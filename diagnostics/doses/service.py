@@ -139,6 +139,7 @@ async def _shown(work: Work, device: Row) -> DeviceDoses:
     where, since = standing([Absence(row["started_at"], row["ended_at"]) for row in absences], verified_at, work.now)
     return DeviceDoses(
         device_id=device["device_id"],
+        held=device["held"],
         supervised=any(_holds(row, device, work.now) for row in schedules),
         standing=where.value,
         standing_since=None if where is Standing.PRESENT else since,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from diagnostics.faults import fleet_service, service
 from diagnostics.faults.fleet_schemas import Dictionary, EntryQuery, GroupQuery, Groups, UnknownCodes, UnknownQuery
 from diagnostics.faults.schemas import FaultItem, FaultQuery
-from diagnostics.paging import Page, PageLinks
+from diagnostics.paging import DevicePage, PageLinks
 from diagnostics.schemas import DeviceId
 from diagnostics.security import DeviceReader
 from diagnostics.work import Entrance
@@ -22,7 +22,7 @@ async def list_faults(
     caller: DeviceReader,
     door: Entrance,
     links: PageLinks,
-) -> Page[FaultItem]:
+) -> DevicePage[FaultItem]:
     """Active faults, or with `state=all` also those that ended. An empty list means that none is *known*."""
     async with door.open(caller) as work:
         page = await service.list_faults(work, device_id, query)

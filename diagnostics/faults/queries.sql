@@ -143,14 +143,13 @@ SELECT * FROM unnest(%(period_days)s::integer[], %(payer_id)s::integer[], %(lega
 INSERT INTO fault_count_progress (counted_at) VALUES (%(now)s) ON CONFLICT (one) DO UPDATE SET counted_at = excluded.counted_at
 
 -- name: unknown
--- Codes that no profile knew when they came, the most devices first.
-SELECT d.device_class, f.system, f.code, count(*) AS times, count(DISTINCT f.device_no) AS devices,
+-- Codes that no profile knew when they came, the most devices first. Class and model stand in the fault: no device is read for them.
+SELECT f.device_class, f.system, f.code, count(*) AS times, count(DISTINCT f.device_no) AS devices,
        count(*) FILTER (WHERE f.cleared_at IS NULL) AS active, min(f.raised_at) AS first_raised_at, max(f.last_seen_at) AS last_seen_at,
-       (array_agg(DISTINCT d.model_key))[1:10] AS models, max(f.text) AS text
+       (array_agg(DISTINCT f.model_key))[1:10] AS models, max(f.text) AS text
   FROM device_fault f
-  JOIN device d USING (device_no)
  WHERE f.fault_code IS NULL
-   AND (%(device_class)s::text IS NULL OR d.device_class = %(device_class)s)
+   AND (%(device_class)s::text IS NULL OR f.device_class = %(device_class)s)
  GROUP BY 1, 2, 3
  ORDER BY devices DESC, times DESC, 1, 2, 3
  LIMIT %(limit)s

@@ -6,7 +6,7 @@ from typing import Final
 from diagnostics.devices import repository as devices
 from diagnostics.faults import repository
 from diagnostics.faults.schemas import FaultItem, FaultMeaning, FaultQuery
-from diagnostics.paging import Page, cut, decode_cursor
+from diagnostics.paging import DevicePage, cut, decode_cursor
 from diagnostics.queries import Row
 from diagnostics.schemas import BilingualText
 from diagnostics.work import Work
@@ -17,7 +17,7 @@ MOST_ACTIVE: Final = 200
 """As many active faults as one device's page shows; the list has them all."""
 
 
-async def list_faults(work: Work, device_id: str, query: FaultQuery) -> Page[FaultItem]:
+async def list_faults(work: Work, device_id: str, query: FaultQuery) -> DevicePage[FaultItem]:
     """A page of a device's faults, newest first.
 
     Raises:
@@ -30,7 +30,11 @@ async def list_faults(work: Work, device_id: str, query: FaultQuery) -> Page[Fau
     )
     page, cursor = cut(rows, query.limit, lambda row: (row["raised_at"], row["device_fault_id"]))
     await work.record("faults.read", device["device_no"], state=query.state)
-    return Page(items=[fault_item(work.registry, device["device_class"], row) for row in page], next_cursor=cursor)
+    return DevicePage(
+        held=device["held"],
+        items=[fault_item(work.registry, device["device_class"], row) for row in page],
+        next_cursor=cursor,
+    )
 
 
 async def active_faults(work: Work, device_no: int, device_class: str) -> list[FaultItem]:

@@ -4,12 +4,14 @@ ON CONFLICT (device_no) WHERE lifted_at IS NULL DO NOTHING
 RETURNING hold_id
 
 -- name: one
-SELECT h.*, d.device_id, d.individual_number, d.device_class, d.model_key, d.firmware
+SELECT h.*, d.device_id, d.individual_number, d.device_class, d.model_key, d.firmware,
+       EXISTS (SELECT FROM incident_hold o WHERE o.device_no = h.device_no AND o.lifted_at IS NULL) AS held
   FROM incident_hold h JOIN device d USING (device_no)
  WHERE h.hold_id = %(hold_id)s
 
 -- name: list
-SELECT h.*, d.device_id, d.individual_number, d.device_class, d.model_key, d.firmware
+SELECT h.*, d.device_id, d.individual_number, d.device_class, d.model_key, d.firmware,
+       EXISTS (SELECT FROM incident_hold o WHERE o.device_no = h.device_no AND o.lifted_at IS NULL) AS held
   FROM incident_hold h JOIN device d USING (device_no)
  WHERE (NOT %(open_only)s::boolean OR h.lifted_at IS NULL)
    AND (%(device_id)s::text IS NULL OR d.device_id = %(device_id)s)

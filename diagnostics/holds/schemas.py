@@ -5,12 +5,13 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from diagnostics.paging import PageQuery
-from diagnostics.schemas import Answer, DeviceId, Moment, shown
+from diagnostics.schemas import Answer, DeviceId, Held, Moment, shown
 
 HOLD: Final[dict[str, Any]] = {
     "hold_id": 7,
     "device_id": "d-k7x2m4qpza",
     "individual_number": "1234567",
+    "held": True,
     "reason": "Stolen rörde sig utan kommando",
     "placed_at": "2026-11-21T13:05:12Z",
     "placed_by": "anna-tekniker",
@@ -56,6 +57,7 @@ class HoldItem(Answer):
     hold_id: int
     device_id: str
     individual_number: str
+    held: Held
     reason: str
     placed_at: Moment
     placed_by: str

@@ -1,32 +1,23 @@
 """The days of every device over a window, a bit a day, as they are kept in the database: read in one go."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
+from psycopg.sql import Literal
 
-from diagnostics.idle.columns import HEAD, TAIL
+from diagnostics.idle.columns import read_rows
 from diagnostics.idle.days import BLOCK, to_date
-from diagnostics.queries import room
+from diagnostics.queries import formatted, room
 
 Packed = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 _BYTES: Final = BLOCK // 8
 _PICKED: Final = BLOCK // 8  # more than so many are had sooner by unpacking all
-_FIELDS: Final[list[Any]] = [
-    ("fields", ">i2"),
-    ("block_length", ">i4"),
-    ("block_no", ">i4"),
-    ("day_length", ">i4"),
-    ("local_day", ">i4"),
-    ("heard_length", ">i4"),
-    ("heard", "u1", _BYTES),
-    ("used_length", ">i4"),
-    ("used", "u1", _BYTES),
-]
-_ROW: Final = np.dtype(_FIELDS)
+_BITS: Final = np.dtype(("u1", _BYTES))
+_KINDS: Final = (np.dtype(">i4"), np.dtype(">i4"), _BITS, _BITS)
 _SQL: Final = room(__file__)
 
 
@@ -51,31 +42,40 @@ class Bits:
         heard, used = (_flags(kept.get(block, nothing)[late]) for kept in (self.heard, self.used))
         return heard, used
 
+    def of_all(self, devices: NDArray[np.int64]) -> tuple[Flags, Flags]:
+        """Heard and used of devices sorted by number, of whatever blocks: the window's days x devices."""
+        block, columns = np.divmod(devices, BLOCK)
+        starts = np.flatnonzero(np.diff(block, prepend=-1))
+        parts = [self.of(int(block[part[0]]), columns[part]) for part in np.split(np.arange(len(block)), starts[1:])]
+        heard, used = zip(*parts, strict=True)
+        return parts[0] if len(parts) == 1 else (np.concatenate(heard, axis=1), np.concatenate(used, axis=1))
+
     def of(self, block: int, columns: NDArray[np.int64]) -> tuple[Flags, Flags]:
         """Heard and used of some devices of a block: the window's days x columns; few are picked out of their bytes."""
+        if len(columns) == BLOCK:
+            return self.flags(block)
         if len(columns) > _PICKED or block not in self.heard:
             heard, used = self.flags(block)
-            return heard[:, columns], used[:, columns]
+            return heard.take(columns, axis=1), used.take(columns, axis=1)
         picked = [
-            (kept[block][:, columns >> 3] >> (columns & 7).astype(np.uint8)) & 1 for kept in (self.heard, self.used)
+            (kept[block].take(columns >> 3, axis=1) >> (columns & 7).astype(np.uint8)) & 1
+            for kept in (self.heard, self.used)
         ]
         return picked[0].view(np.bool_), picked[1].view(np.bool_)
 
 
 def read_bits(connection: psycopg.Connection, first: int, today: int) -> Bits:
     """The days from `first` to `today`, both counted from 2000-01-01."""
-    values = {"first": to_date(first), "last": to_date(today)}
-    with connection.cursor() as cursor, cursor.copy(_SQL["days_in_bits"], values) as copy:
-        body = b"".join(map(bytes, copy))
-    rows = np.frombuffer(body, _ROW, count=(len(body) - HEAD - TAIL) // _ROW.itemsize, offset=HEAD)
+    copy = formatted(_SQL["days_in_bits"], first=Literal(to_date(first)), last=Literal(to_date(today)))
+    block, day, *rows = read_rows(connection, copy, _KINDS)
     length = today - first + 1
     heard: dict[int, Packed] = {}
     used: dict[int, Packed] = {}
-    for number in np.unique(rows["block_no"]).tolist():
-        chosen = rows[rows["block_no"] == number]
-        for kept, name in ((heard, "heard"), (used, "used")):
+    for number in np.unique(block).tolist():
+        chosen = block == number
+        for kept, packed in zip((heard, used), rows, strict=True):
             kept[number] = np.zeros((length, _BYTES), np.uint8)
-            kept[number][chosen["local_day"] - first] = chosen[name]
+            kept[number][day[chosen] - first] = packed[chosen]
     return Bits(first, length, heard, used)
 
 

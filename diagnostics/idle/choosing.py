@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from diagnostics.idle.bits import Bits
 from diagnostics.idle.days import BLOCK, Taken, to_date
 from diagnostics.idle.entries import Entries
-from diagnostics.idle.judging import days_behind, policy_of
+from diagnostics.idle.judging import SPOKEN, STEADY, days_behind, policy_of
 from diagnostics.idle.reading import Models
 from diagnostics.queries import room
 from fleet.idle_again import Latest, Stand, must_look
@@ -44,7 +44,11 @@ def chosen(  # noqa: PLR0913, PLR0917 - what decides it
     day = bits.first + bits.length - 1
     for number, kept in entries.blocks.items():
         stand = Stand(
-            verdict=kept["verdict"], steady=kept["steady"] > 0, again=kept["again"], silent_after=limits[kept["model"]]
+            verdict=kept["verdict"],
+            steady=kept["stand"] == STEADY,
+            spoken=kept["stand"] == SPOKEN,
+            again=kept["again"],
+            silent_after=limits[kept["model"]],
         )
         heard, used = bits.flags(number, days)
         touched = np.unpackbits(taken.touched.get(number, _NOBODY), bitorder="little").view(np.bool_)

@@ -13,7 +13,7 @@ from diagnostics.idle.days import BLOCK
 from diagnostics.queries import room
 from fleet.idle_again import NEVER_AGAIN, NOT_YET
 
-_ENTRY: Final = np.dtype([("verdict", "u1"), ("steady", "u1"), ("model", "<i2"), ("source", "<i4"), ("again", "<i4")])
+_ENTRY: Final = np.dtype([("verdict", "u1"), ("stand", "u1"), ("model", "<i2"), ("source", "<i4"), ("again", "<i4")])
 _FEW_SOURCES: Final = 64  # in a block: they are counted one by one
 _SQL: Final = room(__file__)
 Rows = NDArray[np.int64]

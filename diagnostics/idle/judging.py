@@ -1,4 +1,4 @@
-"""Judges every device from what was read, block by block, and gathers the verdicts as columns; no database here."""
+"""Judges every device from what was read, piece by piece, and gathers the verdicts as columns; no database here."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from diagnostics.idle.days import BLOCK, to_date
 from diagnostics.idle.reading import Models, Reading, daily_rent
 from fleet.alive import Expert
 from fleet.clock import local_day
-from fleet.idle import DAYS_PER_MONTH, Opinion, Step, Verdict
+from fleet.idle import DAYS_PER_MONTH, Verdict
 from fleet.idle_again import NEVER_AGAIN, stand_after
 from fleet.idle_fleet import (
     ANSWER_DAYS,
@@ -34,18 +34,18 @@ from fleet.registry import Registry
 
 Array = NDArray[np.float64]
 Bits = NDArray[np.bool_]
-_VERDICTS: Final = list(Verdict)
-_STEPS: Final = list(Step)
 _PROVEN: Final = (code(Verdict.UNUSED), code(Verdict.NEVER_STARTED), code(Verdict.REPLACED))
 _CERTAIN: Final = 0.995
 """From here on P is told as 100 %, and its interval says nothing more."""
 _UNLIKELY: Final = 0.1
 """Below this the second opinion disagrees with "used"; it disagrees with a proposal where it holds it back."""
+STEADY: Final = 1
+SPOKEN: Final = 2
 LEARNT_FROM: Final = 2000
 """At most so many devices of a model are learnt from."""
 _MIX: Final = 1_000_003
 _THREADS: Final = 2  # numpy lets others run while it counts
-_AHEAD: Final = 4  # blocks in memory at a time, some 15 MB each
+_AHEAD: Final = 4  # pieces in memory at a time, some 15 MB each
 
 
 @dataclass(slots=True)
@@ -65,14 +65,15 @@ class Verdicts:
         recent: the strip of latest days, by the device's place, where non-use is proven.
         content: changes with what a device's row says.
         samples: per (class, model key), devices to learn from.
-        steady, again: what the next run must know (fleet/idle_again.py); days count from 2000-01-01.
+        stand: STEADY, SPOKEN or 0, for the next run (fleet/idle_again.py).
+        again: the day that changes the verdict by passing, likewise; days count from 2000-01-01.
     """
 
     values: dict[str, Array]
     recent: dict[int, str]
     content: NDArray[np.int64]
     samples: dict[tuple[str, str], Sample]
-    steady: Bits
+    stand: NDArray[np.uint8]
     again: NDArray[np.int32]
 
 
@@ -98,24 +99,25 @@ class Judgement:
         self._today_of = reading.length - 1 - days_behind(models, now)
         self._sources = basis.sources
         self._experts: dict[tuple[str, str], Expert] = {}
+        self._absent = np.flatnonzero(np.isin(self._facts["device_no"], list(reading.absences)))
         size = len(self._facts["device_no"])
         self._found = Verdicts(
             {name: np.full(size, np.nan) for name in _NUMBERS},
             {},
             np.zeros(size, np.int64),
             {},
-            np.zeros(size, bool),
+            np.zeros(size, np.uint8),
             np.zeros(size, np.int32),
         )
 
     def run(self) -> Verdicts:
         """The verdicts on every device read."""
         lost, others_used = self._lost(), self._compared()
-        blocks = np.unique(self._block_of).tolist()
+        pieces = pieces_of(self._block_of)
         with ThreadPoolExecutor(_THREADS) as pool:
-            for start in range(0, len(blocks), _AHEAD):
-                some = blocks[start : start + _AHEAD]
-                for judged in pool.map(lambda number: self._judge_block(number, lost, others_used), some):
+            for start in range(0, len(pieces), _AHEAD):
+                some = pieces[start : start + _AHEAD]
+                for judged in pool.map(lambda rows: self._judge_piece(rows, lost, others_used), some):
                     rows, block, found = judged
                     self._second_opinion(rows, found)
                     self._write(rows, block, found)
@@ -144,22 +146,18 @@ class Judgement:
             used_days |= {number: lent[:, place] for place, number in enumerate(numbers.tolist())}
         return used_days
 
-    def _judge_block(
-        self, number: int, lost: NDArray[np.int32], others_used: dict[int, Bits]
+    def _judge_piece(
+        self, rows: NDArray[np.int64], lost: NDArray[np.int32], others_used: dict[int, Bits]
     ) -> tuple[NDArray[np.int64], Block, Judged]:
-        """Judges a block; runs beside others, and changes nothing of this run."""
-        rows = np.flatnonzero(self._block_of == number)
-        block = self._as_block(number, rows, lost, others_used)
+        """Judges a piece; runs beside others, and changes nothing of this run."""
+        block = self._as_block(rows, lost, others_used)
         return rows, block, judge(block, self._policies)
 
-    def _as_block(
-        self, number: int, rows: NDArray[np.int64], lost: NDArray[np.int32], others_used: dict[int, Bits]
-    ) -> Block:
+    def _as_block(self, rows: NDArray[np.int64], lost: NDArray[np.int32], others_used: dict[int, Bits]) -> Block:
         facts = {name: column[rows] for name, column in self._facts.items()}
-        columns = facts["device_no"] % BLOCK
-        heard, used = self._reading.bits.of(number, columns)
+        heard, used = self._reading.bits.of_all(facts["device_no"])
         first = self._reading.first
-        away, away_since = self._away(facts["device_no"], self._policy_of[facts["model"]])
+        away, away_since = self._away(facts["device_no"], self._absent_of(rows), self._policy_of[facts["model"]])
         return Block(
             heard=heard,
             used=used,
@@ -182,13 +180,19 @@ class Judgement:
             ],
         )
 
+    def _absent_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The devices of a piece who have absences, by their places in it."""
+        start, end = np.searchsorted(self._absent, [rows[0], rows[-1] + 1])
+        found: NDArray[np.int64] = self._absent[start:end] - rows[0]
+        return found
+
     def _away(
-        self, devices: NDArray[np.int64], policy: NDArray[np.int32]
+        self, devices: NDArray[np.int64], absent: NDArray[np.int64], policy: NDArray[np.int32]
     ) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
         away = np.zeros((self._reading.length, len(devices)), bool)
         since = np.full(len(devices), NO_DAY, np.int32)
-        for column, device in enumerate(devices.tolist()):
-            for start, end in self._reading.absences.get(device, ()):
+        for column in absent.tolist():
+            for start, end in self._reading.absences[int(devices[column])]:
                 first, last = start - self._reading.first, end - self._reading.first
                 after = last + int(self._policies.after_absence[policy[column]])
                 away[max(0, first) : max(0, after + 1), column] = True
@@ -241,15 +245,16 @@ class Judgement:
 
     def _stand(self, rows: NDArray[np.int64], block: Block, found: Judged) -> None:
         """What the next run must know of these devices."""
-        steady, again = stand_after(block, found, self._policies, self._next_absence(rows))
-        self._found.steady[rows] = steady
+        steady, spoken, again = stand_after(block, found, self._policies, self._next_absence(rows))
+        self._found.stand[rows] = np.select([steady, spoken], [STEADY, SPOKEN])
         self._found.again[rows] = np.where(again == NO_LOAN, NEVER_AGAIN, again + self._reading.first)
 
     def _next_absence(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
         """The next day on which a registered absence begins or is over, as a place in the window; NO_LOAN."""
         again = np.full(len(rows), NO_LOAN, np.int32)
-        for place, device in enumerate(self._facts["device_no"][rows].tolist()):
-            for span in self._reading.absences.get(device, ()):
+        devices = self._facts["device_no"][rows]
+        for place in self._absent_of(rows).tolist():
+            for span in self._reading.absences[int(devices[place])]:
                 borders = (span[0] - self._reading.first, span[1] + 1 - self._reading.first)
                 coming = [border for border in borders if self._reading.length <= border < NO_LOAN // 2]
                 again[place] = min([int(again[place]), *coming])
@@ -301,6 +306,22 @@ class Judgement:
         self._found.content = np.where(mixed == 0, 1, mixed)
 
 
+def pieces_of(block: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Places of devices in pieces to judge: whole blocks, together where they are BLOCK devices at most.
+
+    Args:
+        block: per device its block, rising.
+    """
+    ends = np.flatnonzero(np.diff(block, append=-1)) + 1
+    pieces, start, last = list[NDArray[np.int64]](), 0, 0
+    for end in ends.tolist():
+        if end - start > BLOCK:
+            pieces.append(np.arange(start, last))
+            start = last
+        last = end
+    return [*pieces, np.arange(start, last)] if last else pieces
+
+
 def policy_of(models: Models, policies: Policies) -> NDArray[np.int32]:
     """Per model, numbered as in `Models`, the place of its policy; a model that no profile describes has the first."""
     named = zip(models.profiles, models.policies, strict=True)
@@ -331,19 +352,3 @@ def _disagrees(found: Judged, p: Array) -> NDArray[np.bool_]:
 def _shifted(days: NDArray[np.int64], first: int) -> NDArray[np.int32]:
     """Days counted from the window's first; what was never or is no loan stays what it is."""
     return np.where(np.abs(days) >= -NO_DAY, days, days - first).astype(np.int32)
-
-
-def verdict_words(column: Array) -> list[str]:
-    """The words of a column of verdict places."""
-    return [str(_VERDICTS[int(place)]) for place in column]
-
-
-def step_words(column: Array) -> list[str]:
-    """The words of a column of step places."""
-    return [str(_STEPS[int(place)]) for place in column]
-
-
-def opinion_words(column: Array) -> list[str]:
-    """The words of a column of opinions: 0 none, 1 agrees, 2 disagrees."""
-    words = list(Opinion)
-    return [str(words[int(place)]) for place in column]

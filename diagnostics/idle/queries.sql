@@ -1,11 +1,13 @@
 -- name: idle
 -- Longest unused first, by the index of the verdicts; row security keeps to what the caller sees. The page's devices are looked up by
--- number: of so many tables the planner would else join the whole fleet first.
+-- number, each for itself (OFFSET 0), so that a page ends after so many: of so many tables the planner would else join the whole fleet.
 WITH page AS MATERIALIZED (
     SELECT v.device_no, v.since
       FROM idle_verdict v
-      JOIN device d ON d.device_no = v.device_no AND d.loan_started_at IS NOT DISTINCT FROM v.loan_started_at
-     WHERE {which} AND {filters} AND {after}
+     CROSS JOIN LATERAL (SELECT FROM device d
+                          WHERE d.device_no = v.device_no AND d.loan_started_at IS NOT DISTINCT FROM v.loan_started_at AND {of_device}
+                         OFFSET 0) d
+     WHERE {of_verdict}
      ORDER BY v.since, v.device_no
      LIMIT {limit}
 )
@@ -72,12 +74,18 @@ SELECT u.device_no, u.local_day - date '2000-01-01' AS local_day, coalesce(bool_
  GROUP BY 1, 2
 
 -- name: changed_usage_days
--- The same of every class, of what was written since the last run: a row's xmin is the transaction that wrote it last.
+-- The same of every class, of what was written since the last run: a row's xmin is the transaction that wrote it last. The classes of
+-- these devices are looked up by their numbers: how few they are the planner cannot know, and would read the whole register.
+WITH changed AS MATERIALIZED (
+    SELECT device_no, local_day, measure, amount
+      FROM usage_day
+     WHERE local_day >= %(first)s AND local_day <= %(last)s AND age(xmin) <= %(age)s),
+known AS MATERIALIZED (
+    SELECT device_no, device_class FROM device WHERE device_no = ANY (ARRAY(SELECT DISTINCT device_no FROM changed)))
 SELECT u.device_no, u.local_day - date '2000-01-01' AS local_day, (u.amount >= c.at_least IS TRUE)::integer AS used
-  FROM usage_day u
-  JOIN device d USING (device_no)
+  FROM changed u
+  JOIN known d USING (device_no)
   LEFT JOIN usage_clause c ON c.device_class = d.device_class AND c.measure = u.measure
- WHERE u.local_day >= %(first)s AND u.local_day <= %(last)s AND age(u.xmin) <= %(age)s
 
 -- name: seen_age
 -- How many transactions ago the last run saw usage. Where that lies in the future (a database restored elsewhere) or was never, nothing
@@ -121,8 +129,8 @@ SELECT block_no, local_day - date '2000-01-01' AS local_day, heard, used
  ORDER BY block_no, local_day
 
 -- name: days_in_bits
-COPY (SELECT block_no, local_day - date '2000-01-01', heard, used FROM day_block WHERE local_day >= %(first)s AND local_day <= %(last)s
-       ORDER BY block_no, local_day) TO STDOUT (FORMAT binary)
+COPY (SELECT block_no, local_day - date '2000-01-01', heard, used FROM day_block WHERE local_day >= {first} AND local_day <= {last})
+TO STDOUT (FORMAT binary)
 
 -- name: entries
 SELECT block_no, entries FROM verdict_block
@@ -145,6 +153,14 @@ ON CONFLICT (single) DO UPDATE
 -- Devices of which a fact was written; what is written from here on stays for the next run.
 DELETE FROM idle_due RETURNING device_no
 
+-- name: follow_register
+-- Class and payer as the register has them now, where a verdict says what it said before.
+UPDATE idle_verdict v
+   SET device_class = d.device_class, payer_id = d.payer_id
+  FROM device d
+ WHERE v.device_no = ANY (%(devices)s) AND d.device_no = v.device_no
+   AND (v.device_class, v.payer_id) IS DISTINCT FROM (d.device_class, d.payer_id)
+
 -- name: paired
 -- Devices whose verdict rests on another device's days, as it stood.
 SELECT device_no FROM idle_verdict WHERE other_device_no IS NOT NULL OR double_days > 0
@@ -153,12 +169,11 @@ SELECT device_no FROM idle_verdict WHERE other_device_no IS NOT NULL OR double_d
 -- Devices that sent something other than data after what their verdict knows of.
 SELECT v.device_no
   FROM idle_verdict v
-  JOIN device d USING (device_no)
-  JOIN device_class k ON k.name = d.device_class
-  JOIN device_state s USING (device_no)
+  JOIN device_class k ON k.name = v.device_class
+ CROSS JOIN LATERAL (SELECT last_seen_at FROM device_state s WHERE s.device_no = v.device_no OFFSET 0) s
  WHERE v.verdict IN ('silent', 'source_lost', 'never_connected', 'unused', 'never_started', 'replaced')
    AND ((s.last_seen_at AT TIME ZONE 'Europe/Stockholm') - make_interval(hours => k.day_starts_at_hour))::date
-       > coalesce(v.last_heard_day, (d.loan_started_at AT TIME ZONE 'Europe/Stockholm')::date - 2)
+       > coalesce(v.last_heard_day, (v.loan_started_at AT TIME ZONE 'Europe/Stockholm')::date - 2)
 
 -- name: merge_block
 INSERT INTO day_block AS b (block_no, local_day, heard, used) VALUES (%(block_no)s, %(local_day)s, %(heard)s, %(used)s)
@@ -176,8 +191,6 @@ SELECT d.device_no, coalesce(array_position(%(models)s::text[], d.model_key), 0)
                    > (((d.loan_started_at AT TIME ZONE 'Europe/Stockholm') - h.day_start)::date)::timestamp)::integer,
                 1000000) AS loan_day,
        coalesce(((s.last_seen_at AT TIME ZONE 'Europe/Stockholm') - h.day_start)::date - date '2000-01-01', -1000000) AS last_seen,
-       coalesce(d.payer_id, 0) AS payer, coalesce(array_position(%(frames)s::text[], d.legal_frame), 0) AS frame,
-       coalesce(l.prescriber_id, 0) AS prescriber, coalesce(d.depot_id, 0) AS depot,
        coalesce(u.prescribed_interval_days, 0) AS interval, coalesce(u.source_id, 0) AS source,
        coalesce(r.from_day - date '2000-01-01', -1000000) AS replaced, coalesce(r.replaced_by, 0) AS replaced_by,
        coalesce((extract(epoch FROM d.loan_started_at) * 1000000)::bigint, 0) AS loan_at,
@@ -192,7 +205,6 @@ SELECT d.device_no, coalesce(array_position(%(models)s::text[], d.model_key), 0)
   LEFT JOIN device_replacement r ON r.loan_id = l.loan_id
   LEFT JOIN idle_verdict v ON v.device_no = d.device_no AND v.loan_started_at IS NOT DISTINCT FROM d.loan_started_at
  WHERE d.stock_state NOT IN ('scrapped', 'lost')
- ORDER BY d.device_no
 
 -- name: absences
 SELECT a.device_no, a.from_day - date '2000-01-01' AS from_day, coalesce(a.until_day - date '2000-01-01', 1000000) AS until_day
@@ -233,32 +245,60 @@ ON CONFLICT (device_class, model_key) DO UPDATE
 -- name: note_changes
 -- What became another verdict or step, before it is overwritten; a device whose loan changed meanwhile waits for the next run.
 INSERT INTO idle_verdict_change (device_no, loan_started_at, judged_day, changed_at, verdict, step)
-SELECT f.device_no, d.loan_started_at, %(judged_day)s, %(judged_at)s, f.verdict, f.step
-  FROM unnest(%(device_no)s::integer[], %(loan_at)s::bigint[], %(verdict)s::text[], %(step)s::text[])
-       AS f (device_no, loan_at, verdict, step)
+SELECT d.device_no, d.loan_started_at, %(judged_day)s, %(judged_at)s, f.verdict, f.step
+  FROM (SELECT device_no, loan_at, {verdict} AS verdict, {step} AS step
+          FROM unnest(%(device_no)s, %(loan_at)s, %(verdict)s, %(step)s) AS f (device_no, loan_at, verdict, step)) f
   JOIN device d ON d.device_no = f.device_no AND coalesce((extract(epoch FROM d.loan_started_at) * 1000000)::bigint, 0) = f.loan_at
-  LEFT JOIN idle_verdict v ON v.device_no = f.device_no
+  LEFT JOIN idle_verdict v ON v.device_no = d.device_no
  WHERE (v.verdict, v.step, v.loan_started_at) IS DISTINCT FROM (f.verdict, f.step, d.loan_started_at)
 ON CONFLICT DO NOTHING
 
 -- name: store
-INSERT INTO idle_verdict AS v (device_no, loan_started_at, judged_day, judged_at, {columns})
-SELECT f.device_no, d.loan_started_at, %(judged_day)s, %(judged_at)s, {columns}
-  FROM unnest(%(device_no)s::integer[], %(loan_at)s::bigint[], {arrays}) AS f (device_no, loan_at, {columns})
+INSERT INTO idle_verdict AS v (device_no, loan_started_at, device_class, payer_id, judged_day, judged_at, {columns})
+SELECT d.device_no, d.loan_started_at, d.device_class, d.payer_id, %(judged_day)s, %(judged_at)s, {values}
+  FROM unnest(%(device_no)s, %(loan_at)s, {arrays}) AS f (device_no, loan_at, {columns})
   JOIN device d ON d.device_no = f.device_no AND coalesce((extract(epoch FROM d.loan_started_at) * 1000000)::bigint, 0) = f.loan_at
 ON CONFLICT (device_no) DO UPDATE
-   SET loan_started_at = excluded.loan_started_at, judged_day = excluded.judged_day, judged_at = excluded.judged_at, {assignments}
+   SET loan_started_at = excluded.loan_started_at, device_class = excluded.device_class, payer_id = excluded.payer_id,
+       judged_day = excluded.judged_day, judged_at = excluded.judged_at, {assignments}
 
--- name: count_in
--- Every device once, as its verdict stands.
-INSERT INTO idle_figure (payer_id, legal_frame, device_class, prescriber_id, depot_id, verdict, step, devices, rent_sek, cost_sek)
-SELECT d.payer_id, d.legal_frame, d.device_class, l.prescriber_id, d.depot_id, v.verdict, v.step, count(*),
-       coalesce(sum(v.rent_sek) FILTER (WHERE v.verdict <> 'in_stock'), 0), coalesce(sum(v.cost_sek), 0)
+-- name: counted
+-- Every device once, or some of them, as verdict and register stand.
+SELECT d.payer_id, d.legal_frame, d.device_class, l.prescriber_id, d.depot_id, v.verdict, v.step, count(*)::integer AS devices,
+       coalesce(sum(v.rent_sek) FILTER (WHERE v.verdict <> 'in_stock'), 0) AS rent_sek, coalesce(sum(v.cost_sek), 0) AS cost_sek
   FROM device d
+  {some}
   JOIN idle_verdict v ON v.device_no = d.device_no AND v.loan_started_at IS NOT DISTINCT FROM d.loan_started_at
   LEFT JOIN loan l ON l.device_no = d.device_no AND l.ended_at IS NULL
  WHERE d.stock_state NOT IN ('scrapped', 'lost')
  GROUP BY 1, 2, 3, 4, 5, 6, 7
+
+-- name: count_in
+INSERT INTO idle_figure (payer_id, legal_frame, device_class, prescriber_id, depot_id, verdict, step, devices, rent_sek, cost_sek)
+{counted}
+
+-- name: correct
+-- The figures of the groups that changed, each with what is added to it and taken from it.
+WITH change AS (
+    SELECT * FROM unnest(%(payer_id)s::integer[], %(legal_frame)s::text[], %(device_class)s::text[], %(prescriber_id)s::integer[],
+                         %(depot_id)s::integer[], %(verdict)s::text[], %(step)s::text[], %(devices)s::integer[],
+                         %(rent_sek)s::numeric[], %(cost_sek)s::numeric[])
+        AS told (payer_id, legal_frame, device_class, prescriber_id, depot_id, verdict, step, devices, rent_sek, cost_sek)),
+before AS (
+    DELETE FROM idle_figure f USING change c
+     WHERE coalesce(f.payer_id, 0) = coalesce(c.payer_id, 0) AND coalesce(f.legal_frame, '') = coalesce(c.legal_frame, '')
+       AND f.device_class = c.device_class AND coalesce(f.prescriber_id, 0) = coalesce(c.prescriber_id, 0)
+       AND coalesce(f.depot_id, 0) = coalesce(c.depot_id, 0) AND f.verdict = c.verdict AND f.step = c.step
+ RETURNING f.*)
+INSERT INTO idle_figure (payer_id, legal_frame, device_class, prescriber_id, depot_id, verdict, step, devices, rent_sek, cost_sek)
+SELECT payer_id, legal_frame, device_class, prescriber_id, depot_id, verdict, step, sum(devices), sum(rent_sek), sum(cost_sek)
+  FROM (SELECT * FROM before UNION ALL SELECT * FROM change) every
+ GROUP BY 1, 2, 3, 4, 5, 6, 7
+HAVING sum(devices) <> 0
+
+-- name: in_doubt
+-- What was due when the run began it has taken away; a row now is of something that was committed since.
+SELECT EXISTS (SELECT FROM idle_due) OR EXISTS (SELECT FROM idle_figure WHERE devices < 0) AS in_doubt
 
 -- name: forget_figures
 DELETE FROM idle_figure

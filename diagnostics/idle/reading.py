@@ -17,7 +17,6 @@ from diagnostics.idle.columns import Columns, read_columns
 from diagnostics.queries import formatted, room
 from fleet.alive import Fit
 from fleet.idle import DAYS_PER_MONTH
-from fleet.plumbing.store.register import LEGAL_FRAMES
 from fleet.profile import DeviceProfile
 from fleet.registry import Registry
 
@@ -28,10 +27,6 @@ _FACTS: Final = (
     "enrolled",
     "loan_day",
     "last_seen",
-    "payer",
-    "frame",
-    "prescriber",
-    "depot",
     "interval",
     "source",
     "replaced",
@@ -133,17 +128,15 @@ def read(
     chosen = (
         SQL("") if some is None else SQL("JOIN unnest(%(some)s::integer[]) AS chosen (device_no) USING (device_no)")
     )
-    values = {
-        "models": list(models.keys),
-        "frames": list(LEGAL_FRAMES),
-        "some": None if some is None else some.tolist(),
-    }
+    values = {"models": list(models.keys), "some": None if some is None else some.tolist()}
     absences: dict[int, list[Span]] = defaultdict(list)
     cursor = connection.cursor(row_factory=dict_row, binary=True)
     for row in cursor.execute(formatted(_SQL["absences"], some=chosen), values):
         absences[row["device_no"]].append((row["from_day"], row["until_day"]))
+    facts = read_columns(connection, formatted(_SQL["facts"], some=chosen), values, _FACTS)
+    order = np.argsort(facts["device_no"], kind="stable")
     return Reading(
-        facts=read_columns(connection, formatted(_SQL["facts"], some=chosen), values, _FACTS),
+        facts={name: column[order] for name, column in facts.items()},
         bits=bits,
         absences=absences,
         others=common.others,

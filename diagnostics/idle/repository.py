@@ -1,8 +1,9 @@
 """Reads the idle list and its denominators; what the caller may not see, the database neither gives nor counts."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from psycopg.sql import SQL, Literal
+from psycopg.sql import SQL, Composed, Literal
 
 from diagnostics.queries import Row, fetch_all, fetch_one, formatted, room
 from diagnostics.verdicts import JUDGED
@@ -15,11 +16,16 @@ _LATER: Final = SQL("(%(after_since)s::date IS NULL OR (v.since, v.device_no) > 
 _HIGHER: Final = SQL("(%(after_device)s::integer IS NULL OR v.device_no > %(after_device)s) AND v.since IS NULL")
 
 
-_FILTERS: Final = {
+_OF_VERDICT: Final = {
     "step": SQL("v.step = %(step)s"),
+    "opinion": SQL("v.opinion = %(opinion)s"),
+    "device_class": SQL("v.device_class = %(device_class)s"),
+    "payer": SQL("v.payer_id = (SELECT payer_id FROM payer WHERE code = %(payer)s)"),
+    "payers": SQL("v.payer_id = ANY (%(payers)s)"),
+}
+_OF_DEVICE: Final = {
     "device_class": SQL("d.device_class = %(device_class)s"),
     "payer": SQL("d.payer_id = (SELECT payer_id FROM payer WHERE code = %(payer)s)"),
-    "opinion": SQL("v.opinion = %(opinion)s"),
 }
 _A_STEP: Final = SQL("v.step <> 'none'")
 """Said once more where a step is asked for, as the index of steps has it."""
@@ -27,20 +33,32 @@ _A_STEP: Final = SQL("v.step <> 'none'")
 
 async def idle(work: Work, verdict: Verdict | None, filters: dict[str, Any]) -> list[Row]:
     """Devices with a verdict, or proven unused where None, the longest since first."""
+    payers = work.caller.scope.payers
+    own = {**filters, "payers": None if payers is None else sorted(payers)}
+    return await fetch_all(work.connection, listing(verdict, own), {**own, "verdict": verdict})
+
+
+def listing(verdict: Verdict | None, filters: Mapping[str, Any]) -> Composed:
+    """The statement of a page; `payers` are those whose devices the caller may see, None where all.
+
+    Row security says that once more; here it leads to the index.
+    """
     which = SQL("v.proven_unused") if verdict is None else SQL("v.verdict = %(verdict)s")
     after = _HIGHER if verdict in _WITHOUT_SINCE else _LATER
-    given = [condition for name, condition in _FILTERS.items() if filters[name] is not None]
+    given = [which, after, *_given(_OF_VERDICT, filters)]
     if filters["step"] not in {None, Step.NONE}:
         given.append(_A_STEP)
-    statement = formatted(
+    return formatted(
         _SQL["idle"],
         judged=JUDGED,
-        which=which,
-        filters=SQL(" AND ").join(given) if given else SQL("true"),
-        after=after,
+        of_verdict=SQL(" AND ").join(given),
+        of_device=SQL(" AND ").join([SQL("true"), *_given(_OF_DEVICE, filters)]),
         limit=Literal(int(filters["limit"])),
     )
-    return await fetch_all(work.connection, statement, {**filters, "verdict": verdict})
+
+
+def _given(conditions: Mapping[str, SQL], filters: Mapping[str, Any]) -> list[SQL]:
+    return [condition for name, condition in conditions.items() if filters[name] is not None]
 
 
 async def counts(work: Work, device_class: str | None, payer: str | None) -> list[Row]:

@@ -25,6 +25,7 @@ from diagnostics.idle.bits import Bits, read_bits
 from diagnostics.idle.choosing import chosen, devices_due
 from diagnostics.idle.days import WINDOW_DAYS, Taken, take_days, to_date, to_number
 from diagnostics.idle.entries import Entries
+from diagnostics.idle.figures import CORRECTED, correct, count_all, counts_of, in_doubt
 from diagnostics.idle.judging import (
     Judgement,
     Verdicts,
@@ -32,7 +33,7 @@ from diagnostics.idle.judging import (
     source_of,
 )
 from diagnostics.idle.reading import Models, Reading, read, read_common
-from diagnostics.idle.storing import store
+from diagnostics.idle.storing import changed_rows, store
 from diagnostics.queries import room
 from fleet.alive import fit
 from fleet.clock import aware, local_day
@@ -92,6 +93,8 @@ def refresh(
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         connection.execute("SET LOCAL statement_timeout = '10min'")
+        # A few thousand devices of a region are looked up; by PostgreSQL's estimate of a disk that turns, all are read.
+        connection.execute("SET LOCAL random_page_cost = 1.1")
         run = _Run(connection, as_set(connection, registry, aware(now)), aware(now), clock)
         basis = run.basis()
         ran = run.whole(learn=learn) if learn or basis is None else run.on(basis, every=every)
@@ -136,12 +139,12 @@ class _Run:
         found = Judgement(reading, self._models, self._registry, self._now, basis).run()
         self._clock.lap("judge")
         keep_basis(self._connection, basis)
-        written = self._keep(reading, found, counts=every or bool(due))
+        written = self._keep(reading, found, due, counts=every or bool(due))
         return self._ran(found, taken, written, learnt=0)
 
     def whole(self, *, learn: bool) -> Ran:
         """Judges every device on a new basis, and learns the fleet's rhythm where that is due."""
-        devices_due(self._connection)
+        due = devices_due(self._connection)
         taken = take_days(self._connection, self._registry, self._now)
         self._clock.lap("days")
         bits = read_bits(self._connection, to_number(self._today) - WINDOW_DAYS + 1, to_number(self._today))
@@ -170,7 +173,7 @@ class _Run:
             found = Judgement(reading, self._models, self._registry, self._now, basis).run()
         self._clock.lap("judge")
         keep_basis(self._connection, basis)
-        written = self._keep(reading, found, counts=True)
+        written = self._keep(reading, found, due, counts=True)
         return self._ran(found, taken, written, learnt=learnt)
 
     def _learn_due(self, devices: int) -> bool:
@@ -198,17 +201,24 @@ class _Run:
         verdicts = [code(Verdict.SILENT), code(Verdict.SOURCE_LOST)]
         return set(devices_of(self._entries, changed, verdicts)) if changed else set()
 
-    def _keep(self, reading: Reading, found: Verdicts, *, counts: bool) -> int:
+    def _keep(self, reading: Reading, found: Verdicts, due: list[int], *, counts: bool) -> int:
         """Writes what changed, and the figures where they can have; returns how many verdicts."""
         connection = self._connection
-        written = store(connection, reading, found, self._now)
-        kept = {"verdict": found.values["verdict"], "steady": found.steady, "again": found.again}
+        changed = changed_rows(reading, found)
+        devices = reading.facts["device_no"][changed].tolist()
+        counts = counts or len(devices) > CORRECTED
+        before = [] if counts else counts_of(connection, devices)
+        store(connection, reading, found, changed, self._now)
+        if due:
+            connection.execute(_SQL["follow_register"], {"devices": due})
+        kept: dict[str, NDArray[Any]] = {"verdict": found.values["verdict"], "stand": found.stand, "again": found.again}
         self._entries.note(reading.facts["device_no"], kept)
         self._entries.write(connection)
-        if written or counts:
-            connection.execute(_SQL["forget_figures"])
-            connection.execute(_SQL["count_in"])
-        return written
+        if not counts and devices:
+            correct(connection, before, counts_of(connection, devices))
+        if counts or in_doubt(connection):
+            count_all(connection)
+        return len(devices)
 
     def _ran(self, found: Verdicts, taken: Taken, written: int, *, learnt: int) -> Ran:
         devices = self._entries.devices()

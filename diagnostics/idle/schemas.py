@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from diagnostics.devices.schemas import PayerItem, Use
 from diagnostics.idle import examples
 from diagnostics.paging import PageQuery
-from diagnostics.schemas import Answer, BilingualText, Moment, Word, shown
+from diagnostics.schemas import Answer, BilingualText, Held, Moment, Word, shown
 from fleet.idle import Opinion, Step, Verdict
 
 Money = Annotated[Decimal, Field(description="SEK, excluding VAT", max_digits=14, decimal_places=2)]
@@ -31,7 +31,7 @@ class IdleItem(Answer):
     device_id: str
     individual_number: str
     device_class: str
-    held: Annotated[bool, Field(description="An incident hold lies on the device: leave it untouched")]
+    held: Held
     maker: str
     model: str
     payer: PayerItem | None

@@ -9,6 +9,7 @@ from diagnostics.idle.schemas import (
     IdleItem,
     IdlePage,
     IdleQuery,
+    IdleSummary,
     MoneyAnswer,
     MoneyQuery,
     MoneyRow,
@@ -29,15 +30,25 @@ async def list_idle(work: Work, query: IdleQuery) -> IdlePage:
     today = local_day(work.now)
     rows = await repository.idle(work, query.verdict, _filters(query))
     page, cursor = cut(rows, query.limit, lambda row: (row["listed_since"] or date.max, row["device_no"]))
-    counts = await repository.counts(work, query.device_class, query.payer)
-    run = await repository.latest_run(work)
     asked = query.model_dump(mode="json", exclude={"cursor", "limit"}, exclude_none=True)
     await work.record("idle.read", devices=[row["device_no"] for row in page], asked=asked)
     return IdlePage(
         items=[_item(row, today) for row in page],
         next_cursor=cursor,
-        summary=summarise(map(_count, counts), today, None if run is None else run["judged_at"]),
+        summary=await _summary(work, query.device_class, query.payer),
     )
+
+
+async def summary(work: Work) -> IdleSummary:
+    """The denominators of everything in scope, without a list."""
+    await work.record("idle.summary")
+    return await _summary(work, None, None)
+
+
+async def _summary(work: Work, device_class: str | None, payer: str | None) -> IdleSummary:
+    counts = await repository.counts(work, device_class, payer)
+    run = await repository.latest_run(work)
+    return summarise(map(_count, counts), local_day(work.now), None if run is None else run["judged_at"])
 
 
 def _filters(query: IdleQuery) -> dict[str, Any]:

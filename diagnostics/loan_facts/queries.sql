@@ -5,8 +5,13 @@ SELECT d.device_no, d.device_id, d.individual_number, d.device_class, d.basic_eq
        r.unit_name AS prescriber_unit, u.prescribed_interval_days, c.code AS source_code, c.title AS source_title,
        u.borrower_key IS NOT NULL AS borrower_known, e.from_day AS replaced_from, e.noted_by AS replaced_noted_by,
        n.individual_number AS replaced_by_number, n.device_id AS replaced_by_id,
-       ARRAY(SELECT o.individual_number FROM loan_use v JOIN loan m USING (loan_id) JOIN device o ON o.device_no = m.device_no
-              WHERE v.borrower_key = u.borrower_key AND m.ended_at IS NULL AND m.loan_id <> l.loan_id ORDER BY 1) AS same_borrower
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held,
+       CASE WHEN n.device_no IS NOT NULL
+            THEN EXISTS (SELECT FROM incident_hold h WHERE h.device_no = n.device_no AND h.lifted_at IS NULL) END AS replaced_by_held,
+       ARRAY(SELECT jsonb_build_object('individual_number', o.individual_number, 'held', EXISTS (
+                    SELECT FROM incident_hold h WHERE h.device_no = o.device_no AND h.lifted_at IS NULL))
+               FROM loan_use v JOIN loan m USING (loan_id) JOIN device o ON o.device_no = m.device_no
+              WHERE v.borrower_key = u.borrower_key AND m.ended_at IS NULL AND m.loan_id <> l.loan_id ORDER BY o.individual_number) AS same_borrower
   FROM device d
   LEFT JOIN loan l ON l.device_no = d.device_no AND l.ended_at IS NULL
   LEFT JOIN payer p ON p.payer_id = d.payer_id

@@ -7,12 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from diagnostics.devices.schemas import PayerItem
 from diagnostics.recall.schemas import PrescriberItem, Why
-from diagnostics.schemas import Answer, Moment, SearchText, Word, shown
+from diagnostics.schemas import Answer, Held, Moment, SearchText, Word, shown
 from fleet.answers import reason_problem
 
 _EXAMPLE: Final[dict[str, Any]] = {
     "device_id": "d-k7x2m4qpza",
     "individual_number": "1234567",
+    "held": False,
     "device_class": "wheelchair",
     "loan_started": "2025-04-02T08:00:00Z",
     "payer": {"code": "kommun-07", "name": "Kommun 07"},
@@ -21,8 +22,8 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "prescribed_interval_days": 7,
     "source": {"code": "permobil-connect", "title": "Permobil Connect"},
     "borrower_known": True,
-    "same_borrower": ["7654321"],
-    "replaced_by": {"individual_number": "7654321", "from_day": "2026-11-02", "noted_by": "rehab-07"},
+    "same_borrower": [{"individual_number": "7654321", "held": False}],
+    "replaced_by": {"individual_number": "7654321", "held": False, "from_day": "2026-11-02", "noted_by": "rehab-07"},
     "consented_at": "2025-04-02T08:15:00Z",
     "basic_equipment": False,
     "administration_service": False,
@@ -101,8 +102,16 @@ class ReplacedBy(Answer):
     """The device that took over."""
 
     individual_number: Annotated[str | None, Field(description="Null where it is out of the caller's sight")]
+    held: Annotated[bool | None, Field(description="An incident hold lies on it; null where it is out of sight")]
     from_day: date
     noted_by: str
+
+
+class OtherDevice(Answer):
+    """Another device that the same person borrows."""
+
+    individual_number: str
+    held: Held
 
 
 class LoanFacts(Answer):
@@ -112,6 +121,7 @@ class LoanFacts(Answer):
 
     device_id: str
     individual_number: str
+    held: Held
     device_class: str
     loan_started: Moment | None
     payer: PayerItem | None
@@ -120,7 +130,7 @@ class LoanFacts(Answer):
     prescribed_interval_days: int | None
     source: SourceItem | None
     borrower_known: Annotated[bool, Field(description="A key is kept; it is never shown")]
-    same_borrower: Annotated[list[str], Field(description="Numbers of the person's other devices in sight")]
+    same_borrower: Annotated[list[OtherDevice], Field(description="The person's other devices in sight")]
     replaced_by: ReplacedBy | None
     consented_at: Annotated[Moment | None, Field(description="Null: not asked in this loan, or not given")]
     basic_equipment: bool

@@ -203,7 +203,12 @@ def _facts(row: Row) -> LoanFacts:
         source=None if source is None else SourceItem(code=source, title=row["source_title"]),
         replaced_by=None
         if replaced is None
-        else ReplacedBy(individual_number=number, from_day=replaced, noted_by=row["replaced_noted_by"]),
+        else ReplacedBy(
+            individual_number=number,
+            held=row["replaced_by_held"],
+            from_day=replaced,
+            noted_by=row["replaced_noted_by"],
+        ),
     )
 
 

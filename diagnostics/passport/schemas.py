@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from diagnostics.recall.schemas import Why
-from diagnostics.schemas import Answer, BilingualText, Moment, shown
+from diagnostics.schemas import Answer, BilingualText, Held, Moment, shown
 from fleet.faults import Severity
 from fleet.passport import Advice
 
@@ -48,7 +48,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "reasons": [{"sv": "Körsträcka: 2210 av 12000 km.", "en": "Distance: 2210 of 12000 km."}],
     "unknown": [{"sv": "reparationer", "en": "repairs"}],
 }
-_RETURNED: Final[dict[str, Any]] = {"device_id": "d-k7x2m4qpza", "ended_at": "2026-11-28T10:00:00Z"}
+_RETURNED: Final[dict[str, Any]] = {"device_id": "d-k7x2m4qpza", "held": False, "ended_at": "2026-11-28T10:00:00Z"}
 
 
 class FaultLine(Answer):
@@ -69,7 +69,7 @@ class Passport(Answer):
     device_id: str
     individual_number: str
     device_class: str
-    held: Annotated[bool, Field(description="An incident hold lies on the device: leave it untouched")]
+    held: Held
     maker: str
     model: str
     serial_number: str
@@ -111,4 +111,5 @@ class Returned(Answer):
     model_config = shown(_RETURNED)
 
     device_id: str
+    held: Held
     ended_at: Moment

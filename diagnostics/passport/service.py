@@ -50,7 +50,7 @@ async def hand_back(work: Work, device_id: str, asked: ReturnAsked) -> Returned:
     if not await execute(work.connection, _SQL["hand_back"], {"device_no": row["device_no"], "now": work.now}):
         raise _not_on_loan()
     await work.record("device.return", row["device_no"], why=asked.why)
-    return Returned(device_id=device_id, ended_at=work.now)
+    return Returned(device_id=device_id, held=row["held"], ended_at=work.now)
 
 
 async def _device(work: Work, device_id: str, today: date) -> Row:

@@ -18,4 +18,13 @@ SELECT d.device_no, d.device_id, d.individual_number, d.device_class, m.maker, m
  LIMIT %(limit)s
 
 -- name: checked
-SELECT count(*) AS on_loan, count(l.prescriber_id) AS with_prescriber FROM loan l WHERE l.ended_at IS NULL
+-- As the latest run of verdicts counted the register.
+SELECT coalesce(sum(f.devices), 0)::integer AS on_loan,
+       coalesce(sum(f.devices) FILTER (WHERE f.prescriber_id IS NOT NULL), 0)::integer AS with_prescriber,
+       (SELECT max(judged_at) FROM idle_run) AS counted_at
+  FROM idle_figure f
+ WHERE f.verdict <> 'in_stock'
+
+-- name: checked_now
+-- The same before the first run.
+SELECT count(*) AS on_loan, count(l.prescriber_id) AS with_prescriber, NULL AS counted_at FROM loan l WHERE l.ended_at IS NULL

@@ -1,6 +1,6 @@
 """What is asked and answered about payers that do not fit."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -8,7 +8,7 @@ from pydantic import Field
 from diagnostics.devices.schemas import PayerItem
 from diagnostics.paging import PageQuery
 from diagnostics.recall.schemas import PrescriberItem
-from diagnostics.schemas import Answer, BilingualText, Word, shown
+from diagnostics.schemas import Answer, BilingualText, Held, Word, shown
 
 _EXAMPLE: Final[dict[str, Any]] = {
     "items": [
@@ -33,6 +33,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "next_cursor": None,
     "on_loan": 1100,
     "with_prescriber": 1088,
+    "counted_at": "2026-11-21T12:00:00Z",
 }
 
 
@@ -47,7 +48,7 @@ class Disagreement(Answer):
 
     device_id: str
     individual_number: str
-    held: Annotated[bool, Field(description="An incident hold lies on the device: leave it untouched")]
+    held: Held
     device_class: str
     maker: str
     model: str
@@ -68,3 +69,4 @@ class CheckPage(Answer):
     next_cursor: str | None
     on_loan: int
     with_prescriber: Annotated[int, Field(description="Of those: the prescriber is known, so they could be checked")]
+    counted_at: Annotated[datetime | None, Field(description="When both were counted; null: for this answer")]

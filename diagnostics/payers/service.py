@@ -5,7 +5,7 @@ from typing import Final
 from diagnostics.devices.schemas import PayerItem
 from diagnostics.paging import cut, decode_cursor
 from diagnostics.payers.schemas import CheckPage, CheckQuery, Disagreement
-from diagnostics.queries import Row, fetch_all, fetch_one, room
+from diagnostics.queries import Row, fetch_all, room
 from diagnostics.recall.schemas import PrescriberItem
 from diagnostics.schemas import BilingualText
 from diagnostics.work import Work
@@ -23,7 +23,7 @@ async def list_disagreements(work: Work, query: CheckQuery) -> CheckPage:
     }
     rows = await fetch_all(work.connection, _SQL["disagreements"], parameters)
     page, cursor = cut(rows, query.limit, lambda row: (row["device_no"],))
-    counts = await fetch_one(work.connection, _SQL["checked"]) or {"on_loan": 0, "with_prescriber": 0}
+    counts = await _counts(work)
     await work.record("payers.check", devices=[row["device_no"] for row in page])
     return CheckPage(items=[_item(row) for row in page], next_cursor=cursor, **counts)
 
@@ -32,10 +32,18 @@ async def every_disagreement(work: Work, device_class: str | None, most: int) ->
     """All of them at once, for a file: `most` at most."""
     parameters = {"device_class": device_class, "after": None, "limit": most}
     rows = await fetch_all(work.connection, _SQL["disagreements"], parameters)
-    counts = await fetch_one(work.connection, _SQL["checked"]) or {"on_loan": 0, "with_prescriber": 0}
+    counts = await _counts(work)
     asked = {"class": device_class} if device_class else {}
     await work.record("payers.export", devices=[row["device_no"] for row in rows], asked=asked)
     return CheckPage(items=[_item(row) for row in rows], next_cursor=None, **counts)
+
+
+async def _counts(work: Work) -> Row:
+    """Of how many loans; a region's are too many to be counted for each page."""
+    [counted] = await fetch_all(work.connection, _SQL["checked"])
+    if counted["counted_at"] is None:
+        [counted] = await fetch_all(work.connection, _SQL["checked_now"])
+    return counted
 
 
 def _item(row: Row) -> Disagreement:

@@ -6,6 +6,7 @@ LIST: Final[dict[str, Any]] = {"devices": ["1234567", "1234568"]}
 ITEM: Final[dict[str, Any]] = {
     "device_id": "d-k7x2m4qpza",
     "individual_number": "1234567",
+    "held": False,
     "device_class": "wheelchair",
     "maker": "Permobil",
     "model": "M3 Corpus",
@@ -31,6 +32,7 @@ ANSWER: Final[dict[str, Any]] = {
 }
 STAGED: Final[dict[str, Any]] = {
     "device_id": "d-k7x2m4qpza",
+    "held": False,
     "staged": [
         {"command": "sync_clock", "command_id": "8f14e45f-ceea-467f-a0e6-9c1d2b3a4f50", "refused": None},
     ],

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from diagnostics.paging import PageQuery
 from diagnostics.readiness import examples
-from diagnostics.schemas import Answer, BilingualText, Moment, SearchText, Word, shown
+from diagnostics.schemas import Answer, BilingualText, Held, Moment, SearchText, Word, shown
 from fleet.readiness import Answer as CheckAnswer
 from fleet.readiness import CheckName, Verdict
 
@@ -50,6 +50,7 @@ class ReadinessItem(Answer):
 
     device_id: str
     individual_number: str
+    held: Held
     device_class: str
     maker: str
     model: str
@@ -94,6 +95,7 @@ class Staged(Answer):
     model_config = shown(examples.STAGED)
 
     device_id: str
+    held: Held
     staged: list[StagedItem]
 
 

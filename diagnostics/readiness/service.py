@@ -97,7 +97,8 @@ async def stage(door: Door, caller: Caller, device_id: str, key: str) -> Staged:
         CommandRequest(name=name, parameters={"version": wanted[0]} if name == _STAGE_UPDATE and wanted else {})
         for name in names
     ]
-    return Staged(device_id=device_id, staged=[await _ask(door, caller, device_id, wish, key) for wish in wishes])
+    staged = [await _ask(door, caller, device_id, wish, key) for wish in wishes]
+    return Staged(device_id=device_id, held=device["held"], staged=staged)
 
 
 async def model(work: Work, model_key: str) -> ModelAnswer:
@@ -181,6 +182,7 @@ def _item(work: Work, row: Row, found: Readiness) -> ReadinessItem:
     return ReadinessItem(
         device_id=row["device_id"],
         individual_number=row["individual_number"],
+        held=row["on_hold"],
         device_class=row["device_class"],
         maker=row["maker"],
         model=row["model_name"],

@@ -23,6 +23,21 @@ SELECT c.*, d.device_id, m.maker, m.name AS model_name, p.code AS payer_code, p.
  ORDER BY c.case_id DESC
  LIMIT %(limit)s
 
+-- name: pressing
+-- Of each of these states its most pressing cases: by the clock that runs for it, else those that have waited longest in that state.
+SELECT c.case_id
+  FROM unnest(%(states)s::text[]) AS wanted (state)
+ CROSS JOIN LATERAL (
+       SELECT x.case_id
+         FROM recall_case x
+        WHERE x.state = wanted.state
+          AND (%(device_class)s::text IS NULL OR x.device_class = %(device_class)s)
+          AND (%(payer)s::text IS NULL OR x.payer_id = (SELECT payer_id FROM payer WHERE code = %(payer)s))
+          AND (%(prescriber)s::text IS NULL
+               OR x.prescriber_id = (SELECT prescriber_id FROM prescriber WHERE code = %(prescriber)s))
+        ORDER BY CASE x.state WHEN 'pick_up_ordered' THEN x.pick_up_by WHEN 'collected' THEN x.deregister_by END, x.changed_at, x.case_id
+        LIMIT %(most)s) c
+
 -- name: journal
 SELECT at, before, action, after, actor, why FROM recall_transition WHERE case_id = %(case_id)s ORDER BY transition_id
 
@@ -104,12 +119,12 @@ SELECT state, count(*) AS cases, coalesce(sum(rent_sek), 0) AS rent_sek,
 -- The latest answer or use of every case, from the journal: a case that was confirmed and fetched was right, whatever came later.
 SELECT count(*) FILTER (WHERE t.needed) AS needed, count(*) FILTER (WHERE t.woken AND NOT t.needed) AS woken_up,
        count(*) FILTER (WHERE t.confirmed AND NOT t.needed AND NOT t.woken) AS confirmed,
-       count(*) FILTER (WHERE NOT (t.needed OR t.woken OR t.confirmed) AND c.state IN ('proposed', 'asked')) AS waiting
+       count(*) FILTER (WHERE t.case_id IS NULL AND c.state IN ('proposed', 'asked')) AS waiting
   FROM recall_case c
- CROSS JOIN LATERAL (
-       SELECT coalesce(bool_or(j.action = 'need'), false) AS needed, coalesce(bool_or(j.action = 'wake_up'), false) AS woken,
-              coalesce(bool_or(j.action = 'confirm'), false) AS confirmed
-         FROM recall_transition j WHERE j.case_id = c.case_id) t
+  LEFT JOIN (
+       SELECT j.case_id, bool_or(j.action = 'need') AS needed, bool_or(j.action = 'wake_up') AS woken,
+              bool_or(j.action = 'confirm') AS confirmed
+         FROM recall_transition j WHERE j.action IN ('need', 'wake_up', 'confirm') GROUP BY j.case_id) t USING (case_id)
  WHERE (%(device_class)s::text IS NULL OR c.device_class = %(device_class)s)
    AND (%(payer)s::text IS NULL OR c.payer_id = (SELECT payer_id FROM payer WHERE code = %(payer)s))
 

@@ -1,5 +1,6 @@
 """Reads and moves recall cases; what the caller may not see, the database neither gives nor lets be moved."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -40,6 +41,13 @@ _UNCHANGED: Final[dict[str, Any]] = dict.fromkeys(
 async def cases(work: Work, today: date, **filters: Any) -> list[Row]:  # noqa: ANN401 - SQL parameters
     """Cases, newest first; a filter not given lets everything through."""
     return await fetch_all(work.connection, SQL["cases"], {**NO_FILTER, "today": today, **filters})
+
+
+async def pressing(work: Work, states: Sequence[str], most: int, **filters: Any) -> list[int]:  # noqa: ANN401 - SQL
+    """The numbers of the most pressing cases of each state, at most so many of each."""
+    asked = {"device_class": None, "payer": None, "prescriber": None, **filters}
+    rows = await fetch_all(work.connection, SQL["pressing"], {**asked, "states": list(states), "most": most})
+    return [row["case_id"] for row in rows]
 
 
 async def journal(work: Work, case_id: int) -> list[Row]:

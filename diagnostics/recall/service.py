@@ -1,5 +1,6 @@
 """Decides what is shown of recall cases, which devices may be proposed, and which transition is made."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -71,6 +72,16 @@ async def every_case(work: Work, query: CaseQuery) -> list[CaseItem]:
     """All cases the query asks for in one answer: a letter or a list to print would mislead if cut at a page."""
     today = local_day(work.now)
     rows = await repository.cases(work, today, **filters_of(query), after=None, limit=None)
+    await work.record("recalls.read", devices=sorted({row["device_no"] for row in rows}))
+    return [case_item(row, today) for row in rows]
+
+
+async def board(work: Work, query: CaseQuery, states: Sequence[State], most: int) -> list[CaseItem]:
+    """The most pressing cases of each state, at most so many of each, in no particular order."""
+    today = local_day(work.now)
+    wanted = query.model_dump(include={"device_class", "payer", "prescriber"})
+    numbers = await repository.pressing(work, states, most, **wanted)
+    rows = await repository.cases(work, today, case_ids=numbers, limit=len(numbers)) if numbers else []
     await work.record("recalls.read", devices=sorted({row["device_no"] for row in rows}))
     return [case_item(row, today) for row in rows]
 

@@ -17,7 +17,8 @@ ON CONFLICT (code) DO UPDATE SET title = excluded.title, depot_id = excluded.dep
 SELECT store_id FROM buffer_store WHERE code = %(code)s
 
 -- name: device
-SELECT d.device_no, d.device_id, d.stock_state, d.loan_started_at, p.placement_id, p.placed_on, b.code AS store
+SELECT d.device_no, d.device_id, d.stock_state, d.loan_started_at, p.placement_id, p.placed_on, b.code AS store,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
   FROM device d
   LEFT JOIN buffer_placement p ON p.device_no = d.device_no AND p.taken_on IS NULL
   LEFT JOIN buffer_store b USING (store_id)
@@ -32,7 +33,8 @@ INSERT INTO buffer_placement (device_no, store_id, placed_on, placed_by) VALUES 
 -- name: use
 -- What lies in buffer stores, with its days since `since`; whoever sees only some payers sees no device in store.
 SELECT p.device_no, d.device_id, d.individual_number, d.device_class, d.model_key, m.maker, m.name AS model_name, b.code AS store,
-       b.title AS store_title, p.placed_on, d.enrolled_at, u.heard, u.used
+       b.title AS store_title, p.placed_on, d.enrolled_at, u.heard, u.used,
+       EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) AS held
   FROM buffer_placement p
   JOIN device d USING (device_no)
   JOIN device_model m USING (model_key)

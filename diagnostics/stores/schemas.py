@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from diagnostics.schemas import Answer, BilingualText, Word, shown
+from diagnostics.schemas import Answer, BilingualText, Held, Word, shown
 from fleet.store_use import StoreUse
 
 _STORE: Final[dict[str, Any]] = {"code": "avd-3", "title": "Avdelning 3", "depot": "norr", "devices": 24}
@@ -24,6 +24,7 @@ _USE: Final[dict[str, Any]] = {
         {
             "device_id": "d-k7x2m4qpza",
             "individual_number": "1234567",
+            "held": False,
             "device_class": "wheelchair",
             "maker": "Permobil",
             "model": "M3 Corpus",
@@ -92,9 +93,10 @@ class Stores(Answer):
 class Placement(Answer):
     """Where a device lies."""
 
-    model_config = shown({"device_id": "d-k7x2m4qpza", "store": "avd-3", "placed_on": "2026-05-04"})
+    model_config = shown({"device_id": "d-k7x2m4qpza", "held": False, "store": "avd-3", "placed_on": "2026-05-04"})
 
     device_id: str
+    held: Held
     store: Annotated[str | None, Field(description="Null: in no buffer store")]
     placed_on: date | None
 
@@ -104,6 +106,7 @@ class UsedDevice(Answer):
 
     device_id: str
     individual_number: str
+    held: Held
     device_class: str
     maker: str
     model: str
@@ -116,7 +119,7 @@ class UsedDevice(Answer):
 
 
 class MoveItem(Answer):
-    """A proposal: an under-used device towards a store that wears out its model."""
+    """A proposal: an under-used device towards a store that wears out its model; never of a held one."""
 
     individual_number: str
     from_store: str

@@ -111,7 +111,8 @@ async def use(work: Work, query: UseQuery) -> StoreUses:
     await work.record("stores.use", devices=[row["device_no"] for row in rows])
     counts = {use: sum(said.use is use for _, said in judged) for use in StoreUse}
     known = len(judged) - counts[StoreUse.UNKNOWN]
-    towards = moves([(row["individual_number"], row["model_key"], row["store"], said.use) for row, said in judged])
+    free = [(row, said) for row, said in judged if not row["held"]]
+    towards = moves([(row["individual_number"], row["model_key"], row["store"], said.use) for row, said in free])
     return StoreUses(
         today=today,
         since=since,
@@ -172,7 +173,7 @@ def _meaning(counts: dict[StoreUse, int], known: int, devices: int) -> Text:
 
 
 def _placement(row: Row) -> Placement:
-    return Placement(device_id=row["device_id"], store=row["store"], placed_on=row["placed_on"])
+    return Placement(device_id=row["device_id"], held=row["held"], store=row["store"], placed_on=row["placed_on"])
 
 
 def _refused(reason: Text) -> Problem:

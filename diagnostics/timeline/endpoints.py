@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from diagnostics.paging import Page, PageLinks
+from diagnostics.paging import DevicePage, PageLinks
 from diagnostics.schemas import DeviceId
 from diagnostics.security import DeviceReader
 from diagnostics.timeline import service
@@ -21,7 +21,7 @@ async def show_timeline(
     caller: DeviceReader,
     door: Entrance,
     links: PageLinks,
-) -> Page[Entry]:
+) -> DevicePage[Entry]:
     """Readings by the day, events, faults, commands, alarms, software, loans, orders, services, holds.
 
     As far as the caller's audiences and the open loan reach. A page may be short, even empty, and have a next one.

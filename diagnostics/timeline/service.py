@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from diagnostics.devices import repository as devices
-from diagnostics.paging import Page, bad_cursor, cut, decode_cursor, encode_cursor
+from diagnostics.paging import DevicePage, bad_cursor, cut, decode_cursor, encode_cursor
 from diagnostics.queries import Row
 from diagnostics.schemas import BilingualText
 from diagnostics.timeline import repository
@@ -29,7 +29,7 @@ _AHEAD: Final = timedelta(minutes=10)  # devices may be so far ahead and still b
 _LAST: Final = "~"  # sorts behind every kind and id
 
 
-async def show(work: Work, device_id: str, query: TimelineQuery) -> Page[Entry]:
+async def show(work: Work, device_id: str, query: TimelineQuery) -> DevicePage[Entry]:
     """A page of a device's timeline.
 
     Raises:
@@ -55,7 +55,7 @@ async def show(work: Work, device_id: str, query: TimelineQuery) -> Page[Entry]:
         rows += await _reading_days(work, device, profile, place, (horizon, until))
     await work.record("timeline.read", device["device_no"], before=place[0], kinds=sorted(kinds))
     shown, cursor = _page(rows, query.limit, horizon)
-    return Page(items=[_entry(row, profile) for row in shown], next_cursor=cursor)
+    return DevicePage(held=device["held"], items=[_entry(row, profile) for row in shown], next_cursor=cursor)
 
 
 def _page(

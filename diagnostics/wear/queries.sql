@@ -1,15 +1,10 @@
 -- name: models
--- Every model with its present rent, how many devices there are and ever were, and of how many the beginning is known.
-SELECT m.model_key, m.device_class, m.maker, m.name AS model_name, c.title_sv, c.title_en,
-       (SELECT rent_sek FROM model_price p WHERE p.model_key = m.model_key AND p.valid_from <= %(today)s
-         ORDER BY valid_from DESC LIMIT 1) AS rent_sek,
+-- Every model, how many devices there are and ever were, and of how many the beginning is known.
+SELECT m.model_key, m.device_class, m.maker, m.name AS model_name,
        count(d.device_no)::integer AS devices, count(d.out_of_service_on)::integer AS ended, count(d.acquired_on)::integer AS dated
   FROM device_model m
-  JOIN device_class c ON c.name = m.device_class
   JOIN device d USING (model_key)
- WHERE (%(device_class)s::text IS NULL OR m.device_class = %(device_class)s)
-   AND (%(model)s::text IS NULL OR m.model_key = %(model)s)
- GROUP BY m.model_key, c.title_sv, c.title_en
+ GROUP BY m.model_key
  ORDER BY m.device_class, m.maker, m.name
 
 -- name: lives
@@ -17,11 +12,9 @@ SELECT m.model_key, m.device_class, m.maker, m.name AS model_name, c.title_sv, c
 SELECT model_key, greatest(0, floor((registered_on - acquired_on) / 30.4375))::integer AS entered,
        ceil((coalesce(out_of_service_on, %(today)s) - acquired_on) / 30.4375)::integer AS months,
        out_of_service_on IS NOT NULL AS ended, count(*)::integer AS devices
-  FROM (SELECT model_key, device_class, acquired_on, out_of_service_on,
+  FROM (SELECT model_key, acquired_on, out_of_service_on,
                (registered_at AT TIME ZONE 'Europe/Stockholm')::date AS registered_on FROM device) d
  WHERE acquired_on IS NOT NULL
-   AND (%(device_class)s::text IS NULL OR device_class = %(device_class)s)
-   AND (%(model)s::text IS NULL OR model_key = %(model)s)
  GROUP BY 1, 2, 3, 4
 
 -- name: repairs_since
@@ -36,8 +29,6 @@ SELECT d.model_key, count(*)::integer AS repairs, count(r.minutes)::integer AS t
   FROM (SELECT device_no, minutes_spent AS minutes, NULL::numeric AS cost FROM work_order WHERE state = 'done' AND solved <> 'no_fault_found'
         UNION ALL SELECT device_no, minutes_spent, cost_sek FROM device_repair) r
   JOIN device d USING (device_no)
- WHERE (%(device_class)s::text IS NULL OR d.device_class = %(device_class)s)
-   AND (%(model)s::text IS NULL OR d.model_key = %(model)s)
  GROUP BY 1
 
 -- name: watched
@@ -45,8 +36,6 @@ SELECT d.model_key, count(*)::integer AS repairs, count(r.minutes)::integer AS t
 SELECT model_key, sum(greatest(0, coalesce(out_of_service_on, %(today)s)
                                   - greatest((registered_at AT TIME ZONE 'Europe/Stockholm')::date, %(since)s))) / 365.25 AS years
   FROM device
- WHERE (%(device_class)s::text IS NULL OR device_class = %(device_class)s)
-   AND (%(model)s::text IS NULL OR model_key = %(model)s)
  GROUP BY 1
 
 -- name: counters
@@ -58,12 +47,34 @@ SELECT picked.model_key, v.key, count(*)::integer AS devices,
   FROM (SELECT d.device_no, d.model_key, (coalesce(d.out_of_service_on, %(today)s) - d.acquired_on) / 365.25 AS years,
                row_number() OVER (PARTITION BY d.model_key ORDER BY md5(d.device_id)) AS place
           FROM device d
-         WHERE d.enrolled_at IS NOT NULL AND d.acquired_on < %(today)s - 30
-           AND (%(device_class)s::text IS NULL OR d.device_class = %(device_class)s)
-           AND (%(model)s::text IS NULL OR d.model_key = %(model)s)) picked
-  JOIN device_state_seen s USING (device_no)
+         WHERE d.enrolled_at IS NOT NULL AND d.acquired_on < %(today)s - 30) picked
+  JOIN {state} s USING (device_no)
  CROSS JOIN LATERAL jsonb_each(s.metric_values) v
  WHERE picked.place <= %(sample)s AND picked.years > 0 AND v.key = ANY (%(keys)s::text[])
    AND jsonb_typeof(v.value -> 0) = 'number' AND (v.value ->> 0)::double precision >= 0
  GROUP BY 1, 2
  ORDER BY 1, 2
+
+-- name: prices
+-- What a month with each model costs today.
+SELECT DISTINCT ON (model_key) model_key, rent_sek FROM model_price WHERE valid_from <= %(today)s ORDER BY model_key, valid_from DESC
+
+-- name: counted
+-- The worker's last count, unless it is too old to be told.
+SELECT sums, counted_on, counted_at FROM wear_count WHERE counted_at > %(since)s
+
+-- name: keep
+INSERT INTO wear_count (sums, counted_on, counted_at) VALUES (%(sums)s, %(on)s, %(at)s)
+ON CONFLICT (one) DO UPDATE SET sums = excluded.sums, counted_on = excluded.counted_on, counted_at = excluded.counted_at
+
+-- name: one_core
+-- For this transaction: by one process, beside everything else; two workers take turns.
+SELECT set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
+       set_config('statement_timeout', '10min', true), pg_advisory_xact_lock('wear_count'::regclass::oid::bigint)
+
+-- name: forget_versions
+DELETE FROM version_count
+
+-- name: keep_versions
+INSERT INTO version_count (model_key, firmware, payer_id, legal_frame, devices)
+SELECT model_key, firmware, payer_id, legal_frame, count(*) FROM device GROUP BY 1, 2, 3, 4

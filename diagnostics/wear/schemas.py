@@ -1,6 +1,6 @@
 """What is asked and answered about life and wear."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -121,9 +121,12 @@ class ModelWear(Answer):
 class WearAnswer(Answer):
     """Every model of which there is or was a device."""
 
-    model_config = shown({"today": "2026-11-28", "repairs_since": "2025-01-02", "items": [_MODEL]})
+    model_config = shown(
+        {"today": "2026-11-28", "counted_at": "2026-11-28T08:15:00Z", "repairs_since": "2025-01-02", "items": [_MODEL]}
+    )
 
-    today: date
+    today: Annotated[date, Field(description="The day that lives are reckoned to")]
+    counted_at: Annotated[datetime | None, Field(description="When the worker counted; null: for this answer")]
     repairs_since: Annotated[date | None, Field(description="First repair ever written down; null: none, unknown")]
     items: list[ModelWear]
 

@@ -3,23 +3,23 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
 
 from diagnostics.problems import Problem, not_found
-from diagnostics.queries import Row, fetch_all, fetch_one, room
+from diagnostics.queries import Row, fetch_all, room
 from diagnostics.schemas import BilingualText
+from diagnostics.wear.counting import Counted, counted
 from diagnostics.wear.schemas import Counter, CurvePoint, ModelCurve, ModelWear, Summed, WearAnswer, WearQuery
 from diagnostics.work import Work
 from fleet.clock import local_day
-from fleet.passport import ANY_LIFE, LIVES, WEAR_METRICS
+from fleet.passport import ANY_LIFE, LIVES
 from fleet.plumbing.store.register import LEGAL_FRAMES
 from fleet.text import Text
 from fleet.wear import FEWEST_AT_RISK, Life, Point, mean_life, median_interval, median_life, rate, survival
 
 _SQL: Final = room(__file__)
-_SAMPLE: Final = 300
 _MONTHS: Final = 12
 
 
@@ -27,12 +27,13 @@ _MONTHS: Final = 12
 class _Found:
     """What the database says, by model."""
 
+    counted: Counted
     models: list[Row]
     lives: Mapping[str, list[Row]]
     repairs: Mapping[str, Row]
     watched: Mapping[str, float]
     counters: Mapping[str, list[Row]]
-    since: date | None
+    prices: Mapping[str, Decimal]
 
 
 async def list_models(work: Work, query: WearQuery) -> WearAnswer:
@@ -41,10 +42,12 @@ async def list_models(work: Work, query: WearQuery) -> WearAnswer:
     Raises:
         Problem: the caller does not see the whole fleet.
     """
-    found = await _read(work, query.device_class, None)
+    found = await _read(work)
     await work.record("wear.read", asked=query.model_dump(exclude_none=True))
-    items = [_model(work, row, found)[0] for row in found.models]
-    return WearAnswer(today=local_day(work.now), repairs_since=found.since, items=items)
+    wanted = [row for row in found.models if query.device_class in {None, row["device_class"]}]
+    items = [_model(work, row, found)[0] for row in wanted]
+    told = found.counted
+    return WearAnswer(today=told.on, counted_at=told.at, repairs_since=told.since, items=items)
 
 
 async def show_model(work: Work, model_key: str) -> ModelCurve:
@@ -53,10 +56,11 @@ async def show_model(work: Work, model_key: str) -> ModelCurve:
     Raises:
         Problem: the caller does not see the whole fleet, or there is no device of the model.
     """
-    found = await _read(work, None, model_key)
-    if not found.models:
+    found = await _read(work)
+    row = next((row for row in found.models if row["model_key"] == model_key), None)
+    if row is None:
         raise not_found(Text("Modellen", "The model"))
-    wear, points = _model(work, found.models[0], found)
+    wear, points = _model(work, row, found)
     await work.record("wear.curve", model=model_key)
     curve = [
         CurvePoint(
@@ -72,23 +76,21 @@ async def show_model(work: Work, model_key: str) -> ModelCurve:
     return ModelCurve(**wear.model_dump(), curve=curve)
 
 
-async def _read(work: Work, device_class: str | None, model: str | None) -> _Found:
+async def _read(work: Work) -> _Found:
     scope = work.caller.scope
     if scope.payers is not None or not scope.frames >= frozenset(LEGAL_FRAMES):
         raise _whole_fleet_only()
-    today = local_day(work.now)
-    asked = {"device_class": device_class, "model": model, "today": today}
-    first = await fetch_one(work.connection, _SQL["repairs_since"])
-    since = None if first is None else first["since"]
-    watched = [] if since is None else await fetch_all(work.connection, _SQL["watched"], {**asked, "since": since})
-    counting = {**asked, "keys": list(WEAR_METRICS), "sample": _SAMPLE}
+    told = await counted(work.connection, work.now)
+    prices = await fetch_all(work.connection, _SQL["prices"], {"today": local_day(work.now)})
+    sums = told.sums
     return _Found(
-        models=await fetch_all(work.connection, _SQL["models"], asked),
-        lives=_grouped(await fetch_all(work.connection, _SQL["lives"], asked)),
-        repairs={row["model_key"]: row for row in await fetch_all(work.connection, _SQL["repairs"], asked)},
-        watched={row["model_key"]: float(row["years"]) for row in watched},
-        counters=_grouped(await fetch_all(work.connection, _SQL["counters"], counting)),
-        since=since,
+        counted=told,
+        models=sums["models"],
+        lives=_grouped(sums["lives"]),
+        repairs={row["model_key"]: row for row in sums["repairs"]},
+        watched={row["model_key"]: float(row["years"]) for row in sums["watched"]},
+        counters=_grouped(sums["counters"]),
+        prices={row["model_key"]: row["rent_sek"] for row in prices},
     )
 
 
@@ -101,7 +103,7 @@ def _model(work: Work, row: Row, found: _Found) -> tuple[ModelWear, list[Point]]
     wear = ModelWear(
         **{name: row[name] for name in ("model_key", "device_class", "maker", "devices", "dated", "ended")},
         model=row["model_name"],
-        rent_sek_per_month=row["rent_sek"],
+        rent_sek_per_month=found.prices.get(row["model_key"]),
         contradictory=contradictory,
         ended_dated=ended,
         expected_years=LIVES.get(row["device_class"], ANY_LIFE).years,
@@ -151,7 +153,7 @@ def _begins(lives: list[Life]) -> float | None:
 def _repairs(found: _Found, model: str) -> dict[str, Any]:
     """Repairs of a model; every figure null where none was ever written down."""
     names = ("watched_years", "repairs", "repairs_a_year", "repairs_low", "repairs_high")
-    if found.since is None:
+    if found.counted.since is None:
         return dict.fromkeys((*names, "repair_minutes", "repair_cost_sek"))
     none = {"repairs": 0, "timed": 0, "minutes": 0, "priced": 0, "cost_sek": 0}
     row, years = found.repairs.get(model, none), found.watched.get(model, 0.0)
@@ -169,7 +171,11 @@ def _repairs(found: _Found, model: str) -> dict[str, Any]:
 def _counters(work: Work, row: Row, counted: Iterable[Row]) -> list[Counter]:
     if row["device_class"] not in work.registry:
         return []
-    metrics = {metric.key: metric for metric in work.registry[row["device_class"]].metrics}
+    metrics = {
+        metric.key: metric
+        for metric in work.registry[row["device_class"]].metrics
+        if metric.audience in work.caller.audiences
+    }
     return [
         Counter(
             key=entry["key"],

@@ -96,13 +96,13 @@ def _tell(answer: Json, language: str, *, as_json: bool) -> None:
     if as_json:
         print_json(answer)
     else:
-        print_line(f"{answer['absence_id']}: {either(answer['meaning'], language)}")
+        print_line(f"{answer['absence_id']} ({words.number_of(answer)}): {either(answer['meaning'], language)}")
 
 
 def _row(item: Json, language: str) -> list[str]:
     return [
         str(item["absence_id"]),
-        item["individual_number"],
+        words.number_of(item),
         item["payer"] or NOTHING,
         either(item["kind_words"], language),
         item["from_day"],

@@ -65,7 +65,7 @@ def show_alarm(alarm_id: AlarmId, *, as_json: JsonOption = False, language: Lang
     _tell(answer, language)
     for risk in answer["at_risk"][:20]:
         hours = NOTHING if risk["hours"] is None else f"{risk['hours']:.1f} h"
-        print_line(f"  {risk['device_id']}  {hours}")
+        print_line(f"  {risk['device_id']}{words.mark(risk)}  {hours}")
     lines = [[local_time(e["at"]), e["kind"], e["actor"], e["note"]] for e in answer["journal"]]
     print_table("", [words.TIME.to(language), words.STEP.to(language), words.TAKEN.to(language), ""], lines)
 

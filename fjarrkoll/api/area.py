@@ -4,7 +4,8 @@ from typing import Annotated, Final
 
 import typer
 
-from fjarrkoll.api.client import open_client
+from fjarrkoll.api import words
+from fjarrkoll.api.client import Json, open_client
 from fjarrkoll.api.output import JsonOption, LanguageOption, print_json, print_table
 
 app: Final = typer.Typer(no_args_is_help=True, help="Areas of devices: as coarse as an outage, never an address.")
@@ -23,7 +24,7 @@ def show(
     if as_json:
         print_json({"items": found})
     else:
-        print_table("", ["id", "område / area"], [[item["device_id"], item["area"] or "-"] for item in found])
+        print_table("", ["id", "område / area"], [[_name(item), item["area"] or "-"] for item in found])
 
 
 @app.command("set")
@@ -40,4 +41,8 @@ def set_area(
     if as_json:
         print_json({"items": done})
     else:
-        print_table("", ["id", "område / area"], [[item["device_id"], item["area"] or "-"] for item in done])
+        print_table("", ["id", "område / area"], [[_name(item), item["area"] or "-"] for item in done])
+
+
+def _name(item: Json) -> str:
+    return f"{item['device_id']}{words.mark(item)}"

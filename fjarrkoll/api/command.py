@@ -147,6 +147,10 @@ def _tell(answer: Json, language: str, *, as_json: bool) -> None:
     state = answer["state"]
     if answer["held"] and not as_json:
         print_line(words.HELD.to(language))
+    if answer["online"] and not as_json:
+        print_line(words.ONLINE.to(language))
+    if answer["advice"] and not as_json:
+        tell(either(answer["advice"], language))
     if answer["approval"] == "awaiting" and state in _OPEN:
         tell(_AWAITS.to(language).format(id=answer["command_id"]))
         return

@@ -70,6 +70,8 @@ def show_device(device: Device, *, as_json: JsonOption = False, language: Langua
     print_line(f"{answer['individual_number']}  {answer['maker']} {answer['model']}  ({answer['device_id']})")
     if answer["held"]:
         print_line(words.HELD.to(language))
+    if answer["online"]:
+        print_line(words.ONLINE.to(language))
     print_line(f"{words.LAST_SEEN.to(language)}: {words.seen(_time(answer['last_seen']), language)}")
     print_line(f"{words.LAST_USED.to(language)}: {answer['last_used'] or words.UNKNOWN.to(language)}")
     print_line(f"{words.USE.to(language)}: {_use(answer, language)}. {either(answer['use']['reason'], language)}")
@@ -99,7 +101,10 @@ def show_readings(  # noqa: PLR0913 - each is an option of the command
         answer = client.call("GET", f"devices/{client.device_id(device)}/readings", query)
     if as_json:
         print_json(answer)
-    elif answer["downsampled"]:
+        return
+    if answer["held"]:
+        print_line(words.HELD.to(language))
+    if answer["downsampled"]:
         rows = [
             (
                 local_time(b["at"]),

@@ -6,7 +6,16 @@ import typer
 
 from fjarrkoll.api import words
 from fjarrkoll.api.client import Json, open_client
-from fjarrkoll.api.output import NOTHING, JsonOption, LanguageOption, either, print_json, print_line, print_table
+from fjarrkoll.api.output import (
+    NOTHING,
+    JsonOption,
+    LanguageOption,
+    either,
+    local_time,
+    print_json,
+    print_line,
+    print_table,
+)
 from fleet.text import Text
 
 app: Final = typer.Typer(help="Find out what is probably wrong with a device, and what to do.")
@@ -47,6 +56,10 @@ _BRING: Final = Text("Ta med", "Bring")
 _PRIORITY: Final = Text("Prioritet", "Priority")
 _DERIVED: Final = Text("Funnet i mätvärden", "Found from readings")
 _RAW: Final = Text("Okända felkoder", "Unknown codes")
+_HOURLY: Final = Text(
+    "Mätvärden före {until} bedöms timme för timme, som de var sammanställda {at}",
+    "Readings before {until} are judged hour by hour, as they were put together {at}",
+)
 _ELSE: Final = Text("Något annat", "Something else")
 
 
@@ -101,6 +114,9 @@ def _lines(answer: Json, language: str) -> list[str]:
     if answer["priority"]:
         lines.append(f"{_PRIORITY.to(language)}: {words.word(_PRIORITIES, answer['priority'], language)}")
     lines += [f"{_DERIVED.to(language)}: {either(f['title'], language)}" for f in answer["derived_faults"]]
+    if answer.get("counted_at"):
+        until, at = local_time(answer["hourly_until"]), local_time(answer["counted_at"])
+        lines.append(_HOURLY.to(language).format(until=until, at=at))
     unknown = [f"{code['system']}/{code['code']} {code['text']}".rstrip() for code in answer["unknown_codes"]]
     return [*lines, f"{_RAW.to(language)}: {', '.join(unknown)}"] if unknown else lines
 

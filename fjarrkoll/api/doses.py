@@ -78,7 +78,7 @@ def unsupervised(*, as_json: JsonOption = False, language: LanguageOption = "sv"
     if as_json:
         print_json(answer)
         return
-    rows = [[item["individual_number"], item["device_id"], item["payer"]] for item in answer["items"]]
+    rows = [[words.number_of(item), item["device_id"], item["payer"]] for item in answer["items"]]
     print_table("", [words.NUMBER.to(language), "id", words.PAYER.to(language)], rows)
 
 
@@ -92,6 +92,8 @@ def _tell(answer: Json, *, as_json: bool, language: str) -> None:
     if as_json:
         print_json(answer)
         return
+    if answer["held"]:
+        print_line(words.HELD.to(language))
     if not answer["supervised"]:
         print_line(_NO_SCHEDULE.to(language))
     rows = [

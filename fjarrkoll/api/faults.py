@@ -77,6 +77,8 @@ def list_faults(
     if as_json:
         print_json(answer)
         return
+    if answer["held"]:
+        print_line(words.HELD.to(language))
     titles = (words.CODE, words.MEANING, words.SEVERITY, words.SINCE, words.ACTION)
     print_table("", [title.to(language) for title in titles], [_row(fault, language) for fault in answer["items"]])
 

@@ -117,16 +117,16 @@ def _tell(facts: Json, language: str, *, as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
-    replaced_by = facts["replaced_by"]
+    replaced_by, nobody = facts["replaced_by"], NOTHING if facts["borrower_known"] else words.UNKNOWN.to(language)
     values = (
-        facts["individual_number"],
+        words.number_of(facts),
         facts["payer"]["name"] if facts["payer"] else NOTHING,
         facts["prescriber"]["unit"] if facts["prescriber"] else NOTHING,
         local_time(facts["loan_started"]),
         number(facts["prescribed_interval_days"], language),
         facts["source"]["title"] if facts["source"] else words.UNKNOWN.to(language),
-        ", ".join(facts["same_borrower"]) or (NOTHING if facts["borrower_known"] else words.UNKNOWN.to(language)),
-        f"{replaced_by['individual_number']} ({replaced_by['from_day']})" if replaced_by else NOTHING,
+        ", ".join(map(words.number_of, facts["same_borrower"])) or nobody,
+        f"{words.number_of(replaced_by)} ({replaced_by['from_day']})" if replaced_by else NOTHING,
         local_time(facts["consented_at"]),
         number(facts["basic_equipment"], language),
         number(facts["administration_service"], language),

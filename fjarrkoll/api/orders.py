@@ -290,7 +290,7 @@ def _row(item: Json, language: str) -> list[str]:
     late = f" ({_LATE.to(language)})" if item["overdue"] else ""
     return [
         str(item["order_id"]),
-        item["individual_number"],
+        words.number_of(item),
         f"{item['maker']} {item['model']}",
         words.word(_PRIORITIES, item["priority"], language),
         words.word(_STATES, item["state"], language),
@@ -303,7 +303,7 @@ def _print(order: Json, language: str, *, as_json: bool) -> None:
     if as_json:
         print_json(order)
         return
-    head = f"{_ORDER.to(language)} {order['order_id']}  {order['individual_number']}  {order['maker']} {order['model']}"
+    head = f"{_ORDER.to(language)} {order['order_id']}  {words.number_of(order)}  {order['maker']} {order['model']}"
     print_line(head)
     if order["on_hold"]:
         print_line(Text("⚠ AVVIKELSESPÄRR: ska lämnas orört", "⚠ INCIDENT HOLD: leave untouched").to(language))

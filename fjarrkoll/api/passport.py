@@ -76,7 +76,7 @@ def hand_back(
         print_json(answer)
     else:
         ended = local_time(answer["ended_at"])
-        print_line(Text(f"Återlämnat {ended}", f"Returned {ended}").to(language))
+        print_line(Text(f"Återlämnat {ended}", f"Returned {ended}").to(language) + words.mark(answer))
 
 
 def _print(passport: Json, language: str) -> None:

@@ -123,6 +123,8 @@ def stage(
     if as_json:
         print_json(answer)
         return
+    if answer["held"]:
+        print_line(words.HELD.to(language))
     if not answer["staged"]:
         print_line(Text("Inget att göra på distans.", "Nothing to be done from afar.").to(language))
     for entry in answer["staged"]:
@@ -233,7 +235,7 @@ def _of_file(client: ApiClient, numbers: list[str]) -> Json:
 
 def _row(item: Json, language: str) -> list[str]:
     return [
-        item["individual_number"],
+        words.number_of(item),
         f"{item['maker']} {item['model']}",
         words.word(_VERDICTS, item["verdict"], language),
         either(item["reason"], language),
@@ -257,7 +259,7 @@ def _print_one(answer: Json, language: str, *, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
-    print_line(f"{answer['individual_number']}  {answer['maker']} {answer['model']}  ({answer['device_id']})")
+    print_line(f"{words.number_of(answer)}  {answer['maker']} {answer['model']}  ({answer['device_id']})")
     verdict = words.word(_VERDICTS, answer["verdict"], language)
     print_line(f"{verdict}. {either(answer['reason'], language)}")
     rows = [

@@ -70,4 +70,4 @@ def _tell(answer: Json, language: str, *, as_json: bool) -> None:
     elif answer["store"] is None:
         print_line(Text("Ligger inte i något buffertförråd.", "Lies in no buffer store.").to(language))
     else:
-        print_line(f"{answer['store']} ({answer['placed_on']})")
+        print_line(f"{answer['store']} ({answer['placed_on']}){words.mark(answer)}")

@@ -13,6 +13,7 @@ from fjarrkoll.api.output import (
     either,
     local_time,
     print_json,
+    print_line,
     print_table,
 )
 from fleet.text import Text
@@ -57,6 +58,8 @@ def timeline(  # noqa: PLR0913 - each is an option of the command
     if as_json:
         print_json(answer)
         return
+    if answer["held"]:
+        print_line(words.HELD.to(language))
     columns = (words.TIME, words.KNOWN, _KIND, _WHAT, words.REASON)
     print_table("", [column.to(language) for column in columns], [_row(entry, language) for entry in answer["items"]])
 

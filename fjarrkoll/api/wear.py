@@ -105,7 +105,7 @@ def stores(
     rows = [
         [
             item["store"],
-            item["individual_number"],
+            words.number_of(item),
             f"{item['maker']} {item['model']}",
             either(item["use_words"], language),
             either(item["reason"], language),

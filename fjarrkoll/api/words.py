@@ -89,6 +89,17 @@ HELD: Final = Text(
 )
 
 
+ONLINE: Final = Text(
+    "Har kontakt: hjälpmedlet har självt svarat den senaste minuten.",
+    "Online: the device itself has answered within the last minute.",
+)
+
+
 def number_of(item: Mapping[str, Any]) -> str:
     """A device's individual number, marked where an incident hold lies on it."""
-    return f"{item['individual_number']}{' ⛔' if item.get('held') else ''}"
+    return f"{item['individual_number']}{mark(item)}"
+
+
+def mark(item: Mapping[str, Any]) -> str:
+    """The mark behind whatever names a held device; nothing for others."""
+    return " ⛔" if item.get("held") or item.get("on_hold") else ""

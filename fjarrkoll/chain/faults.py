@@ -13,6 +13,7 @@ from fjarrkoll.chain.proxy import CommitCut
 from fjarrkoll.chain.site import PASSWORD, SHARD, Site, scraped
 from fjarrkoll.services.process import HOST
 from ingest.consumer import ConsumerSettings, ThinConsumer
+from ingest.service import LANES
 
 Evidence = Mapping[str, float]
 MEGABYTE: Final = 1 << 20
@@ -119,7 +120,8 @@ async def strand_transaction(site: Site, field: Field) -> Evidence:
     cuts = line.commits_cut
     line.commit_cut = CommitCut.STRANDED
     await _until(lambda: line.commits_cut > cuts, "a COMMIT is under way")
-    began, commits = time.monotonic(), line.commits
+    # The other lane may still store its share of this batch and of the next; then it waits for this one.
+    began, commits = time.monotonic(), line.commits + 2 * (LANES - 1)
     await _until(lambda: line.commits > commits, "ingest stores again", 3 * _WAIT_SECONDS)
     took = round(time.monotonic() - began, 1)
     line.end_stranded()
@@ -151,6 +153,8 @@ async def full_disk(site: Site, field: Field, seconds: float = 6.0) -> Evidence:
 
 async def lose_session(site: Site, field: Field) -> Evidence:
     """The broker forgets ingest's session with what it held for it, as after a clean start by another program."""
+    # Only an ingest that has written how far it came knows at its next start that there was a session.
+    await _until(lambda: site.ask("SELECT FROM ingest_watermark") != [], "ingest has written how far it came")
     await site.kill_ingest()
     waiting = field.produced
     await _until(lambda: field.produced > waiting + 200, "messages wait at the broker")

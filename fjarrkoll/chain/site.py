@@ -31,6 +31,8 @@ from ingest.consumer import ConsumerSettings
 
 SHARD: Final = "chain"
 GATEWAY: Final = "chain-gateway"
+SHARE_FROM: Final = 20
+"""Messages from which on a batch goes over several lanes: most of a run's do, so that faults fall between them."""
 PASSWORD: Final = "chain"  # noqa: S105 - of a broker on this machine that lives as long as the run
 _DATABASE: Final = "chain"
 # One account of the harness speaks for many devices.
@@ -221,6 +223,7 @@ class Site:
             "ingest_shard": SHARD,
             "ingest_batch": str(self.settings.batch),
             "ingest_linger_seconds": str(self.settings.linger_seconds),
+            "ingest_share_from": str(SHARE_FROM),
             "metrics_port": str(metrics_port or self._metrics_port),
         }
         if self.settings.wrong:

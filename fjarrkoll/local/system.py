@@ -14,7 +14,7 @@ from device_sim.regional.accounts import Account, access_list
 from device_sim.regional.region_file import Region
 from fjarrkoll.local.part import Part
 from fjarrkoll.local.secrets import LocalSecrets, load_or_make, write_private
-from fjarrkoll.services import Mosquitto, Postgres, install
+from fjarrkoll.services import REGION, Mosquitto, Postgres, install
 from fjarrkoll.services.errors import StartError
 from fjarrkoll.services.process import HOST, free_port
 from fleet.plumbing.settings import PREFIX
@@ -146,7 +146,10 @@ class LocalSystem:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._binaries = binaries = install()
         self.secrets = load_or_make(self.folder / "secrets.json")
-        self.postgres = self._stack.enter_context(Postgres(binaries, self.folder / "database", durable=True))
+        database = Postgres(
+            binaries, self.folder / "database", durable=True, settings=None if self._region is None else REGION
+        )
+        self.postgres = self._stack.enter_context(database)
         self.urls = bootstrap(self.postgres.superuser_dsn(), DATABASE, self.secrets.roles)
         migrate(self.urls.owner, self._registry)
         accounts = [] if self._region is None else self._region.accounts

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 from urllib.parse import quote
 
 from fjarrkoll.services.binaries import Binaries
@@ -41,6 +41,18 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u@%d ",
 }
+REGION: Final = {
+    "shared_buffers": "2GB",
+    "effective_cache_size": "6GB",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "15min",
+    "wal_compression": "lz4",
+}
+"""For hundreds of thousands of devices, on a machine of 8 GB or more (docs/scaling.md).
+
+Every device's present and today's use change every minute: a gigabyte that must be in the server's own memory. After a
+checkpoint every page of it goes into the log whole, so checkpoints are far apart; recovery after a crash takes longer.
+"""
 # For tests: a power cut may take everything, a kill the last moments' commits. Use durable=True to test durability.
 _NOT_DURABLE = {
     "fsync": "off",

@@ -137,10 +137,12 @@ def judge(occurrences: Iterable[Occurrences], exposures: Mapping[str, Exposure])
 
 def _is_new(entry: Occurrences, times: int, exposures: Mapping[str, Exposure], *, newest: bool) -> bool:
     """Whether a fault came with a firmware: others ran long enough to have had it, and did not, or far less often."""
+    if not newest:
+        return False
     here = exposures.get(entry.firmware, Exposure()).days
     older = [f for f in exposures if version_key(f) < version_key(entry.firmware)]
     elsewhere = sum(exposures[firmware].days for firmware in exposures if firmware != entry.firmware)
-    if not newest or not older or entry.times < _LEAST_OF_FIRMWARE or here <= 0 or elsewhere <= 0:
+    if not older or entry.times < _LEAST_OF_FIRMWARE or here <= 0 or elsewhere <= 0:
         return False
     far_higher = entry.times / here > _TIMES_HIGHER * (times - entry.times) / elsewhere
     return far_higher and at_least(entry.times, times, here / (here + elsewhere)) < SURE_OF_FIRMWARE

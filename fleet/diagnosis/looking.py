@@ -97,7 +97,8 @@ def _words(stays: list[SeenFault]) -> Text:
     newest = max(stays, key=lambda stay: stay.raised_at)
     times = sum(max(1, stay.times) for stay in stays)
     spelled = f"{newest.system}/{newest.native_code}"
-    return Text(f"{spelled}, {times} gång(er) på 30 dygn", f"{spelled}, {times} time(s) in 30 days")
+    sv, en = ("gång", "time") if times == 1 else ("gånger", "times")
+    return Text(f"{spelled}, {times} {sv} på 30 dygn", f"{spelled}, {times} {en} in 30 days")
 
 
 def _unknown_code(evidence: Evidence) -> Finding:

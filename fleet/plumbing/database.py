@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncConnection
@@ -35,6 +36,23 @@ _FINAL_ANSWERS: Final = (
 )
 
 
+class _Pool(AsyncConnectionPool[Connection]):
+    """A pool whose waiting can be ended at any moment.
+
+    Python 3.11's `asyncio.wait_for`, with which the pool waits for a connection, forgets a cancellation that arrives
+    together with what was waited for (mended in 3.12). A service whose task was told to end would go on for ever.
+    """
+
+    async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109 - the library's signature
+        task = asyncio.current_task()
+        asked_before = task.cancelling() if task else 0
+        connection = await super().getconn(timeout)
+        if task and task.cancelling() > asked_before:
+            await self.putconn(connection)
+            raise asyncio.CancelledError
+        return connection
+
+
 class DatabaseUnavailableError(FjarrkollError):
     """The database did not let us in; the message says where it was looked for and what it said."""
 
@@ -49,6 +67,7 @@ async def database_pool(  # noqa: PLR0913 - what a pool needs, by name
     wait_seconds: float = 30.0,
     replan: bool = False,
     settings: Mapping[str, str] | None = None,
+    proved_seconds: float = 0.0,
 ) -> AsyncIterator[Pool]:
     """A pool of connections, open within the block.
 
@@ -64,6 +83,8 @@ async def database_pool(  # noqa: PLR0913 - what a pool needs, by name
         replan: plan every statement for the values it is sent with. Lists whose filters may be absent need it: a plan
             for any values reads a whole table where a few rows were asked for (measured: 0.1 s became 1 s).
         settings: of the server, for every connection; ours, never anybody's input.
+        proved_seconds: a connection that came back no longer ago is handed out unchecked. It was proved by the RESET; a
+            request that meets one broken since then fails as it would on a line that breaks under it.
 
     Raises:
         DatabaseUnavailableError: it did not answer in that time, or refused us.
@@ -73,13 +94,14 @@ async def database_pool(  # noqa: PLR0913 - what a pool needs, by name
     if wanted:
         options["options"] = " ".join(f"-c {name}={value}" for name, value in wanted.items())
     await _wait_for_database(url, options, wait_seconds)
-    pool: Pool = AsyncConnectionPool(
+    proof = _Proof(proved_seconds)
+    pool: Pool = _Pool(
         url,
         kwargs=options,
         min_size=smallest,
         max_size=largest,
-        check=AsyncConnectionPool.check_connection,
-        reset=_forget_settings,
+        check=proof.check,
+        reset=proof.forget_settings,
         name=application,
         open=False,
     )
@@ -111,5 +133,17 @@ def _what_to_do(url: str, error: psycopg.OperationalError) -> str:
     return f"no way into database {place}: {said}. Is it running, and has `fjarrkoll migrate` been run on it?"
 
 
-async def _forget_settings(connection: Connection) -> None:
-    await connection.execute("RESET ALL")
+class _Proof:
+    """What is known of the connections of a pool: when each last answered, as it came back."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._answered: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+
+    async def forget_settings(self, connection: Connection) -> None:
+        await connection.execute("RESET ALL")
+        self._answered[connection] = time.monotonic()
+
+    async def check(self, connection: Connection) -> None:
+        if time.monotonic() - self._answered.get(connection, float("-inf")) >= self._seconds:
+            await AsyncConnectionPool.check_connection(connection)

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     ingest_shard: str = "ingest-0"
     ingest_batch: int = Field(default=20_000, ge=1, le=20_000)
     ingest_linger_seconds: float = Field(default=0.05, ge=0, le=5)
+    ingest_share_from: int = Field(default=1000, ge=1)
 
     api_host: str = "127.0.0.1"
     api_port: int = 8080

@@ -3,6 +3,7 @@
 from typing import Final
 
 from fleet.commands import Command, Level, Parameter, Permission, stage_update
+from fleet.doing import StateTold
 from fleet.faults import Severity
 from fleet.profile import DeviceProfile
 from fleet.profiles._apap_machine_faults import MACHINE_FAULTS
@@ -284,6 +285,7 @@ PROFILE: Final = DeviceProfile(
     idle_policies=IDLE_POLICIES,
     models=MODELS,
     operating_states=(STANDBY, THERAPY, MASK_OFF),
+    states_told=(StateTold(state=THERAPY, begins=("mask_on",), ends=("mask_off", "auto_off")),),
     subsystems=(
         Subsystem(name="blower", title=Text("Fläkt och kraft", "Blower and power"), areas=("BLW", "PWR")),
         Subsystem(

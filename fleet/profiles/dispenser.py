@@ -9,6 +9,7 @@ from fleet.profiles._dispenser_dose_faults import DOSE_FAULTS
 from fleet.profiles._dispenser_machine_faults import UPKEEP_FAULTS
 from fleet.profiles._dispenser_models import MODELS
 from fleet.profiles._dispenser_signals import EVENTS, METRICS
+from fleet.profiles._dispenser_states import DOSING, ON_BATTERY, REFILLING, STATES, STATES_TOLD
 from fleet.rules import (
     AnyOf,
     BatteryHours,
@@ -29,10 +30,6 @@ from fleet.signals import Audience, Basis
 from fleet.text import Text
 from fleet.usage import AtLeast, Gather, IdlePolicy, Measure, UsageDefinition
 
-IDLE: Final = "idle"
-DOSING: Final = "dosing"
-REFILLING: Final = "refilling"
-ON_BATTERY: Final = "on_battery"
 # From the reminder until the dose is taken or locked away, and while staff have their hands in it, nothing may
 # interfere.
 _BUSY: Final = (DOSING, REFILLING)
@@ -384,7 +381,8 @@ PROFILE: Final = DeviceProfile(
     usage=USAGE,
     idle_policies=IDLE_POLICIES,
     models=MODELS,
-    operating_states=(IDLE, DOSING, REFILLING, ON_BATTERY),
+    operating_states=STATES,
+    states_told=STATES_TOLD,
     subsystems=(
         Subsystem(name="mechanics", title=Text("Mekanik", "Mechanics"), areas=("MEC", "INV")),
         Subsystem(name="sensors", title=Text("Läsare och givare", "Reader and sensors"), areas=("RD", "DOS", "USR")),

@@ -7,6 +7,7 @@ manuals and a safety alert, named in each source. No maker publishes fault codes
 from typing import Final
 
 from fleet.commands import Command, Level, Parameter, Permission, stage_update
+from fleet.doing import StateTold
 from fleet.faults import Fault, Remedy, Severity, native
 from fleet.models import Conversion, DeviceModel
 from fleet.profile import DeviceProfile
@@ -250,6 +251,7 @@ PROFILE: Final = DeviceProfile(
                     conversions={"air.pressure": Conversion(native_unit="kPa", scale=7.500_615_8, sentinels=(-1.0,))}),
     ),
     operating_states=("running", "static", "cpr"),
+    states_told=(StateTold(state="cpr", begins=("cpr_started",), ends=("mode_changed",)),),
     subsystems=(
         Subsystem(name="pump", title=Text("Pump", "Pump"), areas=("PMP", "PWR", "SEN")),
         Subsystem(name="air", title=Text("Luft och slangar", "Air and hoses"), areas=("AIR", "CPR", "SET", "CHK")),

@@ -7,6 +7,7 @@ are optional. Position is not collected at all: a chair's place is its user's pl
 from typing import Final
 
 from fleet.commands import Command, Level, Parameter, Permission, stage_update
+from fleet.doing import StateTold
 from fleet.faults import Severity
 from fleet.profile import DeviceProfile
 from fleet.profiles._wheelchair_control_faults import CONTROL_FAULTS
@@ -368,6 +369,14 @@ PROFILE: Final = DeviceProfile(
     idle_policies=IDLE_POLICIES,
     models=MODELS,
     operating_states=("resting", "driving", "seat_moving", "charging"),
+    states_told=(
+        StateTold(state="driving", begins=("drive_started",), ends=("drive_ended", "power_off", "charge_started")),
+        StateTold(
+            state="charging",
+            begins=("charge_started",),
+            ends=("charge_ended", "charge_complete", "charger_unplugged_early", "drive_started"),
+        ),
+    ),
     subsystems=(
         Subsystem(
             name="battery",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from fleet.doses import Dose, Standing
 from fleet.errors import ProfileError
@@ -55,6 +55,10 @@ class Needs:
     def __bool__(self) -> bool:
         """Whether any past is needed."""
         return bool(self.readings or self.days or self.events)
+
+
+NOTHING: Final = Needs()
+"""Asked of every rule of every device that is judged: made once."""
 
 
 def _longer(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
@@ -186,7 +190,7 @@ class Rule(ABC):
 
     def needs(self) -> Needs:
         """The past it looks at; none for most rules."""
-        return Needs()
+        return NOTHING
 
     @property
     def delay_seconds(self) -> int:
@@ -195,6 +199,14 @@ class Rule(ABC):
 
     def stale(self, snapshot: Snapshot, now: datetime) -> Finding | None:
         """What would have been an alarm, had it been known in time; it is kept for the record and never rings."""
+        del snapshot, now
+        return None
+
+    def look_at(self, snapshot: Snapshot, now: datetime) -> datetime | None:
+        """When time alone, without a word of the device, may make it true; None where only data or silence can.
+
+        The worker looks at the device then: nothing marks it. Silence and doses have a look of their own.
+        """
         del snapshot, now
         return None
 

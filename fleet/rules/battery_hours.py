@@ -38,6 +38,11 @@ class BatteryHours(Rule):
         low = level is not None and float(level) / 100 * self.full_hours < self.below_hours
         return values.get(self.mains) is False or low
 
+    def look_at(self, snapshot: Snapshot, now: datetime) -> datetime | None:
+        """When the hours that are left have run down to the limit."""
+        left = hours_left(snapshot, self, now)
+        return None if left is None or left < self.below_hours else now + timedelta(hours=left - self.below_hours)
+
     def evaluate(self, snapshot: Snapshot, now: datetime, *, firing: bool) -> Finding | None:
         """Judges level and time since it was told; a machine that never told is not judged."""
         del firing

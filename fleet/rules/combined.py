@@ -45,6 +45,11 @@ class Combined(Rule):
             together = together | part.needs()
         return together
 
+    def look_at(self, snapshot: Snapshot, now: datetime) -> datetime | None:
+        """The first moment at which any part may become true."""
+        looks = (part.look_at(snapshot, now) for part in self.parts)
+        return min((look for look in looks if look is not None), default=None)
+
     def touched_by(self, values: Mapping[str, float | bool]) -> bool:
         """Whether any part is touched."""
         return any(part.touched_by(values) for part in self.parts)

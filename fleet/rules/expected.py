@@ -44,6 +44,14 @@ class Expected(Rule):
         del values
         return False
 
+    def look_at(self, snapshot: Snapshot, now: datetime) -> datetime | None:
+        """When it is owed; while it is and the device has not been heard since, every hundredth of what is allowed."""
+        last = self.last(snapshot)
+        if last is None or self.evaluate(snapshot, now, firing=False) is not None:
+            return None
+        within = timedelta(seconds=self.within_seconds)
+        return last + within if last + within > now else now + within / 100
+
     def last(self, snapshot: Snapshot) -> datetime | None:
         """When it last came, or since when it is owed; None where nothing is."""
         if snapshot.since is None:

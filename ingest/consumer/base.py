@@ -31,6 +31,7 @@ class ConsumerBase(abc.ABC):
             buffer_bytes=settings.buffer_bytes,
             statistics=self._statistics,
             urgent=settings.urgent,
+            batch_bytes=settings.batch_bytes,
         )
 
     @property

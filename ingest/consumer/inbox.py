@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import accumulate
 
 from ingest.consumer.contract import ConsumerStatistics, Delivery
 from ingest.consumer.errors import Disconnected
@@ -12,19 +13,28 @@ class Inbox:
     """One per consumer, emptied with every connection. Costs one future and one timer per batch, none per message.
 
     Args:
+        batch_bytes: payload bytes from which on a batch takes no further message; 0: as many as are in hand.
         urgent: ending of topics that somebody waits for: one of them ends a batch's linger. Order stays as it is.
     """
 
     def __init__(
-        self, *, receive_maximum: int, buffer_bytes: int, statistics: ConsumerStatistics, urgent: str = ""
+        self,
+        *,
+        receive_maximum: int,
+        buffer_bytes: int,
+        statistics: ConsumerStatistics,
+        urgent: str = "",
+        batch_bytes: int = 0,
     ) -> None:
         self._urgent = urgent
         self._hurry = False
         self._receive_maximum = receive_maximum
         self._buffer_bytes = buffer_bytes
+        self._batch_bytes = batch_bytes or buffer_bytes
         self._statistics = statistics
         self._ledger = Ledger()
         self._waiting: list[Delivery] = []
+        self._waiting_bytes = 0
         self._waiter: asyncio.Future[None] | None = None
         self._wanted = 0
         self._interrupted = False
@@ -77,7 +87,9 @@ class Inbox:
         self._statistics.redelivered += sum([delivery.redelivered for delivery in deliveries])
         self._ledger.arrived(deliveries)
         self._waiting.extend(deliveries)
-        self.received_bytes += payload_bytes(deliveries)
+        arrived = payload_bytes(deliveries)
+        self._waiting_bytes += arrived
+        self.received_bytes += arrived
         if self._urgent and any([delivery.topic.endswith(self._urgent) for delivery in deliveries]):  # noqa: C419 - a list is quicker here
             self._hurry = True
         if self._waiter is not None and self._enough(self._wanted):
@@ -109,8 +121,12 @@ class Inbox:
         return self._take(limit)
 
     def _take(self, limit: int) -> list[Delivery]:
-        batch = self._waiting[:limit]
-        self._waiting = self._waiting[limit:]
+        count = min(limit, len(self._waiting))
+        if self._waiting_bytes > self._batch_bytes:
+            count = min(count, _up_to(self._waiting, self._batch_bytes))
+        batch = self._waiting[:count]
+        self._waiting = self._waiting[count:]
+        self._waiting_bytes -= payload_bytes(batch)
         self._hurry = self._hurry and bool(self._waiting)
         self.released_bytes += payload_bytes([delivery for delivery in batch if not delivery.packet_id])
         return batch
@@ -119,6 +135,8 @@ class Inbox:
         waiting = len(self._waiting)
         if waiting >= wanted or (self._hurry and waiting > 0):
             return True
+        if self._waiting_bytes >= self._batch_bytes:
+            return waiting > 0
         return waiting > 0 and (len(self._ledger) >= self._receive_maximum or self.over_budget)
 
     async def _until(self, wanted: int, seconds: float | None) -> None:
@@ -144,5 +162,12 @@ class Inbox:
     def _empty(self) -> None:
         self._ledger.clear()
         self._waiting = []
+        self._waiting_bytes = 0
         self._hurry = False
         self.received_bytes = self.released_bytes = 0
+
+
+def _up_to(deliveries: Sequence[Delivery], most_bytes: int) -> int:
+    """How many of the first messages it takes to reach so many bytes, or to come to the end."""
+    reached = accumulate(len(delivery.payload) for delivery in deliveries)
+    return next((count for count, total in enumerate(reached, 1) if total >= most_bytes), len(deliveries))

@@ -75,6 +75,8 @@ class Supervisor:
         tell: hears every event, on the event loop; it must not raise.
         session_expected: True where this client id is known to have been served before, so that a missing session at
             the first connection is a loss too.
+        served_before: the broker has accepted us before, if not for this session: a refusal at the first connection is
+            waited out too.
         back_off, draw: how long to wait between attempts, and its random numbers.
         grace_seconds: how long `run` may take to finish its batch after `stop`; then it is cancelled.
     """
@@ -85,6 +87,7 @@ class Supervisor:
     stop: asyncio.Event
     tell: Callable[[SessionEvent], None] = unheard
     session_expected: bool = False
+    served_before: bool = False
     back_off: BackOff = field(default_factory=BackOff)
     draw: Callable[[], float] = random.random
     grace_seconds: float = 10.0
@@ -94,7 +97,7 @@ class Supervisor:
         """Serve until `stop` is set or `run` returns.
 
         Raises:
-            ConnectionRefused, SubscriptionRefused: at the first connection, for a reason that waiting does not mend.
+            ConnectionRefused, SubscriptionRefused: at the first connection ever, and waiting does not mend the reason.
                 Later ones are told as events and tried again, since they were accepted once.
         """
         finished = False
@@ -103,7 +106,7 @@ class Supervisor:
             try:
                 finished = await self._serve_once()
             except (BrokerUnreachable, ConnectionRefused, SubscriptionRefused, Disconnected) as error:
-                if not self.session_expected and _permanent(error):
+                if not (self.session_expected or self.served_before) and _permanent(error):
                     raise
                 await self._wait_after(error, held_seconds=time.monotonic() - began)
 

@@ -24,6 +24,8 @@ class ConsumerSettings:
         receive_maximum: messages in hand and not acknowledged. Keep the broker's `max_inflight_messages` at or above
             it, else the broker's lower number rules and every batch waits out its linger.
         buffer_bytes: payload bytes in hand and not acknowledged at which reading from the line pauses.
+        batch_bytes: payload bytes from which on a batch takes no further message; 0: as many as are in hand. Much less
+            than `buffer_bytes`, else nothing more arrives while a batch is being stored.
         maximum_packet_size: bytes announced to the broker. Keep it at or above the broker's own `max_packet_size`: the
             broker silently drops what is larger than the consumer takes (MQTT 5, 3.1.2.11.4).
         tcp_nodelay: off costs 40-88 ms per round trip (measured, ecosystem.md 0.2).
@@ -44,6 +46,7 @@ class ConsumerSettings:
     keepalive_seconds: int = MAXIMUM_KEEPALIVE_SECONDS
     receive_maximum: int = 2000
     buffer_bytes: int = 32 * 1024 * 1024
+    batch_bytes: int = 0
     maximum_packet_size: int = 16 * 1024 * 1024
     tcp_nodelay: bool = True
     connect_timeout_seconds: float = 10.0
@@ -69,6 +72,7 @@ class ConsumerSettings:
         self._check_range("keepalive_seconds", self.keepalive_seconds, 1, MAXIMUM_KEEPALIVE_SECONDS)
         self._check_range("receive_maximum", self.receive_maximum, 1, 65_535)
         self._check_range("buffer_bytes", self.buffer_bytes, 65_536, 1 << 40)
+        self._check_range("batch_bytes", self.batch_bytes, 0, self.buffer_bytes)
         self._check_range("maximum_packet_size", self.maximum_packet_size, 1024, 268_435_460)  # MQTT 5, 2.1.4
         self._check_range("connect_timeout_seconds", self.connect_timeout_seconds, 0.01, 600)
         self._check_range("read_rest_seconds", self.read_rest_seconds, 0, 0.1)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
@@ -20,6 +20,9 @@ from ingest.register import Device
 from ingest.write.arrays import integers, times
 from ingest.write.connection import Connection
 from ingest.write.statements import statement
+
+TURNS: Final = 1024
+"""Devices whose numbers leave the same remainder take turns together."""
 
 
 class _Read(NamedTuple):
@@ -59,6 +62,9 @@ async def store_faults(
     }
     new = _new_statements(events, reads, received_at)
     since = {number: said.earliest() for number, said in sorted(new.items())}
+    turns = integers(sorted({number % TURNS for number in since}))
+    # Events of one device never meet (lanes.py), but an answer meets them: it comes over a session of its own.
+    await connection.execute(statement("take_turns" if reads else "share_turns"), [turns])
     known = await _episodes(connection, since)
     told = await _said_since(connection, since, received_at)
     retold = {number for number in since if _count(told[number]) > _count(new[number])}

@@ -113,13 +113,14 @@ def pack(
     if rows.events:
         parameters = [received_at, *event_columns(rows.events)]
         packed.inserts.append(Insert(EVENTS, statement("add_events"), parameters, len(rows.events)))
+    present = {**state_parameters(plain), "received_at": received_at} if plain else {}
     packed.strangers = _strangers(rows, plain)
     if packed.strangers:
-        numbers = integers([device.number for device in packed.strangers])
-        packed.consequences.append(Consequence(statement("make_states"), [numbers]))
+        _pack_strangers(packed, present)
     _pack_present(packed, rows, received_at)
     if plain:
-        _pack_plain(packed, plain, received_at)
+        packed.consequences.append(Consequence(statement("update_states"), present))
+        _pack_plain_usage(packed, plain)
     _pack_usage(packed, rows, rows.sums, maximum=False)
     _pack_usage(packed, rows, rows.maxima, maximum=True)
     _pack_rest(packed, rows, received_at, rows.due.union(*(columns.due() for columns in plain)))
@@ -133,9 +134,16 @@ def _strangers(rows: Plan, plain: Sequence[Columns]) -> list[Device]:
     return sorted(found, key=lambda device: device.number)
 
 
-def _pack_plain(packed: Packed, plain: Sequence[Columns], received_at: datetime) -> None:
+def _pack_strangers(packed: Packed, present: Parameters) -> None:
+    """Makes the rows of devices without one; those that tell something are made with what they tell."""
+    numbers = integers([device.number for device in packed.strangers])
+    if present:
+        packed.consequences.append(Consequence(statement("begin_states"), present))
+    packed.consequences.append(Consequence(statement("make_states"), [numbers]))
+
+
+def _pack_plain_usage(packed: Packed, plain: Sequence[Columns]) -> None:
     add = packed.consequences.append
-    add(Consequence(statement("update_states"), {**state_parameters(plain), "received_at": received_at}))
     grown, judged = usage_amounts(plain)
     packed.judged |= judged
     for entry in grown:

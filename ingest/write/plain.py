@@ -36,10 +36,14 @@ class Amounts(NamedTuple):
 
 
 def state_parameters(plain: Sequence[Columns]) -> dict[str, object]:
-    """The parameters of `update_states.sql` but the time of arrival."""
+    """The parameters of `update_states.sql` and `begin_states.sql` but the time of arrival."""
     found = [columns.presents() for columns in plain]
     numbers = np.concatenate([entry.numbers for entry in found])
     order = np.argsort(numbers)
+    strangers = [
+        np.array([not columns.devices[number].has_state for number in entry.numbers.tolist()], dtype=np.int64)
+        for columns, entry in zip(plain, found, strict=True)
+    ]
     values = [text for entry in found for text in entry.values]
 
     def sorted_of(*columns: Numbers) -> Numbers:
@@ -53,6 +57,7 @@ def state_parameters(plain: Sequence[Columns]) -> dict[str, object]:
         "newest": of_numbers(TimeArray, postgres_microseconds(sorted_of(*(entry.newest for entry in found)))),
         "metric_values": jsonbs([values[place] for place in order.tolist()]),
         "latest_events": jsonbs(()),
+        "stranger": of_numbers(BooleanArray, sorted_of(*strangers)),
     }
 
 

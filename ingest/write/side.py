@@ -1,4 +1,4 @@
-"""The second connection: looks devices up and writes the watermark while the first is in the middle of a commit."""
+"""A connection beside those that store: looks devices up and writes the watermark while they commit."""
 
 import asyncio
 from collections.abc import Sequence

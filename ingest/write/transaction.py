@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 import psycopg
 
@@ -58,6 +58,18 @@ class _Settled:
     repeated: int = 0
 
 
+class Unsettled(NamedTuple):
+    """A batch that the database must be asked about.
+
+    Attributes:
+        accepted: what it must be asked about.
+        plain: readings of other devices, taken to be new.
+    """
+
+    accepted: Accepted
+    plain: Sequence[Columns] = ()
+
+
 class Transaction:
     """Stores batches.
 
@@ -74,15 +86,18 @@ class Transaction:
         }
         self._find_events = find_stored(EVENTS)
 
-    async def pack(self, accepted: Accepted, received_at: datetime, plain: Sequence[Columns] = ()) -> Packed | None:
+    async def pack(
+        self, accepted: Accepted, received_at: datetime, plain: Sequence[Columns] = (), *, doubted: bool = False
+    ) -> Packed | None:
         """The batch ready to be sent, or None where the database must be asked about it first; pauses half-way.
 
         Args:
             accepted: what went the long way.
             received_at: when the batch arrived.
             plain: readings of other devices.
+            doubted: some of what went the long way may be stored already.
         """
-        if accepted.doubtful or accepted.replies:
+        if doubted or accepted.doubtful or accepted.replies:
             return None
         rows = plan(accepted)
         await asyncio.sleep(0)
@@ -120,25 +135,34 @@ class Transaction:
         await _learn(packed, answers)
         return _counted(packed, Stored(rejected=rejected))
 
-    async def settle_and_store(self, connection: Connection, accepted: Accepted, received_at: datetime) -> Stored:
+    async def settle_and_store(
+        self, connection: Connection, batch: Unsettled, received_at: datetime, under_way: Callable[[], None]
+    ) -> Stored:
         """Commits a batch of which some may be stored already, or whose times or answers are not settled.
 
         Args:
             connection: not in a transaction.
-            accepted: the batch; it is not changed.
+            batch: it is not changed.
             received_at: when it arrived.
+            under_way: as of `store`.
 
         Raises:
-            StoredAlreadyError: another process stored some of it at this moment; try again.
+            StoredAlreadyError: plain readings are stored already, or another process stored some of the batch at this
+                moment; take none of it for new, and try again.
             psycopg.Error: as of `store`; try again.
         """
         with _stored_already():
-            async with connection.pipeline() as pipeline, connection.transaction():
-                settled = await self._settle(connection, pipeline, accepted, received_at)
+            async with connection.transaction():
+                async with connection.pipeline() as pipeline:
+                    settled = await self._settle(connection, pipeline, batch.accepted, received_at)
                 rows = plan(settled.accepted)
                 rows.due |= {reply.device.number for reply in settled.reads}
-                packed = pack(rows, self._tables, received_at)
-                answers = await _send(connection, packed, settled.reads)
+                packed = pack(rows, self._tables, received_at, batch.plain)
+                if packed.copies:
+                    under_way()
+                    await _copy(connection, packed)
+                async with connection.pipeline():
+                    answers = await _send(connection, packed, settled.reads)
         await _learn(packed, answers)
         rejected = Counter(entry.reason for entry in settled.accepted.rejected)
         counted = Stored(replies=len(settled.accepted.replies), repeated=settled.repeated, rejected=rejected)

@@ -14,14 +14,15 @@ from fleet.plumbing.logs import get_logger
 from fleet.registry import Registry
 from ingest.accept import Acceptance, Message, accept
 from ingest.accepted import Accepted, AcceptedBirth, Rejected, Source
-from ingest.columns import Runs
+from ingest.columns import Columns, Runs
+from ingest.hints import Hints
 from ingest.lots import Parted, Parting
 from ingest.register import Register
 from ingest.salvage import identities
-from ingest.write.connection import Connection, connect
+from ingest.write.connection import Connection, at_rest, connect
 from ingest.write.errors import StoredAlreadyError
 from ingest.write.packing import Packed
-from ingest.write.transaction import Stored, Transaction
+from ingest.write.transaction import Stored, Transaction, Unsettled
 from ingest.write.verdict import Verdict, said, verdict
 
 SHORTEST_WAIT: Final = 0.05
@@ -42,6 +43,8 @@ class Prepared:
         safe: (device number, boot, seq) of what went the long way; after its commit each is in its table or in
             quarantine.
         runs: the same of plain readings.
+        plain: readings taken to be new, where the database must be asked about the others first.
+        others: the messages it must be asked about.
         asked: as of `Accepted`.
         asides: as of `Accepted`.
         births: those in it, to be undone before it is read once more.
@@ -57,6 +60,8 @@ class Prepared:
     births: Sequence[AcceptedBirth] = ()
     rejected: Counter[RejectionReason] = field(default_factory=Counter)
     runs: Sequence[Runs] = ()
+    plain: Sequence[Columns] = ()
+    others: Sequence[Message] = ()
 
     def undo_births(self) -> None:
         """Makes the devices what they were before this batch."""
@@ -73,16 +78,24 @@ class Writer:
         registry: the device classes.
         register: needed again when a batch is taken apart.
         held: told why, each time a batch must wait.
+        hints: what may be stored already; shared by all that read.
     """
 
-    def __init__(
-        self, address: str, name: str, registry: Registry, register: Register, held: Callable[[str], None]
+    def __init__(  # noqa: PLR0913, PLR0917 - made in one place
+        self,
+        address: str,
+        name: str,
+        registry: Registry,
+        register: Register,
+        held: Callable[[str], None],
+        hints: Hints,
     ) -> None:
         self._address = address
         self._name = name
         self._transaction = Transaction(registry)
         self._register = register
         self._held = held
+        self._hints = hints
         self._connection: Connection | None = None
 
     async def prepare(self, messages: Sequence[Message], received_at: datetime) -> Prepared:
@@ -98,7 +111,7 @@ class Writer:
         accepted = acceptance.accepted
         accepted.asked |= parted.asked
         try:
-            packed = await self._transaction.pack(accepted, received_at, parted.plain)
+            packed = await self._transaction.pack(accepted, received_at, parted.plain, doubted=parted.doubted)
         except Exception:  # noqa: BLE001 - `write` meets the same again, and looks for the message
             packed = None
         return Prepared(
@@ -111,13 +124,13 @@ class Writer:
             accepted.births,
             Counter(entry.reason for entry in accepted.rejected),
             [columns.runs() for columns in parted.plain],
+            () if packed else parted.plain,
+            () if packed else parted.others,
         )
 
     async def _part(self, messages: Sequence[Message], received_at: datetime) -> Parted:
-        """Plain readings apart from the rest. What may be stored already goes the long way at once."""
-        if any(message.redelivered for message in messages):
-            return Parted([], messages, {})
-        parting = Parting(self._register, received_at)
+        """Plain readings apart from the rest."""
+        parting = Parting(self._register, received_at, self._hints)
         try:
             for start in range(0, len(messages), STRIDE):
                 parting.take_all(messages[start : start + STRIDE])
@@ -145,8 +158,7 @@ class Writer:
         Returns:
             One entry, or several where the batch had to be taken apart.
         """
-        look_first = any(message.redelivered for message in prepared.messages)
-        waits = 0
+        look_first, waits = False, 0
         while True:
             try:
                 return [await self._store(prepared, under_way, look_first=look_first)]
@@ -157,6 +169,7 @@ class Writer:
             except psycopg.Error as error:
                 if verdict(error) is Verdict.POISON:
                     return await self._take_apart(prepared, said(error))
+                await self.close()  # the line itself may be what is wrong
                 waits += 1
                 await self._hold(said(error), error.sqlstate or "connection", waits)
             except Exception as error:  # noqa: BLE001 - whatever a message makes our own code trip over, the others go on
@@ -165,13 +178,21 @@ class Writer:
             look_first = True  # also after an error: the line may have broken while the commit was on its way
 
     async def _store(self, prepared: Prepared, under_way: Callable[[], None], *, look_first: bool) -> Stored:
+        connection = await self._ready()
+        if prepared.packed is not None and not (look_first and prepared.packed.holds_messages):
+            return await self._transaction.store(connection, prepared.packed, prepared.rejected, under_way)
+        prepared.undo_births()
+        doubted, plain = (prepared.messages, ()) if look_first else (prepared.others, prepared.plain)
+        batch = Unsettled(accept(doubted, self._register, prepared.received_at), plain)
+        return await self._transaction.settle_and_store(connection, batch, prepared.received_at, under_way)
+
+    async def _ready(self) -> Connection:
+        """The connection, made anew where the last attempt has left it broken or in the middle of something."""
+        if self._connection is not None and not at_rest(self._connection):
+            await self._connection.close()
         if self._connection is None or self._connection.closed:
             self._connection = await connect(self._address, self._name)
-        if prepared.packed is not None and not (look_first and prepared.packed.holds_messages):
-            return await self._transaction.store(self._connection, prepared.packed, prepared.rejected, under_way)
-        prepared.undo_births()
-        accepted = accept(prepared.messages, self._register, prepared.received_at)
-        return await self._transaction.settle_and_store(self._connection, accepted, prepared.received_at)
+        return self._connection
 
     async def _hold(self, error: str, cause: str, waits: int) -> None:
         seconds = min(LONGEST_WAIT, SHORTEST_WAIT * 2.0 ** min(waits - 1, 10))

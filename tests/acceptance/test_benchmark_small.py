@@ -84,6 +84,7 @@ def test_everything_generated_is_stored_once_and_every_figure_is_there(messages:
     assert set(chain["costs"]["seconds"]) == {"generator", "broker", "ingest", "database", "elsewhere"}
     assert chain["costs"]["seconds"]["ingest"] > 0
     assert chain["ingest_peak_mebibytes"] > 10
+    assert 0 < chain["ingest_growth_mebibytes"] <= 50, "bounded by what may be in hand"
     assert set(run["rates"]) <= set(said.document["median"])
     assert all(rate > 0 for rate in run["rates"].values())
     rates = run["rates"]

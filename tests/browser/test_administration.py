@@ -138,4 +138,5 @@ def test_the_administration_works_without_script(visit: Visitors, running_system
     page.get_by_role("button", name="Sätt pris").click()
     expect(page.get_by_role("status")).to_contain_text("Sparat.")
     expect(page.get_by_text("999 kr").first).to_be_visible()
+    assert page.locator("#rent").input_value() == "", "a price that is saved is not offered once more"
     context.close()

@@ -161,7 +161,7 @@ def test_every_other_state_is_well_made(town: Town, role: str, route: str) -> No
 
 def static_weight(window: Visitor) -> int:
     """Bytes of everything that a first visit fetches beside its page, packed."""
-    names = ("console.css", "board.js", "follow.js")
+    names = ("console.css", "board.js", "renew.js", "chart.js")
     asked = [
         httpx.get(f"{window.root}/static/{name}", headers={"accept-encoding": "gzip"}, trust_env=False)
         for name in names
@@ -186,6 +186,49 @@ def test_a_board_that_lost_its_line_is_well_made(visit: Visitors, town: Town) ->
     raised_alarm(window.open("/alarms"), town.jammed)
     window.context.set_offline(True)
     expect(window.page.locator("#stale")).to_be_visible(timeout=8000)
+    assert faults_in_both_schemes(window) == []
+    assert lost_sideways(window.page) == []
+
+
+@pytest.mark.parametrize("route", ["/alarms", "/devices/{device_id}", "/health", "/recalls/{case_id}"])
+def test_a_page_printed_from_a_dark_screen_is_black_on_white(town: Town, route: str) -> None:
+    window = town.window("administrator")
+    page = window.open(town.address(route))
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(BRIGHTNESS) < 60, "control: the screen is dark"
+    page.emulate_media(color_scheme="dark", media="print")
+    assert page.evaluate(BRIGHTNESS) == 255
+    assert window.faults() == [], "and everything on it can be read"
+    page.emulate_media(color_scheme="light", media="screen")
+
+
+BRIGHTNESS = "Math.min(...getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number))"
+
+
+def test_on_a_phone_the_header_is_one_row_and_its_menu_opens_without_script(
+    browser: Browser, running_system: RunningSystem
+) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False)
+    window = Visitor(context, context.new_page(), f"{running_system.local.api_url}/console")
+    page = window.sign_in(account(running_system, "technician"))
+    header, orders = page.locator("header.bar"), page.get_by_role("link", name="Arbetsorder", exact=True)
+    box = header.bounding_box()
+    assert box is not None
+    assert box["height"] < 64, "a twelfth of the screen"
+    expect(orders).to_be_hidden()
+    page.locator("header summary").focus()
+    page.keyboard.press("Enter")
+    expect(orders).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Det här väntar på dig")
+    context.close()
+
+
+def test_an_open_menu_on_a_phone_is_well_made(visit: Visitors) -> None:
+    window = visit("administrator", width=360)
+    window.page.locator("header summary").click()
+    expect(window.page.get_by_role("button", name="Logga ut")).to_be_visible()
     assert faults_in_both_schemes(window) == []
     assert lost_sideways(window.page) == []
 

@@ -234,6 +234,24 @@ def test_no_motion_command_and_all_reading_commands(profile: DeviceProfile) -> N
         assert command.level is Level.READ or command.refused_while, command.name
 
 
+# What a technician must be able to ask of any class, and at which level.
+AT_LEAST = {
+    **dict.fromkeys(("read_faults", "read_fault_log", "read_live", "read_versions", "read_parameters"), Level.READ),
+    "fetch_log": Level.READ,
+    **dict.fromkeys(("self_test", "restart_gateway", "sync_clock", "clear_fault", "stage_update"), Level.REVERSIBLE),
+}
+
+
+@each_profile
+def test_every_class_can_be_asked_what_a_technician_needs(profile: DeviceProfile) -> None:
+    levels = {command.name: command.level for command in profile.all_commands}
+    assert {name: levels.get(name) for name in AT_LEAST} == AT_LEAST
+    assert any(name.startswith("locate_") and level is Level.REVERSIBLE for name, level in levels.items())
+    bounded = [known for known in profile.all_commands if known.level is Level.SETTING]
+    assert bounded
+    assert all(parameter.low < parameter.high for known in bounded for parameter in known.parameters)
+
+
 @each_profile
 def test_a_command_is_possible_at_rest(profile: DeviceProfile) -> None:
     rest = profile.operating_states[0]

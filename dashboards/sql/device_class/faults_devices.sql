@@ -1,6 +1,9 @@
 -- Devices with active faults, one row per fault, the worst and newest first.
 WITH <<chosen>>
-SELECT coalesce(f.severity, 'unknown') AS severity, c.individual_number, c.device_id,
+SELECT coalesce(f.severity, 'unknown') AS severity,
+       c.individual_number
+       || CASE WHEN EXISTS (SELECT FROM incident_hold h WHERE h.device_no = c.device_no AND h.lifted_at IS NULL) THEN ' ⛒' ELSE '' END AS individual_number,
+       c.device_id,
        coalesce(f.code, a.system || ' ' || a.code) AS code,
        coalesce(f.title_sv, 'Okänd felkod') AS fault,
        a.module, a.times, a.raised_at, a.last_seen_at

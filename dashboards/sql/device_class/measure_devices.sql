@@ -1,5 +1,8 @@
 -- The same measure for the devices chosen one by one.
-SELECT u.local_day::timestamp AT TIME ZONE 'Europe/Stockholm' AS time, d.individual_number AS metric, u.amount AS value
+SELECT u.local_day::timestamp AT TIME ZONE 'Europe/Stockholm' AS time,
+       d.individual_number
+       || CASE WHEN EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) THEN ' ⛒' ELSE '' END AS metric,
+       u.amount AS value
   FROM usage_day u
   JOIN device d USING (device_no)
  WHERE d.device_id = ANY (ARRAY[${device:sqlstring}]::text[])

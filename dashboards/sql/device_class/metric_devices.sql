@@ -1,8 +1,10 @@
 -- The same metric for the devices chosen one by one.
 WITH wanted AS MATERIALIZED (
-    SELECT device_no, individual_number
-      FROM device
-     WHERE device_id = ANY (ARRAY[${device:sqlstring}]::text[]) AND device_class = '<<device_class>>'
+    SELECT d.device_no,
+           d.individual_number
+           || CASE WHEN EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) THEN ' ⛒' ELSE '' END AS individual_number
+      FROM device d
+     WHERE d.device_id = ANY (ARRAY[${device:sqlstring}]::text[]) AND d.device_class = '<<device_class>>'
 )
 SELECT $__timeGroup(r.ts, $__interval) AS time, w.individual_number AS metric, <<value>> AS value
   FROM reading_<<device_class>>_technical r

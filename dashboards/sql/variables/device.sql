@@ -1,5 +1,7 @@
 -- Devices of one class, those heard latest first. ARRAY[...] stays valid SQL when nothing is chosen, where IN () would not.
-SELECT d.device_id AS __value, d.individual_number AS __text
+SELECT d.device_id AS __value,
+       d.individual_number
+       || CASE WHEN EXISTS (SELECT FROM incident_hold h WHERE h.device_no = d.device_no AND h.lifted_at IS NULL) THEN ' ⛒' ELSE '' END AS __text
   FROM device d
   LEFT JOIN payer p USING (payer_id)
   LEFT JOIN device_state_seen s USING (device_no)

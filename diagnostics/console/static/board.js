@@ -30,7 +30,8 @@
     const list = page.getElementById("board-list");
     const before = cards();
     const focused = document.activeElement;
-    content.replaceChildren(document.adoptNode(list));
+    const rest = page.getElementById("board-rest"); // how many more there are, where there are
+    content.replaceChildren(...[list, rest].filter(Boolean).map((part) => document.adoptNode(part)));
     empty.hidden = list.children.length > 0;
     for (const [address, card] of cards()) {
       if (before.has(address)) putBack(before.get(address), card, focused);

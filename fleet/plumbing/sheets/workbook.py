@@ -24,9 +24,17 @@ _MACROS: Final = "vbaproject.bin"
 _LARGEST_TEXT: Final = 256 * 1024 * 1024  # characters that all cells together may hold
 _CHUNK: Final = 1 << 16
 _MOST_COLUMNS: Final = 200
-# What Python's own readers raise for a file that is none, or is packed in a way they do not know (NotImplementedError).
-_BROKEN: Final = (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, KeyError, ValueError, NotImplementedError,
-                  RuntimeError, OSError)  # fmt: skip
+# What Python's own readers raise for a file that is none; RuntimeError where it is packed in a way they do not know.
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+    EOFError,
+    KeyError,
+    ValueError,
+    RuntimeError,
+    OSError,
+)
 
 
 class SheetRefusedError(FjarrkollError):

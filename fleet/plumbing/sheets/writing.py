@@ -29,6 +29,9 @@ _OPTIONS: Final[dict[str, Any]] = {
 # A spreadsheet reads such a cell of a CSV as a formula (ecosystem.md, "Excel and CSV").
 _RISKY: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _TELL_EVERY: Final = 500
+_DAY_ZERO: Final = date(1899, 12, 30)
+_LEAP_THAT_NEVER_WAS: Final = date(1900, 2, 28)
+"""Excel counts days from day zero, and a 29th of February after this one; what lies before is written as text."""
 
 
 class Kind(StrEnum):
@@ -100,14 +103,14 @@ def write_workbook(  # noqa: PLR0913 - a list is told in full where it is writte
     try:
         formats = _formats(book)
         page = book.add_worksheet(sheet)
-        _head(page, columns, formats["head"])
+        _head(page, columns, formats)
         written = _fill(page, columns, _told(rows, tell), formats)
         for place, column in enumerate(columns):
             if column.choices and written:
                 page.data_validation(1, place, written, place, {"validate": "list", "source": list(column.choices)})
         for leaf in more:
             beside = book.add_worksheet(leaf.name)
-            _head(beside, leaf.columns, formats["head"])
+            _head(beside, leaf.columns, formats)
             _fill(beside, leaf.columns, leaf.rows, formats)
         _explain(book.add_worksheet("Förklaring"), columns, notes, formats["head"])
     finally:
@@ -164,14 +167,14 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, Format]:
     }
 
 
-def _head(page: Worksheet, columns: Sequence[Column], head: Format) -> None:
+def _head(page: Worksheet, columns: Sequence[Column], formats: dict[str, Format]) -> None:
     page.freeze_panes(1, 1)
     page.set_landscape()
     page.fit_to_pages(1, 0)
     page.repeat_rows(0)
     for place, column in enumerate(columns):
-        page.set_column(place, place, column.width)
-        page.write_string(0, place, column.title, head)
+        page.set_column(place, place, column.width, formats[column.kind] if column.kind is not Kind.ANSWER else None)
+        page.write_string(0, place, column.title, formats["head"])
 
 
 def _fill(
@@ -179,22 +182,37 @@ def _fill(
 ) -> int:
     """Writes the rows below the heading, with a filter over them; how many there are."""
     written = 0
+    writers = [_writer(page, column, formats[column.kind]) for column in columns]
+    blanks = [column.kind is Kind.ANSWER for column in columns]  # what is to be filled in is seen
     for written, row in enumerate(rows, start=1):
-        for place, (column, cell) in enumerate(zip(columns, row, strict=True)):
-            _write(page, (written, place), column, cell, formats[column.kind])
+        for place, (write, cell) in enumerate(zip(writers, row, strict=True)):
+            if cell is not None:
+                write(written, place, cell)
+            elif blanks[place]:
+                page.write_blank(written, place, None, formats[columns[place].kind])
     page.autofilter(0, 0, max(written, 1), len(columns) - 1)
     return written
 
 
-def _write(page: Worksheet, place: tuple[int, int], column: Column, cell: Cell, look: Format) -> None:
-    if cell is None:
-        page.write_blank(*place, None, look)
-    elif column.kind is Kind.DATE and isinstance(cell, date):
-        page.write_datetime(*place, _day(cell), look)
-    elif column.kind in {Kind.NUMBER, Kind.MONEY} and isinstance(cell, int | float | Decimal):
-        page.write_number(*place, float(cell), look)
-    else:
-        page.write_string(*place, str(cell), look)
+def _writer(page: Worksheet, column: Column, look: Format) -> Callable[[int, int, Cell], object]:
+    """What writes a column's cells, chosen once for the column; what is not of its kind becomes text."""
+
+    def text(row: int, place: int, cell: Cell) -> None:
+        page.write_string(row, place, str(cell), look)
+
+    def number(row: int, place: int, cell: Cell) -> None:
+        if isinstance(cell, int | float | Decimal):
+            page.write_number(row, place, float(cell), look)
+        else:
+            text(row, place, cell)
+
+    def day(row: int, place: int, cell: Cell) -> None:
+        if isinstance(cell, date) and _day(cell) > _LEAP_THAT_NEVER_WAS:
+            page.write_number(row, place, (_day(cell) - _DAY_ZERO).days, look)
+        else:
+            text(row, place, cell)
+
+    return {Kind.DATE: day, Kind.NUMBER: number, Kind.MONEY: number}.get(column.kind, text)
 
 
 def _explain(page: Worksheet, columns: Sequence[Column], notes: Iterable[tuple[str, str]], head: Format) -> None:

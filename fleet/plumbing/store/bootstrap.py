@@ -41,7 +41,7 @@ _LIMITS: Final[dict[str, dict[str, str]]] = {
         "default_transaction_read_only": "on",
     },
 }
-_EXTENSIONS: Final = ("timescaledb", "btree_gist")
+_EXTENSIONS: Final = ("timescaledb", "btree_gist", "pg_trgm")
 # Large objects have no owner's grant to be asked for: without this, any role may write to disk by making one.
 _LARGE_OBJECT_WRITERS: Final = sql.SQL("lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea)")
 _BOOTSTRAP_LOCK: Final = 0x666A0001  # role commands of two at once fail with "tuple concurrently updated"

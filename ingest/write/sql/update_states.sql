@@ -46,3 +46,6 @@ UPDATE device_state AS s
   FROM unnest(%(device_no)b, %(boot)b, %(alive)b, %(oldest)b, %(newest)b, %(metric_values)b, %(latest_events)b)
        AS i (device_no, boot, alive, oldest, newest, metric_values, latest_events)
  WHERE s.device_no = i.device_no
+   -- what begin_states.sql has just made says all this already
+   AND (s.last_seen_at = %(received_at)s AND s.last_event_at = i.newest AND s.boot = i.boot AND s.metric_values = i.metric_values
+        AND i.latest_events IS NULL) IS NOT TRUE

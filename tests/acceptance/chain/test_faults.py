@@ -32,7 +32,7 @@ async def test_full_disk_of_the_database_is_waited_out(server_folder: Path) -> N
 
 
 async def test_session_lost_at_the_broker_is_told_and_made_good_by_the_outboxes(server_folder: Path) -> None:
-    report = await felt_and_survived("session-lost", server_folder, 6)
+    report = await felt_and_survived("session-lost", server_folder, 10)
     assert report.evidence["sessions_lost"] == 1
 
 

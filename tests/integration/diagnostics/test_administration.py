@@ -326,6 +326,49 @@ async def test_the_audit_is_searched_extracted_and_sampled(visitor: Visitor, tow
     ]
 
 
+async def test_a_municipality_reviews_its_own_part_and_nothing_else(
+    visitor: Visitor, town: Town, store: Store, database: Database
+) -> None:
+    """Reads of what it pays for, under its legal frame, whoever made them; the whole installation reviews all."""
+    with psycopg.connect(database.owner) as connection:
+        for login, payer in (("local-chief", "kommun-a"), ("neighbour", "kommun-b")):
+            add_account(connection, login, PASSWORD, "administrator", care_unit="A", payers=[payer], frames=["HSL"])
+    for reader, device in (("nurse", town.chair), ("nurse-sol", town.dispenser), ("far-away", town.elsewhere)):
+        store.execute(
+            "INSERT INTO audit (actor, role, care_unit, action, device_no)"
+            " VALUES (%s, 'carer', 'x', 'device.read', %s)",
+            reader,
+            device.device_no,
+        )
+    await visitor.enter("local-chief")
+    page = (await visitor.get("/audit")).text
+    assert [reader in page for reader in (">nurse<", "nurse-sol", "far-away")] == [True, False, False]
+    place = await drawn_sample(visitor)
+    lines = dict(store.all("SELECT actor, audit_id FROM audit JOIN audit_review_line USING (audit_id)"))
+    assert set(lines) == {"nurse"}, "its own, of its own frame, and a list of everybody's is not among them"
+    assert store.all("SELECT among, payers, frames FROM audit_review") == [(1, [town.payer.payer_id], ["HSL"])]
+    shown = await visitor.get(place)
+    assert (shown.status_code, "nurse" in shown.text, "A-1" in shown.text) == (200, True, True)
+    said = {"line": str(lines["nurse"]), "judgement": "justified"}
+    assert (await visitor.post(place, said)).status_code == 303
+    assert store.all("SELECT judgement, judged_by FROM audit_review_line") == [("justified", "local-chief")]
+    assert place in (await visitor.get("/audit/reviews")).text
+    await visitor.enter("neighbour")
+    assert (await visitor.get(place)).status_code == 404, "another municipality sees neither the sample"
+    assert (await visitor.post(place, said)).status_code == 404
+    assert place not in (await visitor.get("/audit/reviews")).text, "nor that there is one"
+    await visitor.enter("chief")
+    assert (await visitor.get(place)).status_code == 200
+
+
+async def drawn_sample(visitor: Visitor) -> str:
+    """Draws every read of these days; the sample's page."""
+    days = {"from": str(NOW.date() - timedelta(days=2)), "to": str(NOW.date() + timedelta(days=2)), "count": "200"}
+    drawn = await visitor.post("/audit/reviews", days)
+    assert drawn.status_code == 303, drawn.text
+    return drawn.headers["location"].removeprefix("/console")
+
+
 async def test_health_is_never_well_where_something_is_not_known(visitor: Visitor, store: Store) -> None:
     page = (await visitor.get("/health")).text
     assert "Det går inte att säga" in page

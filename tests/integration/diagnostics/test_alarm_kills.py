@@ -66,9 +66,11 @@ async def start(database: Database, receiver: Receiver, *more: str) -> asyncio.s
 
 
 def pending(store: Store) -> int:
-    [(waiting,)] = store.all("SELECT count(*) FROM notification WHERE state = 'pending'")
-    [(due,)] = store.all("SELECT count(*) FROM evaluation_due")
-    return int(waiting) + int(due)
+    """What is still to be judged or told of, seen in one statement: between two, what was due may become pending."""
+    [(waiting,)] = store.all(
+        "SELECT (SELECT count(*) FROM notification WHERE state = 'pending') + (SELECT count(*) FROM evaluation_due)"
+    )
+    return int(waiting)
 
 
 async def kill_while_it_tells(
@@ -100,7 +102,7 @@ async def kill_while_it_tells(
         killed += await victim.wait() == -signal.SIGKILL
     last = await start(database, receiver, *how)
     async with asyncio.timeout(600):
-        while pending(store):  # noqa: ASYNC110 - another process empties it
+        while await asyncio.to_thread(pending, store):  # noqa: ASYNC110 - another process empties it
             await asyncio.sleep(0.1)
     last.send_signal(signal.SIGKILL)
     await last.wait()
@@ -135,11 +137,13 @@ async def test_a_receiver_that_takes_its_time_hears_one_message_twice_at_most_fo
 async def stopped_in_the_middle(database: Database, store: Store, town: Town, receiver: Receiver, *how: str) -> float:
     """One worker stands still while it raises alarms, with another beside it; seconds until all had been told of."""
     other = await start(database, receiver)
-    await at_work(store, other)
-    other.send_signal(signal.SIGSTOP)  # until the one that is to stop has begun
     first = await start(database, receiver, "stops while judging", *how)
+    await at_work(store, other)
     await at_work(store, first)
-    break_them(store, many_chairs(store, town, 12))
+    numbers = many_chairs(store, town, 12)
+    # Until the one that is to stop has begun, and no longer: the server would take its connections, too.
+    other.send_signal(signal.SIGSTOP)
+    break_them(store, numbers)
     try:
         async with asyncio.timeout(60):
             while not stands_still(first.pid):  # noqa: ASYNC110 - it stops itself

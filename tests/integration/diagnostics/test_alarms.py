@@ -2,7 +2,11 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from diagnostics.alarms import repository
 from fleet.registry import load_registry
 from fleet.signals import Audience
 from tests.integration.diagnostics.conftest import NOW, Api, MakeToken, Store, Town
@@ -66,6 +70,30 @@ async def test_filters(api: Api, make_token: MakeToken, town: Town, store: Store
     ):
         items = (await api.get("alarms", token, **query)).json()["items"]
         assert [item["alarm_id"] for item in items] == expected, query
+
+
+async def test_whichever_way_they_are_found_a_municipality_sees_the_same_alarms(
+    api: Api, make_token: MakeToken, town: Town, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through its devices, or through all alarms that ever were: open and ended ones, page by page, with any filter."""
+    made = [store.alarm(town.chair.device_no, f"rule-{number}") for number in range(3)]
+    made.append(store.alarm(town.dispenser.device_no, "rule-3"))
+    store.alarm(town.elsewhere.device_no, "rule-4")
+    store.execute(
+        "UPDATE alarm SET cleared_at = clock_timestamp(), cleared_why = 'x' WHERE rule IN ('rule-1', 'rule-4')"
+    )
+    token, found = make_token("technician", payers=[town.payer]), list[list[Any]]()
+    for few in (repository._FEW, 0):
+        monkeypatch.setattr(repository, "_FEW", few)
+        first = (await api.get("alarms", token, state="all", limit="2")).json()
+        second = (await api.get("alarms", token, state="all", limit="2", cursor=first["next_cursor"])).json()
+        chair = {"device_id": town.chair.device_id}
+        asked = ({"class": "dispenser"}, {"payer": "kommun-a"}, {"payer": "kommun-b"}, chair)
+        rest = [(await api.get("alarms", token, state="all", **query)).json() for query in asked]
+        found.append([[item["alarm_id"] for item in page["items"]] for page in (first, second, *rest)])
+    newest = sorted(made, reverse=True)
+    assert found[0] == [newest[:2], newest[2:], [made[3]], newest, [], newest[1:]]
+    assert found[0] == found[1]
 
 
 async def test_faults_carry_meaning_and_unknown_codes_are_shown_raw(

@@ -1,7 +1,13 @@
 """A rule over stored history: the alarms it would have raised, within what the caller may see."""
 
+import asyncio
 from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from diagnostics.alarms import backtest
+from diagnostics.work import Work
 from fleet.signals import Audience
 from tests.integration.diagnostics.conftest import NOW, Api, MakeToken, Store, Town
 
@@ -28,6 +34,56 @@ async def test_a_threshold_with_hysteresis_and_another_setting(
     outside = await api.get("alarms/backtest", token, **asked, setting="below=90")
     assert outside.json()["code"] == "setting_refused"
     assert [action for _, action, _ in store.audit()] == ["alarms.backtest"] * 2
+
+
+ASKED = {**PERIOD, "class": "dispenser", "rule": "battery_low"}
+
+
+async def test_a_replay_that_takes_too_long_is_given_up_in_words(
+    api: Api, make_token: MakeToken, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = make_token("technician", payers=[town.payer])
+    assert (await api.get("alarms/backtest", token, **ASKED)).status_code == 200, "control"
+    monkeypatch.setattr(backtest, "REPLAY_SECONDS", -1.0)
+    given_up = await api.get("alarms/backtest", token, **ASKED)
+    assert (given_up.status_code, given_up.json()["code"]) == (503, "took_too_long")
+    assert given_up.headers["retry-after"] == "30"
+
+
+@pytest.mark.parametrize(
+    "slow_work",
+    [
+        "SET LOCAL statement_timeout = 100; SELECT pg_sleep(20)",
+        "SET LOCAL idle_in_transaction_session_timeout = 100",
+    ],
+)
+async def test_what_the_database_gives_up_is_no_fault_of_ours(
+    api: Api, make_token: MakeToken, town: Town, monkeypatch: pytest.MonkeyPatch, slow_work: str
+) -> None:
+    """The server itself ends the statement, or the transaction that waits while we reckon."""
+
+    async def slow(work: Work, *_: Any) -> dict[int, Any]:
+        for statement in slow_work.split("; "):
+            await work.connection.execute(statement.encode())
+        await asyncio.sleep(0.5)
+        return {}
+
+    monkeypatch.setattr(backtest, "_history", slow)
+    answer = await api.get("alarms/backtest", make_token("technician", payers=[town.payer]), **ASKED)
+    assert (answer.status_code, answer.json()["code"]) == (503, "took_too_long")
+
+
+async def test_a_fault_of_ours_is_told_as_one_without_its_details(
+    api: Api, make_token: MakeToken, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> dict[int, Any]:
+        await asyncio.sleep(0)
+        raise RuntimeError("nobody's business")
+
+    monkeypatch.setattr(backtest, "_history", broken)
+    answer = await api.get("alarms/backtest", make_token("technician", payers=[town.payer]), **ASKED)
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert (answer.json()["code"], "business" in answer.text) == ("internal_error", False)
 
 
 async def test_late_word_is_kept_as_late_and_what_is_not_seen_is_not_tried(

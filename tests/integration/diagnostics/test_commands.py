@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiomqtt
@@ -27,7 +27,7 @@ from fleet.plumbing.settings import Settings
 from fleet.registry import Registry, load_registry
 from fleet.text import Text
 from tests.fixtures.database import Database, MakeDevice
-from tests.integration.diagnostics.conftest import Api, MakeToken, Store, Town
+from tests.integration.diagnostics.conftest import NOW, Api, MakeToken, Store, Town
 from tests.integration.diagnostics.tiny_device import Answering, TinyDevice, storing_replies, succeeding, tiny_device
 
 QUICK = Command(name="read_quickly", level=Level.READ, title=Text("Läs fort", "Read fast"), expires_seconds=1)
@@ -134,8 +134,8 @@ async def test_round_trip_reads_the_faults_of_the_device_itself(
     assert not message.retain
     assert message.properties is not None
     assert 0 < getattr(message.properties, "MessageExpiryInterval") <= 31  # noqa: B009 - paho types it nowhere
-    states = [row[0] for row in store.all("SELECT state FROM command_transition ORDER BY at")]
-    assert states == ["queued", "sent"]
+    steps = store.all("SELECT state, reason FROM command_transition ORDER BY at")
+    assert steps == [("queued", "asked"), ("sent", "handed_over")]
 
 
 @pytest.mark.usefixtures("short_lived")
@@ -322,6 +322,25 @@ async def test_a_command_is_not_there_for_others(api: Api, make_token: MakeToken
     assert (await api.get(address, make_token("technician", payers=[town.other]))).status_code == 404
     assert (await api.get(address, make_token("technician", payers=[town.payer], frames=("SoL",)))).status_code == 404
     assert (await api.get(address, make_token("carer", payers=[town.payer]))).status_code == 200
+
+
+async def test_the_server_says_what_the_device_will_probably_refuse_and_sends_it_all_the_same(
+    api: Api, make_token: MakeToken, town: Town, store: Store, chain: Chain
+) -> None:
+    """Advice only: the device is asked, and what it says holds; where nothing is heard, nothing is said."""
+    token, chair = make_token("technician"), town.chair
+    quiet = (await ask(api, token, chair.device_id, "self_test", wait=0)).json()
+    assert quiet["advice"] is None
+    store.execute("UPDATE command SET state = 'expired'")
+    store.heard(chair.device_no, at=NOW, events={"drive_started": NOW - timedelta(minutes=2)})
+    reading = (await ask(api, token, chair.device_id, "read_versions", wait=0)).json()
+    assert (reading["state"], reading["advice"]) == ("queued", None), "reading is never refused"
+    store.execute("UPDATE command SET state = 'expired'")
+    warned = (await ask(api, token, chair.device_id, "self_test", wait=0)).json()
+    assert "Körning började" in warned["advice"]["sv"]
+    async with chain.running(), chain.device(chair.device_id, succeeding({})):
+        answer = await ask(api, token, chair.device_id, "locate_beep")
+    assert (answer.json()["state"], answer.json()["advice"]) == ("succeeded", None), "it decides itself"
 
 
 async def test_a_refusal_is_an_answer(api: Api, make_token: MakeToken, town: Town, chain: Chain) -> None:

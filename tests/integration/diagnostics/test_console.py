@@ -204,3 +204,50 @@ def test_what_is_wrong_with_an_account_is_told(database: Database) -> None:
         with pytest.raises(RegisterError, match="no account"):
             disable_account(connection, "nobody")
         assert [row["login"] for row in list_accounts(connection)] == ["first"]
+
+
+async def test_the_board_shows_the_most_urgent_of_very_many_alarms_and_how_many_there_are(
+    console: httpx.AsyncClient, database: Database, town: Town, store: Store
+) -> None:
+    """What a board cuts off must never be the old alarm of somebody in danger that nobody has taken."""
+    alarm = (
+        "INSERT INTO alarm (device_no, rule, severity, safety, audience, title_sv, title_en, reason_sv, reason_en,"
+        " happened_at, raised_at) SELECT %s, 'rule_' || n, %s, %s, 'technical', %s, 'T', 'x', 'x', at, at"
+        " FROM generate_series(1, %s) n,"
+        " LATERAL (SELECT now() - n * interval '1 minute' - %s * interval '1 day' AS at) a"
+    )
+    store.execute(alarm, town.chair.device_no, "critical", True, "Farligt och gammalt", 1, 3)
+    store.execute(alarm.replace("rule_", "later_"), town.chair.device_no, "warning", False, "Nyare varning", 110, 0)
+    account(database, "watcher", "administrator")
+    await enter(console, "watcher")
+    page = (await console.get("/console/alarms")).text
+    assert page.index("Farligt och gammalt") < page.index("Nyare varning")
+    assert "100 av 111 öppna larm visas" in page
+    assert "Farligt och gammalt" in (await console.get("/console/alarms?sort=waiting")).text
+    by_risk = (await console.get("/console/alarms?sort=risk")).text
+    assert "Farligt och gammalt" in by_risk
+    assert "i den ordning du valt" in by_risk, "all of them were weighed"
+    assert "Farligt och gammalt" not in (await console.get("/console/alarms?sort=newest")).text, "control: cut off"
+    start = (await console.get("/console/")).text
+    assert "Farligt och gammalt" in start
+    assert "(111)" in start
+    store.execute(alarm.replace("rule_", "more_"), town.chair.device_no, "warning", False, "Ännu en", 290, 0)
+    by_risk = (await console.get("/console/alarms?sort=risk")).text
+    assert "100 av 401 öppna larm visas: de mest utsatta av de 400 mest brådskande" in by_risk
+    assert "i den ordning du valt" in (await console.get("/console/alarms?sort=waiting")).text
+
+
+async def test_a_sample_of_a_time_without_reads_is_shown_as_empty(
+    console: httpx.AsyncClient, database: Database, town: Town
+) -> None:
+    account(database, "manager", "administrator")
+    await enter(console, "manager")
+    key = re.search(r'name="form_key" value="([^"]+)"', (await console.get("/console/audit/reviews")).text)
+    assert key is not None
+    form = {"form_key": key[1], "from": "2021-01-01", "to": "2021-01-31", "count": "5"}
+    drawn = await console.post("/console/audit/reviews", data=form, headers=ORIGIN)
+    assert drawn.status_code == 303, drawn.text
+    shown = await console.get(drawn.headers["location"])
+    assert shown.status_code == 200
+    assert "ingen läste om ett hjälpmedel under den tiden" in shown.text
+    assert (await console.get("/console/audit/reviews/999999")).status_code == 404

@@ -126,3 +126,16 @@ def test_it_reads_well_in_a_terminal() -> None:
     assert lines[0].startswith("Nästa kontroll: Kör självtest på distans (på distans, 2 min)")
     assert any(line.startswith("Ta med: Kolsats") for line in lines)
     assert any("8 arbetstimmar" in line for line in lines)
+
+
+def test_a_terminal_says_up_to_when_hourly_values_reach() -> None:
+    from diagnostics.diagnosis.examples import DIAGNOSIS  # noqa: PLC0415 - the example is the answer
+
+    rolled = {**DIAGNOSIS, "hourly_until": "2026-11-26T11:00:00Z", "counted_at": "2026-11-28T08:15:00Z"}
+    raw = {**DIAGNOSIS, "hourly_until": None, "counted_at": None}
+    swedish, english = (set(diagnose._lines(rolled, told)) - set(diagnose._lines(raw, told)) for told in ("sv", "en"))
+    assert len(swedish) == len(english) == 1
+    for line in (*swedish, *english):
+        assert "2026-11-26 12:00" in line
+        assert "2026-11-28 09:15" in line
+    assert swedish != english

@@ -97,7 +97,7 @@ async def test_a_setting_is_sent_only_after_a_second_person_with_another_role(
     assert [(step["state"], step["reason"]) for step in taken] == [
         ("queued", "awaits_approval"),
         ("queued", "approved"),
-        ("sent", ""),
+        ("sent", "handed_over"),
     ]
     assert [entry for entry in store.audit() if entry[1].startswith("command.a")] == [
         ("anna", "command.ask", town.chair.device_no),

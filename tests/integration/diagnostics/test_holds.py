@@ -8,12 +8,15 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+import pytest
 
 from fleet.clock import to_milliseconds
+from fleet.commands import Level
 from fleet.evidence import MANIFEST, problems
 from fleet.plumbing.store.keeping.held import keep_held
+from fleet.registry import load_registry
 from fleet.signals import Audience
-from tests.fixtures.database import Database
+from tests.fixtures.database import Database, MakeDevice
 from tests.integration.diagnostics.conftest import NOW, Api, MakeToken, Store, Town
 
 REASON = {"reason": "The chair moved by itself"}
@@ -60,6 +63,34 @@ async def test_a_held_device_is_marked_and_refuses_everything_above_reading(
     again = await api.post(f"devices/{chair}/holds", token, REASON)
     assert (again.status_code, again.json()["code"]) == (409, "held_already")
     assert store.all("SELECT count(*) FROM incident_hold") == [(1,)]
+
+
+@pytest.mark.parametrize("device_class", [profile.name for profile in load_registry()])
+async def test_every_command_above_reading_is_refused_and_every_reading_is_not(  # noqa: PLR0917 - its parts by name
+    api: Api, make_token: MakeToken, make_device: MakeDevice, town: Town, store: Store, device_class: str
+) -> None:
+    """With its control: before the hold the same commands are taken."""
+    device = make_device(device_class, loan=(town.payer, "HSL"))
+    token, known = make_token("administrator", audiences=tuple(Audience)), load_registry()[device_class].all_commands
+    given = {"stage_update": {"version": "2.4.1"}}
+
+    async def answers(when: str) -> dict[str, tuple[int, str]]:
+        found = {}
+        for command in known:
+            least = {parameter.name: parameter.low for parameter in command.parameters}
+            body = {"name": command.name, "parameters": given.get(command.name, least)}
+            key = {"idempotency-key": f"{when}-{command.name}"}
+            answer = await api.post(f"devices/{device.device_id}/commands", token, body, headers=key)
+            found[command.name] = (answer.status_code, answer.json().get("code", ""))
+            store.execute("UPDATE command SET state = 'expired' WHERE state = 'queued'")
+        return found
+
+    assert set((await answers("before")).values()) == {(202, "")}
+    await place(api, token, device.device_id)
+    held = await answers("held")
+    reading = {command.name for command in known if command.level is Level.READ}
+    assert {name for name, answer in held.items() if answer == (202, "")} == reading
+    assert {answer for name, answer in held.items() if name not in reading} == {(409, "incident_hold")}
 
 
 async def test_two_persons_with_two_roles_lift_it(api: Api, make_token: MakeToken, town: Town, store: Store) -> None:

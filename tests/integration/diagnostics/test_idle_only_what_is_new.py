@@ -9,6 +9,8 @@ import psycopg
 import pytest
 
 from diagnostics.idle import run
+from diagnostics.idle.figures import correct
+from diagnostics.idle.storing import changed_rows
 from fleet.clock import local_day
 from fleet.plumbing.store.register import NewDevice, NewLoan, enroll_devices
 from fleet.registry import load_registry
@@ -19,6 +21,10 @@ START: Final = datetime.combine(NOW.date(), time(5), UTC)
 MODELS: Final = (("wheelchair", "pg-vr2"), ("apap", None), ("dispenser", None), ("scale", None))
 STEPS: Final = 9
 _ROWS: Final = "SELECT device_no, loan_started_at, content, verdict, step, since FROM idle_verdict ORDER BY 1"
+_ASTRAY: Final = """
+    SELECT device_no FROM idle_verdict v JOIN device d USING (device_no, loan_started_at)
+     WHERE (v.payer_id, v.device_class) IS DISTINCT FROM (d.payer_id, d.device_class)
+"""
 _FIGURES: Final = "SELECT * FROM idle_figure ORDER BY 1, 2, 3, 4, 5, 6, 7"
 
 
@@ -30,6 +36,7 @@ class Town:
         self.chance = random.Random(seed)
         self.now = START
         self.classes: dict[int, str] = {}
+        self.astray: list[Any] = []
         for number in range(12):
             self.enroll(number, lent=self.chance.choice([300, 60, 12, 3]))
         for device in self.classes:
@@ -106,6 +113,15 @@ class Town:
         return_device(self.database, device, self.now - timedelta(minutes=5))
         lend_device(self.database, device, self.chance.choice(self.payers), "HSL", self.now - timedelta(minutes=4))
 
+    def gets_another_payer(self, device: int) -> None:
+        payer = self.chance.choice(self.payers).payer_id
+        for table in ("loan", "device"):
+            self.store.execute(
+                f"UPDATE {table} SET payer_id = %s WHERE device_no = %s AND payer_id IS NOT NULL",  # noqa: S608 - ours
+                payer,
+                device,
+            )
+
     def gets_an_interval(self, device: int) -> None:
         self.loan_fact(device, "prescribed_interval_days", self.chance.choice([7, 30]))
 
@@ -165,13 +181,14 @@ EVENTS: Final[tuple[Callable[[Town, int], None], ...]] = (
     *(Town.comes_late, Town.comes_late, Town.sends_its_state, Town.goes_away, Town.goes_away, Town.comes_back),
     *(Town.was_not_away, Town.is_returned, Town.is_lent, Town.gets_an_interval, Town.gets_a_source),
     *(Town.is_one_of_two, Town.is_one_of_two, Town.is_replaced, Town.is_not_replaced, Town.feed_stops, Town.feed_works),
-    *(Town.is_scrapped, Town.is_bought, Town.has_a_new_price),
+    *(Town.is_scrapped, Town.is_bought, Town.has_a_new_price, Town.gets_another_payer, Town.gets_another_payer),
 )
 
 
 def judged(town: Town, *, every: bool = False) -> tuple[run.Ran, list[Any], list[Any]]:
     with psycopg.connect(town.database.worker) as connection:
         ran = run.refresh(connection, load_registry(), town.now, every=every)
+    town.astray += town.store.all(_ASTRAY)
     return ran, town.store.all(_ROWS), town.store.all(_FIGURES)
 
 
@@ -199,6 +216,69 @@ def test_runs_over_what_is_new_say_what_a_run_over_all_says(
         assert figures == every_figure, (seed, events)
         spared += ran.devices - ran.judged
     assert spared > STEPS, "some devices have nothing new"
+    assert town.astray == [], "a list of a payer or of a class would leave them out"
+
+
+def test_figures_are_corrected_where_no_fact_was_written_and_a_correction_left_out_is_found(
+    database: Database, store: Store, make_payer: MakePayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that met only new days counts what it changed; the figures are those of a count over every device."""
+    town = Town(database, store, [make_payer(), make_payer()], 4)
+    corrected: list[int] = []
+
+    def counted(connection: psycopg.Connection, before: Any, after: Any) -> None:
+        corrected.append(len(before) + len(after))
+        correct(connection, before, after)
+
+    monkeypatch.setattr(run, "correct", counted)
+    for figures, every_figure in days_pass(town):
+        assert figures == every_figure
+    assert sum(corrected), "some verdicts became others"
+    monkeypatch.setattr(run, "correct", lambda *_: None)
+    assert any(figures != every_figure for figures, every_figure in days_pass(town))
+
+
+@pytest.mark.parametrize("wrong", ["a depot is noted during the run", "a group is below zero"])
+def test_figures_that_a_correction_cannot_be_sure_of_are_counted_anew(
+    database: Database, store: Store, make_payer: MakePayer, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    """A fact that is committed after the run took what was due, and a negative that was planted, are in no figure."""
+    town = Town(database, store, [make_payer(), make_payer()], 4)
+    judged(town)
+    [(depot,)] = store.all("INSERT INTO depot (code, name) VALUES ('norr', 'Norr') RETURNING depot_id")
+
+    def meanwhile(*arguments: Any) -> Any:
+        store.execute("UPDATE device SET depot_id = CASE WHEN depot_id IS NULL THEN %s::integer END", depot)
+        return changed_rows(*arguments)
+
+    def figures() -> tuple[list[Any], list[Any]]:
+        judged(town, every=True)
+        town.passes()
+        town.now += timedelta(days=1)
+        with monkeypatch.context() as patch:
+            if wrong == "a group is below zero":
+                store.execute("UPDATE idle_figure SET devices = -devices")
+            else:
+                patch.setattr(run, "changed_rows", meanwhile)
+            partly = judged(town)[2]
+        return partly, judged(town, every=True)[2]
+
+    for partly, every in [figures() for _ in range(3)]:
+        assert partly == every
+        assert all(row[7] > 0 for row in partly)
+    monkeypatch.setattr(run, "in_doubt", lambda _: False)
+    assert any(partly != every for partly, every in [figures() for _ in range(3)]), "control"
+
+
+def days_pass(town: Town) -> list[tuple[list[Any], list[Any]]]:
+    """The figures after runs that met nothing but days, and those of a run over every device at the same moment."""
+    judged(town, every=True)
+    told = []
+    for _ in range(STEPS):
+        town.passes()
+        town.now += timedelta(days=1)
+        told.append((judged(town)[2], judged(town, every=True)[2]))
+    return told
 
 
 @pytest.mark.parametrize(("left_out", "heard"), [("chosen", True), ("devices_due", False)])
@@ -215,3 +295,4 @@ def test_a_run_that_forgets_whom_to_judge_is_found_out(  # noqa: PLR0917 - fixtu
     judged(town)
     monkeypatch.setattr(run, left_out, lambda *_: [])
     assert any(partly[1] != whole[1] for _, partly, whole in story(town, STEPS, heard=heard))
+    assert bool(town.astray) == (left_out == "devices_due"), "nobody told of another payer"

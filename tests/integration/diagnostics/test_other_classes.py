@@ -48,6 +48,39 @@ async def test_a_person_who_stops_weighing_is_a_care_signal_though_the_hub_is_we
     assert told(store) == {("not_weighed", "care", False)}
 
 
+async def test_what_time_alone_makes_true_is_looked_at_in_time_without_a_sweep(
+    judge: Judge, store: Store, town: Town, make_device: MakeDevice
+) -> None:
+    """Nothing that a scale sends marks it for a measurement that did not come."""
+    scale = make_device("scale", loan=(town.payer, "HSL"))
+    store.execute("UPDATE loan SET started_at = now() - interval '30 days' WHERE device_no = %s", scale.device_no)
+    weighed = now().replace(microsecond=0) - timedelta(days=7) + timedelta(hours=1)
+    store.heard(scale.device_no, at=weighed, values={"body.weight": 71.5})
+    store.heard(scale.device_no, at=now())
+    store.watermark(now() + timedelta(seconds=1))
+    store.due(scale.device_no)
+    await judge.round()
+    assert store.all("SELECT due_at FROM alarm_timer") == [(weighed + timedelta(days=7),)]
+    earlier = round((weighed - timedelta(hours=2)).timestamp() * 1000)
+    store.execute(
+        "UPDATE device_state SET metric_values = jsonb_set(metric_values, '{body.weight,1}', to_jsonb(%s::bigint))",
+        earlier,
+    )
+    store.execute("UPDATE alarm_timer SET due_at = now()")
+    await judge.round()
+    assert store.all("SELECT rule FROM rule_hold") == [("not_weighed",)]
+
+
+async def test_a_timer_that_no_rule_asks_for_any_more_is_dropped_when_it_has_run_out(
+    judge: Judge, store: Store, town: Town
+) -> None:
+    """As after a release without the rule that set it: otherwise the device would be judged at every turn, for ever."""
+    store.heard(town.chair.device_no)
+    store.execute("INSERT INTO alarm_timer (device_no, due_at) VALUES (%s, now())", town.chair.device_no)
+    assert town.chair.device_no in (await judge.round()).numbers
+    assert store.all("SELECT count(*) FROM alarm_timer") == [(0,)]
+
+
 async def test_a_scale_whose_history_arrives_has_not_stopped_being_used(
     judge: Judge, store: Store, town: Town, make_device: MakeDevice
 ) -> None:

@@ -70,6 +70,33 @@ def test_the_fleets_faults_the_codes_nobody_knows_and_the_dictionary(run: Run, t
     assert "%" in explained
 
 
+READING = (
+    ("devices", "list"),
+    ("devices", "show", "A-1"),
+    ("devices", "readings", "A-1", "battery.soc"),
+    ("faults", "list", "A-1"),
+    ("timeline", "A-1"),
+    ("diagnose", "A-1"),
+    ("ready", "check", "A-1"),
+    ("orders", "list"),
+    ("command", "list"),
+)
+
+
+def test_whatever_shows_a_held_device_says_so(run: Run, town: Town, store: Store) -> None:
+    store.heard(town.chair.device_no, at=NOW)
+    assert run("orders", "draft", "A-1", "--remark", "prov").exit_code == 0
+    run("command", "ask", "A-1", "read_faults", "--wait", "0")
+    before = {asked: marked(run(*asked).stdout) for asked in READING}
+    assert run("hold", "place", "A-1", "--reason", "Rörde sig av sig själv").exit_code == 0
+    assert {asked: marked(run(*asked).stdout) for asked in READING} == dict.fromkeys(READING, True)
+    assert set(before.values()) == {False}, "the control: before the hold"
+
+
+def marked(told: str) -> bool:
+    return "⛔" in told or "AVVIKELSESPÄRR" in told
+
+
 def test_a_hold_is_placed_shown_exported_verified_and_marked(run: Run, town: Town, tmp_path: Path) -> None:
     placed = json.loads(run("hold", "place", "A-1", "--reason", "Rörde sig av sig själv", "--json").stdout)
     number, package = str(placed["hold_id"]), tmp_path / "package.zip"

@@ -35,10 +35,10 @@ NO_FILTER = dict.fromkeys(
 
 @pytest.fixture(scope="module")
 def fleet(postgres: Postgres, role_passwords: Passwords, template_database: str) -> Iterator[Database]:
-    """Six thousand devices; one with a month of readings a minute. To read only."""
+    """Six thousand devices; one with a month of readings a minute, 250 with some. To read only."""
     database = copy_database(postgres, template_database, "workshop_plans", role_passwords)
     with psycopg.connect(database.owner) as connection:
-        fill(connection, DEVICES, minutes=43_200, others=17)
+        fill(connection, DEVICES, minutes=43_200, others=257)
     with psycopg.connect(database.superuser, autocommit=True) as connection:
         connection.execute("ANALYZE")
     yield database

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import pytest
 import schemathesis
-import structlog
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
@@ -31,6 +30,7 @@ from diagnostics.rights import Role
 from fjarrkoll.services import Postgres
 from fleet.plumbing.store.bootstrap import Passwords
 from tests.fixtures.database import Database, copy_database, drop_database
+from tests.fixtures.logs import unwritten_logs
 from tests.integration.fuzz.world import World, steered, world
 
 EXAMPLES: Final = int(os.environ.get("FJARRKOLL_FUZZ_EXAMPLES", "1"))
@@ -69,12 +69,8 @@ class Spoiling:
 
 @pytest.fixture(scope="module", autouse=True)
 def quiet_logs() -> Iterator[None]:
-    before = structlog.get_config()
-    structlog.configure(
-        processors=[structlog.processors.JSONRenderer()], logger_factory=structlog.ReturnLoggerFactory()
-    )
-    yield
-    structlog.configure(**before)  # other rooms keep it quiet for their whole session
+    with unwritten_logs():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Self
 
 import aiomqtt
@@ -22,11 +22,13 @@ from fleet.registry import load_registry
 from ingest.accept import places
 from ingest.consumer import Consumer, ConsumerSettings, Delivery, ThinConsumer
 from ingest.figures import Timings
+from ingest.hints import Hints
+from ingest.receipts import Receipts
 from ingest.register import Register
-from ingest.service import Service, ServiceSettings, utc_now
+from ingest.service import URGENT, Service, ServiceSettings, utc_now
 from ingest.write.side import Side
 from ingest.write.transaction import Stored
-from ingest.write.writer import Writer
+from ingest.write.writer import Prepared, Writer
 
 SECONDS = 20.0
 PLAIN_SCALE = "mi-body-composition-2"
@@ -52,10 +54,9 @@ class Site:
             ConsumerSettings(
                 host=self.broker.host,
                 port=self.broker.port,
-                client_id=self.shard,
                 username="ingest",
                 password=self.passwords["ingest"],
-                **overrides,
+                **{"client_id": self.shard, **overrides},
             )
         )
 
@@ -65,11 +66,15 @@ class Site:
         batch: int = 100,
         now: Callable[[], datetime] = utc_now,
         make_consumer: Callable[[], Consumer] | None = None,
+        apart: bool = True,
     ) -> Service:
+        """Ingest as it ships; with `apart` off answers to commands come in one session with all else."""
         settings = ServiceSettings(
             shard=self.shard, database=self.ingest_url, batch=batch, linger_seconds=0.02, now=now
         )
-        return Service(settings, load_registry(), make_consumer or self.consumer, Timings(CollectorRegistry()))
+        replies = partial(self.consumer, client_id=f"{self.shard}{URGENT}") if apart else None
+        timings = Timings(CollectorRegistry())
+        return Service(settings, load_registry(), make_consumer or self.consumer, timings, replies)
 
     def ask(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows, as the superuser sees them: row security does not stand between a test and the truth."""
@@ -116,7 +121,9 @@ class Desk:
         self.site = site
         self.register = Register(load_registry())
         self.side = Side(site.ingest_url, "test")
-        self.writer = Writer(site.ingest_url, "test", load_registry(), self.register, self.held.append)
+        self.receipts = Receipts()
+        self.hints = Hints(self.receipts)
+        self.writer = Writer(site.ingest_url, "test", load_registry(), self.register, self.held.append, self.hints)
 
     @cached_property
     def held(self) -> list[str]:
@@ -131,11 +138,27 @@ class Desk:
         await self.side.close()
 
     async def take(self, *deliveries: Delivery, received_at: datetime | None = None) -> list[Stored]:
-        """Stores one batch that arrived then (now where not said)."""
+        """Stores one batch that arrived then (now where not said), and remembers what is stored."""
+        prepared = await self.prepare(*deliveries, received_at=received_at)
+        return await self.finish(prepared)
+
+    async def prepare(self, *deliveries: Delivery, received_at: datetime | None = None) -> Prepared:
+        """Decides a batch."""
         spoken_of = {device_id for device_id, _ in places(deliveries)}
         unknown = self.register.to_look_up(spoken_of, time.monotonic())
         self.register.add(await self.side.look_up(unknown))
-        return await self.writer.write(await self.writer.prepare(deliveries, received_at or datetime.now(UTC)))
+        prepared = await self.writer.prepare(deliveries, received_at or datetime.now(UTC))
+        self.hints.sent(prepared.runs)
+        return prepared
+
+    async def finish(self, prepared: Prepared) -> list[Stored]:
+        """Stores a decided batch."""
+        stored = await self.writer.write(prepared)
+        self.receipts.stored(prepared.safe)
+        for runs in prepared.runs:
+            self.receipts.stored_runs(runs.singly())
+        self.hints.arrived(prepared.runs)
+        return stored
 
 
 def delivery(

@@ -44,10 +44,10 @@ async def test_an_answer_ends_its_command_and_wakes_who_waits(site: Site, add_de
         heard = [notice.payload for notice in waiting.notifies(timeout=2, stop_after=3)]
     assert heard == [command_id] * 3
     assert site.ask(COMMAND, command_id) == [("succeeded", "done", {"firmware": "2.1"}, True, False)]
-    assert site.ask("SELECT state FROM command_transition ORDER BY at") == [
-        ("delivered",),
-        ("running",),
-        ("succeeded",),
+    assert site.ask("SELECT state, reason FROM command_transition ORDER BY at") == [
+        ("delivered", "device_said"),
+        ("running", "device_said"),
+        ("succeeded", "done"),
     ]
 
 

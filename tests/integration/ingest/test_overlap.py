@@ -7,6 +7,8 @@ import psycopg
 
 from fjarrkoll.services.process import free_port
 from fleet.registry import load_registry
+from ingest.hints import Hints
+from ingest.receipts import Receipts
 from ingest.register import Register
 from ingest.write.writer import Writer
 from tests.fixtures.database import Database, MakeDevice, MakePayer, lend_device, return_device
@@ -43,7 +45,7 @@ async def test_while_the_database_is_away_there_is_time_too() -> None:
     held: list[str] = []
     registry = load_registry()
     address = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
-    writer = Writer(address, "test", registry, Register(registry), held.append)
+    writer = Writer(address, "test", registry, Register(registry), held.append, Hints(Receipts()))
     under_way = asyncio.Event()
     storing = asyncio.create_task(writer.write(await writer.prepare([], datetime.now(UTC)), under_way.set))
     async with asyncio.timeout(10):

@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from fleet.plumbing.settings import load_settings
 from fleet.registry import load_registry
 from ingest.accepted import Accepted
-from ingest.cli import consumer_settings
+from ingest.cli import consumer_settings, for_urgent
 from ingest.consumer import Delivery, ThinConsumer
 from ingest.figures import Timings
 from ingest.service import Service, ServiceSettings
@@ -74,10 +74,12 @@ async def serve(when: str, figures: Path) -> None:
             database=settings.need("ingest_database_url"),
             batch=settings.ingest_batch,
             linger_seconds=settings.ingest_linger_seconds,
+            share_from=settings.ingest_share_from,
         ),
         load_registry(),
         lambda: CONSUMERS[when](consumer_settings(settings)),
         Timings(CollectorRegistry()),
+        lambda: CONSUMERS[when](for_urgent(consumer_settings(settings))),
     )
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, service.stop)
     counting = asyncio.create_task(count(service, figures))

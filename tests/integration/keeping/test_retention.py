@@ -128,10 +128,11 @@ _ROWS = """
            (%(no)s, 2, 'x', 'read', 'queued', 'x', '2', %(old)s, %(old)s),
            (%(no)s, 3, 'x', 'read', 'failed', 'x', '3', %(old)s, %(old)s);
     INSERT INTO command_transition (command_id, state) SELECT command_id, 'queued' FROM command;
-    INSERT INTO audit (at, actor, role, care_unit, action) VALUES (%(old)s, 'x', 'x', 'x', 'old'),
-           (%(new)s, 'x', 'x', 'x', 'new');
-    INSERT INTO quarantine (topic, reason, advice, payload, payload_bytes, payload_sha256, received_at, last_at)
-    VALUES ('old', '', '', '', 0, '', %(old)s, %(old)s), ('again', '', '', '', 0, '', %(old)s, %(new)s);
+    INSERT INTO audit (at, actor, role, care_unit, action, device_no) VALUES (%(old)s, 'x', 'x', 'x', 'old', %(no)s),
+           (%(new)s, 'x', 'x', 'x', 'new', %(no)s);
+    INSERT INTO quarantine (topic, device_no, reason, advice, payload, payload_bytes, payload_sha256, received_at,
+                            last_at)
+    VALUES ('old', %(no)s, '', '', '', 0, '', %(old)s, %(old)s), ('again', %(no)s, '', '', '', 0, '', %(old)s, %(new)s);
     INSERT INTO clock_correction VALUES (%(no)s, 1, 1, 0, %(old)s), (%(no)s, 1, 2, 0, %(new)s);
     INSERT INTO usage_day VALUES (%(no)s, %(old)s::date, 'm', 1), (%(no)s, %(new)s::date, 'm', 1);
     INSERT INTO device_event (device_no, ts, received_at, boot, seq, event, audience, data)
@@ -172,6 +173,36 @@ def test_what_is_open_or_pending_or_new_stays(kept: Database) -> None:
         ("usage", "x"),
     ]
     assert _retain(kept, Retention()) == {}
+
+
+_HOLD = """
+    INSERT INTO incident_hold (device_no, reason, placed_by, placed_role)
+    SELECT device_no, 'it moved', 'x', 'carer' FROM device
+"""
+_LIFT = """
+    UPDATE incident_hold SET lift_asked_at = now(), lift_asked_by = 'x', lift_asked_role = 'carer',
+           lift_asked_holder = 'x', lift_reason = 'looked at', lifted_at = now(), lifted_by = 'y',
+           lifted_role = 'technician', lifted_holder = 'y'
+"""
+
+
+def test_an_incident_hold_stops_retention_for_its_device_until_it_is_lifted(kept: Database) -> None:
+    """The same rows go when nothing holds the device any more: the hold is what kept them."""
+    number = add_device(kept, "scale").device_no
+    with psycopg.connect(kept.owner, cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute(_ROWS.encode(), {"no": number, "old": NOW - 5000 * DAY, "new": NOW - DAY})
+        connection.execute(_HOLD.encode())
+    before = _ask(kept, _LEFT)
+    _retain(kept, Retention())
+    gone = set(before) - set(_ask(kept, _LEFT))
+    assert gone == {("event", "1")}, "a chunk goes as a whole"
+    assert _ask(kept, "SELECT source, seq FROM held_row") == [("device_event", 1)], "and what it held is kept"
+    with psycopg.connect(kept.owner) as connection:
+        connection.execute(_LIFT.encode())
+    assert {what for what, entry in _retain(kept, Retention()).items() if entry.rows} >= {
+        *("alarm", "audit", "clock_correction", "command", "command_transition", "device_fault", "notification"),
+        *("quarantine", "usage_day"),
+    }
 
 
 @pytest.mark.parametrize(

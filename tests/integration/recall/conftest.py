@@ -69,10 +69,12 @@ def prove_unused(  # every figure of a verdict may be overridden
         )
         connection.execute(
             """
-            INSERT INTO idle_verdict (device_no, loan_started_at, verdict, step, since, days, judged_day, judged_at,
-                                      last_used_day, last_heard_day, p_in_use, rent_sek, cost_sek)
-            SELECT device_no, loan_started_at, %(verdict)s, %(step)s, %(since)s, %(days)s, %(judged_day)s, now(),
-                   %(last_used_day)s, %(last_heard_day)s, %(p_in_use)s, %(rent_sek)s, %(cost_sek)s
+            INSERT INTO idle_verdict (device_no, loan_started_at, device_class, payer_id,
+                   verdict, step, since, days, judged_day,
+                                      judged_at, last_used_day, last_heard_day, p_in_use, rent_sek, cost_sek)
+            SELECT device_no, loan_started_at, device_class, payer_id,
+                   %(verdict)s, %(step)s, %(since)s, %(days)s, %(judged_day)s,
+                   now(), %(last_used_day)s, %(last_heard_day)s, %(p_in_use)s, %(rent_sek)s, %(cost_sek)s
               FROM device WHERE device_no = %(device_no)s
             ON CONFLICT (device_no) DO UPDATE SET verdict = excluded.verdict, step = excluded.step,
                 since = excluded.since, days = excluded.days, judged_day = excluded.judged_day,

@@ -256,6 +256,22 @@ def rows_read(plan: dict[str, Any], relation: str) -> float:
     return own + sum(rows_read(part, relation) for part in plan.get("Plans", []))
 
 
+def test_a_column_of_the_board_has_those_that_have_waited_longest_in_their_state(
+    database: Database, make_payer: MakePayer, store: Store
+) -> None:
+    """An old case whose step has just begun waits behind a young one that nobody has touched."""
+    many_cases(database, make_payer("kommun-a").payer_id, 6)
+    store.execute("ALTER TABLE recall_case DISABLE TRIGGER USER")
+    store.execute("UPDATE recall_case SET state = 'proposed', changed_at = now() - case_id * interval '1 hour'")
+    newest = [number for (number,) in store.all("SELECT case_id FROM recall_case ORDER BY case_id DESC")]
+    statement = load(Path(repository.__file__).parent)["pressing"]
+    asked = {"device_class": None, "payer": None, "prescriber": None, "states": ["proposed"], "most": 4}
+    with psycopg.connect(database.api) as connection:
+        set_scope(connection, Scope.everything())
+        found = [number for (number,) in connection.execute(statement, asked)]
+    assert found == newest[:4]
+
+
 async def test_the_pick_up_list_has_what_is_ordered_the_most_pressing_first(
     api: Api, make_token: MakeToken, town: Town, prove: Prove, store: Store
 ) -> None:

@@ -8,13 +8,14 @@ from zipfile import ZipFile
 import psycopg
 import pytest
 
+from diagnostics.idle.run import refresh
 from fleet.plumbing.sheets import Column, read_table, write_workbook
 from fleet.plumbing.store.register import NewDevice, RegisterError, enroll_devices
 from fleet.plumbing.store.register_import import Report, import_register
 from fleet.register_rows import TITLES
 from fleet.registry import load_registry
 from tests.fixtures.database import Database, MakePayer
-from tests.integration.recall.conftest import Api, MakeToken, Store
+from tests.integration.recall.conftest import NOW, Api, MakeToken, Store
 from tests.integration.recall.test_lists import LIMITS
 
 COLUMNS = tuple(Column(field=name, title=title, explanation="") for name, title in TITLES.items())
@@ -102,9 +103,21 @@ async def test_payers_that_do_not_fit_their_prescriber_are_listed_with_what_coul
     body = (await api.get("payer-checks", make_token("analyst", name="reader"))).json()
     assert [item["individual_number"] for item in body["items"]] == ["0003"]
     assert "baskoden" in body["items"][0]["reason"]["sv"]
-    assert (body["on_loan"], body["with_prescriber"]) == (3, 2)
+    assert (body["on_loan"], body["with_prescriber"], body["counted_at"]) == (3, 2, None), "counted for this answer"
     assert store.audit() == [("reader", "payers.check", None)]
     assert (await api.get("payer-checks", make_token("carer"))).status_code == 403
+
+
+@pytest.mark.usefixtures("units")
+async def test_after_a_run_of_verdicts_the_loans_of_the_payer_check_are_those_it_counted(
+    api: Api, make_token: MakeToken, database: Database
+) -> None:
+    take(database, listed(*GOOD, line("0006", prescriber="")))
+    with psycopg.connect(database.worker) as connection:
+        refresh(connection, load_registry(), NOW)
+    body = (await api.get("payer-checks", make_token("analyst"))).json()
+    assert (body["on_loan"], body["with_prescriber"]) == (3, 2)
+    assert datetime.fromisoformat(body["counted_at"]) == NOW
 
 
 @pytest.mark.usefixtures("units")

@@ -10,8 +10,11 @@ from fjarrkoll.services import Postgres
 from fleet.plumbing.store.bootstrap import Passwords
 from fleet.plumbing.store.migrate import migrate
 from tests.fixtures.database import Database, close_for_copying, copy_database, drop_database
+from tests.integration.store.matrix import quiet_logs, statements, town
 from tests.integration.store.probe import registry_with_probe
 from tests.integration.store.world import Entry, build_world
+
+__all__ = ["quiet_logs", "statements", "town"]
 
 CopyWorld = Callable[[], Database]
 

@@ -45,6 +45,7 @@ READS: Final[dict[str, str]] = {
     "device_days_of_all": "SELECT firmware FROM device_days WHERE payer_id = 0",
     "fault_group": "SELECT firmware FROM fault_group WHERE payer_id > 0",
     "fault_group_of_all": "SELECT firmware FROM fault_group WHERE payer_id = 0",
+    "version_count": "SELECT firmware FROM version_count",
     "import_run": "SELECT file_name FROM import_run",
     "import_refusal": "SELECT reason FROM import_refusal",
     "software_change": "SELECT firmware_to FROM software_change",

@@ -41,7 +41,7 @@ def test_a_second_time_changes_nothing(
     assert bootstrap(postgres.superuser_dsn(), name, role_passwords) == urls
     with psycopg.connect(urls.owner) as connection:
         extensions = connection.execute("SELECT extname FROM pg_extension ORDER BY extname").fetchall()
-    assert extensions == [("btree_gist",), ("plpgsql",), ("timescaledb",)]
+    assert extensions == [("btree_gist",), ("pg_trgm",), ("plpgsql",), ("timescaledb",)]
 
 
 def test_a_stranger_of_the_same_cluster_is_not_let_in(

@@ -50,6 +50,7 @@ SCOPED: Final = (
         "idle_verdict",
         "idle_verdict_change",
         "loan_use",
+        "version_count",
     ),
     *("alarm_journal", "escalation", "escalation_call"),
     *("dose", "dose_absence", "dose_schedule", "roll_check", "rule_override"),

@@ -151,11 +151,15 @@ async def test_a_database_that_does_not_answer_is_waited_for_and_named() -> None
             pass
 
 
-async def test_a_connection_that_died_is_replaced_before_it_is_handed_out(world: Database) -> None:
-    async with database_pool(world.api, "test", smallest=1, largest=1) as pool:
+@pytest.mark.parametrize("proved_seconds", [0.0, 0.2])
+async def test_a_connection_that_died_is_replaced_before_it_is_handed_out(
+    world: Database, proved_seconds: float
+) -> None:
+    async with database_pool(world.api, "test", smallest=1, largest=1, proved_seconds=proved_seconds) as pool:
         async with pool.connection() as connection:
             victim = connection.info.backend_pid
         with psycopg.connect(world.superuser, autocommit=True) as superuser:
             superuser.execute("SELECT pg_terminate_backend(%s, 5000)", [victim])
+        await asyncio.sleep(1.5 * proved_seconds)  # from then on nothing vouches for it
         async with scoped(pool, Scope.everything()) as connection:
             assert connection.info.backend_pid != victim

@@ -121,7 +121,7 @@ _SERVICE_TABLES: Final = {
                "command_transition", "alarm", "notification", "unknown_metric", "recall_case", "recall_transition",
                "device_service", "software_change", "work_order", "work_order_finding", "work_order_transition",
                "absence", "device_replacement", "device_days", "fault_group", "idle_figure", "idle_verdict",
-               "idle_verdict_change",
+               "idle_verdict_change", "version_count",
                "loan_use",
                "alarm_journal", "escalation", "escalation_call", "dose", "dose_absence", "dose_schedule", "roll_check",
                "rule_override", "incident_hold", "held_row", "device_repair", "buffer_placement", *SERVICE_ONLY),

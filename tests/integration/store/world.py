@@ -153,6 +153,8 @@ def _summed(connection: psycopg.Connection, label: str, loan: Loan) -> Iterator[
         yield Entry(f"device_days{of}", label, None, loan=loan)
         connection.execute(_GROUP, [payer, frame, label])
         yield Entry(f"fault_group{of}", label, None, audience=Audience.TECHNICAL, loan=loan)
+    connection.execute("INSERT INTO version_count VALUES ('probe', %s, %s, %s, 1)", [label, *loan])
+    yield Entry("version_count", label, None, loan=loan)
 
 
 def _present(connection: psycopg.Connection, device: WorldDevice, number: int, now: datetime) -> Iterator[Entry]:
@@ -264,8 +266,9 @@ _OF_A_LOAN: Final = {
         SELECT device_no, l.started_at, l.started_at, l.started_at, %(label)s, 'none' {_LOAN}""",
 }
 _VERDICT: Final = """
-    INSERT INTO idle_verdict (device_no, loan_started_at, verdict, step, judged_day, judged_at, recent_days)
-    SELECT device_no, loan_started_at, 'used', 'none', %(at)s, %(at)s, device_id
+    INSERT INTO idle_verdict (device_no, loan_started_at, device_class, payer_id, verdict, step, judged_day, judged_at,
+                              recent_days)
+    SELECT device_no, loan_started_at, device_class, payer_id, 'used', 'none', %(at)s, %(at)s, device_id
       FROM device WHERE device_id = %(device)s
 """
 _FIGURE: Final = "INSERT INTO idle_figure VALUES (%s, %s, 'probe', NULL, NULL, %s, 'none', 1, 0, 0)"

@@ -29,7 +29,7 @@ async def test_interval_source_and_borrower_are_kept_one_by_one_and_the_key_is_n
     assert "k-12345678" not in str(second)
     other = make_device("wheelchair", loan=(town.payer, "HSL"), individual_number="A-9")
     await api.call("PATCH", f"devices/{other.device_id}/loan", token, json={"borrower_key": "k-12345678"})
-    assert (await api.get(address, token)).json()["same_borrower"] == ["A-9"]
+    assert (await api.get(address, token)).json()["same_borrower"] == [{"individual_number": "A-9", "held": False}]
     forgotten = (await api.call("PATCH", address, token, json={"prescribed_interval_days": None})).json()
     assert (forgotten["prescribed_interval_days"], forgotten["source"]["code"]) == (None, "maker")
     assert store.all("SELECT detail FROM audit WHERE action = 'loan.use' ORDER BY audit_id LIMIT 1") == [

@@ -58,6 +58,7 @@ def run(numbers: Numbers = Numbers()) -> Run:
             acknowledged={"SUCCESS": 1000},
             costs=numbers.costs,
             ingest_peak_mebibytes=80,
+            ingest_growth_mebibytes=30,
             check=numbers.check,
         ),
         peer=Peer(messages=Speed(100, 0.1), rows=Speed(100, 0.1), stored=100, costs=COSTS),
@@ -97,6 +98,7 @@ def test_the_document_holds_every_run_and_the_medians() -> None:
     assert len(document["runs"]) == 2
     assert document["runs"][0]["ratios"]["end_to_end_of_broker"] == 0.5
     assert document["median"]["ingest_peak_mebibytes"] == 80
+    assert document["median"]["ingest_growth_mebibytes"] == 30
 
 
 @pytest.mark.parametrize(

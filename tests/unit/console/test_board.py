@@ -6,7 +6,7 @@ from typing import Any
 from diagnostics.alarms import examples
 from diagnostics.alarms.schemas import AlarmItem
 from diagnostics.console.board import SORTS, ordered, place
-from diagnostics.console.recalls import clock_of
+from diagnostics.console.recalls import Clock, clock_of, most_pressing
 from diagnostics.recall import examples as recalls
 from diagnostics.recall.schemas import CaseItem
 from fleet.clock import to_milliseconds
@@ -91,3 +91,12 @@ def test_a_cases_clock_counts_swedish_working_days() -> None:
     assert late.left == -2
     proposed = CaseItem.model_validate({**recalls.CASE, "state": "proposed"})
     assert clock_of(proposed, date(2026, 11, 27)) is None
+
+
+def test_in_a_column_the_earliest_clock_stands_first_and_then_who_has_waited_longest_in_that_state() -> None:
+    def case(number: int, days: int) -> CaseItem:
+        return CaseItem.model_validate({**recalls.CASE, "case_id": number, "changed_at": NOW - timedelta(days=days)})
+
+    soon, later = (Clock("pick_up", date(2026, 12, day), day) for day in (1, 2))
+    column = [(case(1, 3), None), (case(2, 9), None), (case(3, 3), None), (case(4, 1), later), (case(5, 0), soon)]
+    assert [entry[0].case_id for entry in sorted(column, key=most_pressing)] == [5, 4, 2, 1, 3]

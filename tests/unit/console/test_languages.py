@@ -5,12 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from babel.numbers import format_decimal
+from hypothesis import given
+from hypothesis import strategies as st
 
 from diagnostics import console
 from diagnostics.administration.review import JUDGEMENTS
 from diagnostics.commands.states import Approval, Expiry, State, Stopped
 from diagnostics.console import words, workshop_words
-from diagnostics.console.language import Words, catalogue
+from diagnostics.console.language import LOCALES, Words, catalogue, written
 from diagnostics.console.pages import TEMPLATES
 from diagnostics.rights import Role
 from diagnostics.timeline.schemas import EntryKind
@@ -31,20 +34,41 @@ from fleet.self_test import Grade
 FOLDER = Path(console.__file__).parent
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 _SAID = re.compile(r"""(?:\b_|\bsay)\(\s*(["'])(.+?)\1""", re.DOTALL)
+_SEVERAL = re.compile(r"""\bseveral\([^,]+,\s*(["'])(.+?)\1,\s*(["'])(.+?)\3""", re.DOTALL)
 _PLACES = re.compile(r"\{\w+\}")
 # Text between tags of a template that is neither filled in nor a sign.
 _BARE = re.compile(r">([^<>{}%#]*[A-Za-zÅÄÖåäö]{2,}[^<>{}%#]*)<")
 _NOT_TRANSLATED = {"Fjärrkoll", "Fjärrkoll – Fjärrkoll", "English", "&nbsp;"}
 
 
-def sentences() -> set[str]:
-    files = [*FOLDER.rglob("*.html"), *FOLDER.glob("*.py")]
-    return {match[2] for file in files for match in _SAID.finditer(file.read_text("utf-8"))}
+def alone() -> set[str]:
+    return {match[2] for text in texts() for match in _SAID.finditer(text)}
+
+
+def paired() -> set[str]:
+    """Those that are spelled for one and for several."""
+    return {match[n] for text in texts() for match in _SEVERAL.finditer(text) for n in (2, 4)}
+
+
+def texts() -> list[str]:
+    return [file.read_text("utf-8") for file in (*FOLDER.rglob("*.html"), *FOLDER.glob("*.py"))]
 
 
 def test_every_sentence_has_its_english_and_no_english_is_left_over() -> None:
-    assert len(sentences()) > 100
-    assert sentences() == set(catalogue("en"))
+    assert len(alone()) > 100
+    assert alone() | paired() == set(catalogue("en"))
+
+
+def test_one_is_told_as_one() -> None:
+    ways = ("{number} ärende är nu: {state}", "{number} ärenden är nu: {state}")
+    assert Words("sv", NOW).several(1, *ways, state="Föreslagen") == "1 ärende är nu: Föreslagen"
+    assert Words("en", NOW).several(1200, *ways, state="Proposed") == "1,200 cases are now: Proposed"
+
+
+def test_a_sentence_that_counts_knows_one_from_several() -> None:
+    plural = re.compile(r"\{\w+\} (\w+ )?\w*(dagar|timmar|rader|ärenden|värden|ställen|mätningar|reparationer)\b")
+    assert {sentence for sentence in alone() if plural.search(sentence)} == set(), "it would say `1 ärenden`"
+    assert any(plural.search(sentence) for sentence in paired()), "control: such sentences are found"
 
 
 def test_places_to_fill_are_the_same_in_both_languages() -> None:
@@ -114,6 +138,13 @@ def test_figures_and_days_in_swedish() -> None:
     assert speak.money("125.40") == "125 kr"
     assert (speak.number(None), speak.money(None), speak.value(None)) == ("–", "–", "okänt"), "unknown is never zero"
     assert speak.value(False) == "nej"
+
+
+@given(st.floats(-1e18, 1e18) | st.integers(-(10**20), 10**20), st.integers(0, 4), st.sampled_from(["sv", "en"]))
+def test_numbers_are_written_as_babel_writes_them(value: float, digits: int, language: str) -> None:
+    pattern = "#,##0" + ("." + "#" * digits if digits else "")
+    as_babel = format_decimal(value, pattern, locale=LOCALES[language])
+    assert written(value, digits, language) == ("0" if as_babel == "-0" else as_babel)
 
 
 def test_every_template_can_be_read() -> None:

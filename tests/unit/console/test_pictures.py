@@ -1,11 +1,15 @@
 """The strip of a year and the curve of a metric: a gap stays a gap, unknown never looks like unused."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from diagnostics.console.chart import curve
 from diagnostics.console.language import Words
+from diagnostics.console.plot import plotted
 from diagnostics.console.scan import search_text
 from diagnostics.console.strip import strip
+from diagnostics.console.window import window
 from diagnostics.devices.schemas import MetricState, Readings
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -37,6 +41,7 @@ def _readings(*minutes: int) -> Readings:
     return Readings.model_validate(
         {
             "device_id": "d-1",
+            "held": False,
             "metric": "battery.soc",
             "unit": "%",
             "from": NOW - timedelta(days=1),
@@ -73,6 +78,33 @@ def test_a_single_reading_is_a_dot_and_none_is_no_line() -> None:
     assert len(curve(_readings(7), METRIC, ()).dots) == 1
     nothing = curve(_readings(), METRIC, ())
     assert (nothing.lines, nothing.dots, nothing.samples) == ((), (), ())
+
+
+def drawn(*minutes: int, language: str = "sv") -> dict[str, Any]:
+    """What the script gets for readings so many minutes ago, all of them known only now."""
+    shown = window({"hours": "24"}, NOW)
+    told: dict[str, Any] = json.loads(
+        json.dumps(plotted(curve(_readings(*minutes), METRIC, ()), shown, Words(language, NOW)))
+    )
+    return told
+
+
+def test_the_script_gets_a_moment_without_a_value_in_every_gap() -> None:
+    data = drawn(0, 1, 2, 300, 301, 302)
+    assert data["value"] == [302, 301, 300, None, 2, 1, 0]
+    assert data["at"] == sorted(data["at"])
+    assert data["at"][3] == (data["at"][2] + data["at"][4]) / 2
+    assert {len(data[name]) for name in ("at", "value", "late", "single", "said")} == {7}
+    assert "okänt, inte noll" in data["said"][3]
+
+
+def test_the_script_knows_what_became_known_afterwards_and_what_stands_alone() -> None:
+    data = drawn(0, 1, 2, 300)
+    assert data["late"] == [300, None, 2, None, None], "two minutes is late, one is not"
+    assert data["single"] == [300, None, None, None, None]
+    assert data["said"][0] == "2026-11-28 08:00: 300 % (blev känt 2026-11-28 13:00)"
+    assert "became known" in drawn(300, language="en")["said"][0]
+    assert drawn()["at"] == []
 
 
 def test_everything_lies_inside_the_picture() -> None:

@@ -136,7 +136,7 @@ def test_the_line_that_ingest_is_asked_for_is_one_it_says() -> None:
     figures = importlib.import_module("ingest.figures")
     consumer = importlib.import_module("ingest.consumer")
     counted = figures.Figures()
-    counted.connected = True
+    counted.lines["its only line"] = True
     names = {
         (sample.name, sample.value)
         for family in figures.FiguresCollector(counted, consumer.ConsumerStatistics).collect()

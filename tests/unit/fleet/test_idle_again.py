@@ -83,10 +83,11 @@ class Fleet:
 def looks(fleet: Fleet, before: Block, found: Judged, after: Block, policies: Policies = POLICIES) -> NDArray[np.bool_]:
     """Who is judged again; by messages without data as `seen_since` in the database says."""
     today, then = int(after.today[0]), int(before.today[0])
-    steady, again = stand_after(before, found, policies, fleet.next_absence(then))
+    steady, spoken, again = stand_after(before, found, policies, fleet.next_absence(then))
     stand = Stand(
         verdict=found.verdict,
         steady=steady,
+        spoken=spoken,
         again=np.where(again == NO_LOAN, NEVER_AGAIN, again).astype(np.int32),
         silent_after=policies.silent_after[before.policy],
     )
@@ -115,10 +116,17 @@ def unlike(first: Judged, second: Judged) -> NDArray[np.bool_]:
     return np.asarray(found | (used & (gap | rhythm)))
 
 
+def only_spoken(block: Block, found: Judged) -> NDArray[np.bool_]:
+    """Devices that are not silent only because of messages without data."""
+    last = np.where(block.heard, np.arange(len(block.heard))[:, None], NO_DAY).max(axis=0)
+    speaks = ~np.isin(found.verdict, [code(v) for v in (Verdict.SILENT, Verdict.ABSENT, Verdict.IN_STOCK)])
+    return np.asarray(speaks & (block.today - last > POLICIES.silent_after[block.policy]))
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_who_is_left_out_would_have_got_the_same_verdict(seed: int) -> None:
     fleet = Fleet(seed)
-    left_out = steady_left_out = 0
+    left_out = steady_left_out = spoken_left_out = 0
     for today, passed in ((NOW, 0), (NOW, 1), (NOW + 1, 2), (NOW + 4, 1), (NOW + 9, 20)):
         before, after = fleet.known(today, today), fleet.known(today + passed, today + max(1, passed))
         first, second = judge(before, POLICIES), judge(after, POLICIES)
@@ -128,8 +136,10 @@ def test_who_is_left_out_would_have_got_the_same_verdict(seed: int) -> None:
             (int(d), list(Verdict)[first.verdict[d]], list(Verdict)[second.verdict[d]]) for d in wrong
         ]
         left_out += int(np.count_nonzero(~look))
+        spoken_left_out += int(np.count_nonzero(~look & only_spoken(after, second)))
         steady_left_out += int(np.count_nonzero(~look & (before.heard != after.heard).any(axis=0)))
     assert left_out > DEVICES
+    assert spoken_left_out, "who sends something, but no data, is left out until that is too long ago"
     assert steady_left_out > DEVICES / 20, "who is used every day is left out though there is a new day"
 
 
@@ -137,6 +147,7 @@ def test_who_is_left_out_would_have_got_the_same_verdict(seed: int) -> None:
     "planted",
     [
         {"steady": np.ones(DEVICES, bool)},
+        {"spoken": np.ones(DEVICES, bool)},
         {"again": np.full(DEVICES, NEVER_AGAIN, np.int32)},
         {"silent_after": np.full(DEVICES, 90, np.int32)},
     ],

@@ -224,3 +224,59 @@ def test_settings_stay_within_their_bounds() -> None:
 def test_a_rule_that_contradicts_itself_is_refused(kind: Any, wrong: dict[str, Any]) -> None:
     with pytest.raises(ProfileError):
         kind(name="x", **wrong, **COMMON)
+
+
+@pytest.mark.parametrize("level", [100.0, 60.0, 30.0])
+def test_a_battery_that_runs_down_is_looked_at_when_it_has_reached_the_limit(level: float) -> None:
+    state: dict[str, Any] = {
+        "values": {"level": Sample(level, ago(minutes=30)), "mains": Sample(False, ago(minutes=30))}
+    }
+    look = POWER.look_at(Snapshot(watermark=NOW, **state), NOW)
+    assert look is not None
+    assert not fires(POWER, now=look - timedelta(seconds=1), **state)
+    assert fires(POWER, now=look + timedelta(seconds=1), **state)
+
+
+def test_with_mains_or_below_the_limit_already_time_changes_nothing() -> None:
+    for level, mains in ((100.0, True), (5.0, False)):
+        state: dict[str, Any] = {
+            "values": {"level": Sample(level, ago(minutes=1)), "mains": Sample(mains, ago(minutes=1))}
+        }
+        assert POWER.look_at(Snapshot(watermark=NOW, **state), NOW) is None
+
+
+def test_what_is_expected_is_looked_at_when_it_is_owed() -> None:
+    weighed = NOW - timedelta(days=3) + timedelta(minutes=2)
+    state: dict[str, Any] = {"since": ago(days=30), "values": {"body.weight": Sample(80.0, weighed)}}
+    look = WEIGH.look_at(Snapshot(watermark=NOW, last_seen=NOW, **state), NOW)
+    assert look == weighed + timedelta(days=3)
+    later = look + timedelta(seconds=1)
+    assert fires(WEIGH, now=later, last_seen=later, **state)
+    assert WEIGH.look_at(Snapshot(watermark=later, last_seen=later, **state), later) is None, "it holds"
+
+
+def test_what_is_owed_by_a_device_that_was_not_heard_since_is_looked_at_again_and_again() -> None:
+    """Only data can make it true, and the data that do (a battery's level, say) mark nothing."""
+    state: dict[str, Any] = {
+        "since": ago(days=30),
+        "last_seen": ago(days=9),
+        "values": {"body.weight": Sample(80.0, ago(days=10))},
+    }
+    assert not fires(WEIGH, **state)
+    assert WEIGH.look_at(Snapshot(watermark=NOW, **state), NOW) == NOW + timedelta(seconds=WEIGH.within_seconds / 100)
+
+
+def test_together_rules_are_looked_at_when_the_first_of_them_may_hold() -> None:
+    state: dict[str, Any] = {
+        "since": ago(days=30),
+        "last_seen": NOW,
+        "values": {
+            "body.weight": Sample(80.0, ago(days=1)),
+            "level": Sample(100.0, NOW),
+            "mains": Sample(False, NOW),
+        },
+    }
+    snapshot = Snapshot(watermark=NOW, **state)
+    both = AnyOf(name="both", parts=(WEIGH, POWER, JAM), **COMMON)
+    assert both.look_at(snapshot, NOW) == POWER.look_at(snapshot, NOW)
+    assert JAM.look_at(snapshot, NOW) is None

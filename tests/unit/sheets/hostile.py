@@ -58,11 +58,26 @@ def rows(*lines: str) -> str:
 
 def lying(content: bytes, name: str) -> bytes:
     """The same zip whose directory says that a part unpacks to a hundred bytes."""
+    return _said(content, name, 24, (100).to_bytes(4, "little"))
+
+
+def packed_otherwise(content: bytes, name: str, method: int = 97) -> bytes:
+    """The same zip whose directory says that a part is packed by a method that Python does not know."""
+    return _said(content, name, 10, method.to_bytes(2, "little"))
+
+
+def locked(content: bytes, name: str) -> bytes:
+    """The same zip whose directory says that a part needs a password."""
+    return _said(content, name, 8, (1).to_bytes(2, "little"))
+
+
+def _said(content: bytes, name: str, place: int, value: bytes) -> bytes:
+    """The same zip with something else at a place of a part's entry in the directory."""
     raw = bytearray(content)
     at = 0
     while (at := raw.find(b"PK\x01\x02", at)) >= 0:
         length = int.from_bytes(raw[at + 28 : at + 30], "little")
         if raw[at + 46 : at + 46 + length] == name.encode():
-            raw[at + 24 : at + 28] = (100).to_bytes(4, "little")
+            raw[at + place : at + place + len(value)] = value
         at += 4
     return bytes(raw)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.plumbing.sheets import Column, Kind, Limits, SheetRefusedError, read_table, write_csv, write_workbook
-from tests.unit.sheets.hostile import HEADING, inline, lying, rows, workbook
+from tests.unit.sheets.hostile import HEADING, inline, locked, lying, packed_otherwise, rows, workbook
 
 LIMITS = Limits(file_bytes=4 * 1024**2, unpacked_bytes=16 * 1024**2, rows=1000)
 WANTED = ("Ärende", "Individnummer", "Svar")
@@ -46,6 +46,24 @@ def test_what_is_written_is_read_again_with_numbers_as_text_and_days_as_days(csv
     assert first.cells["sedan"] == ("2026-10-25" if csv else date(2026, 10, 25))
     assert first.cells["hyra"] == ("410,50" if csv else 410.5)
     assert second.cells["svar"] is None
+
+
+def test_days_that_excel_counts_wrongly_are_written_as_text() -> None:
+    days = [date(1899, 1, 2), date(1900, 2, 28), date(1900, 3, 1), date(2104, 2, 29)]
+    lines: list[list[object]] = [["1", "2", None, day, None] for day in days]
+    table = read_table(written(*lines), WANTED, LIMITS)
+    assert [row.cells["sedan"] for row in table.rows] == ["1899-01-02", "1900-02-28", days[2], days[3]]
+
+
+def test_an_empty_cell_to_fill_in_is_seen_and_a_row_of_another_length_is_refused() -> None:
+    with zipfile.ZipFile(BytesIO(written(["1", "2", None, None, None]))) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert '<c r="C2" s=' in sheet, "the answer's frame"
+    assert '<c r="D2"' not in sheet
+    lines: list[list[object]] = [["1", "2"], ["1", "2", None, None, None, "3"]]
+    for line in lines:
+        with pytest.raises(ValueError, match="zip"):
+            written(line)
 
 
 def test_the_workbook_is_what_people_expect() -> None:
@@ -113,6 +131,8 @@ HOSTILE = {
     "far column": (workbook(rows(WIDE)), "utanför listan"),
     "zip bomb": (workbook(rows(BOMB)), "för stor"),
     "zip bomb that lies": (lying(workbook(rows(BOMB)), "xl/worksheets/sheet1.xml"), "ingen hel Excelbok"),
+    "packed in an unknown way": (packed_otherwise(workbook(rows()), "xl/worksheets/sheet1.xml"), "ingen hel Excelbok"),
+    "with a password": (locked(workbook(rows()), "xl/worksheets/sheet1.xml"), "ingen hel Excelbok"),
     "too many rows": (workbook(rows(MANY)), "mer än 1000 rader"),
     "one text in a million cells": (workbook(rows(SHARED), shared=f"<si><t>{'A' * 30_000}</t></si>"), "alltför mycket"),
     "macros": (workbook(rows(), xl__vbaProject_dot_bin=b"x"), "makron"),

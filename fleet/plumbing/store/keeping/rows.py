@@ -34,7 +34,7 @@ _ROWS: Final[tuple[tuple[LiteralString, LiteralString, LiteralString], ...]] = (
     ("quarantine", "quarantine_days", "t.last_at < %(cut)s AND " + NOT_HELD),
     ("audit", "audit_days", "t.at < %(cut)s AND " + NOT_HELD),
     ("ingest_minute", "minutes_days", "t.minute < %(cut)s"),
-    ("clock_correction", "clock_corrections_days", "t.ts < %(cut)s"),
+    ("clock_correction", "clock_corrections_days", "t.ts < %(cut)s AND " + NOT_HELD),
     ("usage_day", "usage_days", "t.local_day < %(cut)s::date AND " + NOT_HELD),
     ("device_fault", "faults_days", "t.cleared_at < %(cut)s AND " + NOT_HELD),
     (

@@ -2,7 +2,7 @@
 
 from itertools import repeat
 
-from device_sim.regional.accounts import access_list, gateways, supplier
+from device_sim.regional.accounts import SUPPLIER_LINES, access_list, accounts_for, gateways, supplier
 from device_sim.regional.plan import device_id
 
 
@@ -41,3 +41,10 @@ def test_a_suppliers_lines_share_one_account() -> None:
         "topic write fk/v1/+/telemetry",
         "topic read fk/v1/+/stored",
     ]
+
+
+def test_without_gateways_one_supplier_speaks_for_all() -> None:
+    accounts = accounts_for(1000, repeat("x" * 16), per_gateway=0)
+    assert {account.name for account in accounts} == {"supplier"}
+    assert len(accounts) <= SUPPLIER_LINES
+    assert sum(last - first for first, last in (account.devices for account in accounts)) == 1000

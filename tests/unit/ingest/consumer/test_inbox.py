@@ -60,6 +60,18 @@ async def test_a_full_byte_budget_hands_out_what_there_is() -> None:
     assert inbox.held_bytes == 10  # handed out is not acknowledged
 
 
+async def test_a_batch_ends_at_its_bytes_so_that_the_next_can_be_decided_beside_it() -> None:
+    inbox = Inbox(receive_maximum=100, buffer_bytes=1000, statistics=ConsumerStatistics(), batch_bytes=10)
+    inbox.open()
+    sent = [delivery(number, bytes(4)) for number in range(1, 8)]
+    inbox.put(sent)
+    sizes = [len(await asyncio.wait_for(inbox.next_batch(50, 3600), 1)) for _ in range(2)]
+    assert sizes == [3, 3], "it does not linger for more than it takes"
+    assert await inbox.next_batch(50, 0) == sent[6:]
+    inbox.put([delivery(8, bytes(500))])
+    assert len(await inbox.next_batch(50, 0)) == 1, "one message is always taken"
+
+
 async def test_a_loss_drops_what_was_not_handed_out_and_says_why_every_time() -> None:
     inbox = opened()
     inbox.put([delivery(1)])
