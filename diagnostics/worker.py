@@ -84,6 +84,7 @@ class Worker:
         """Runs until cancelled. A lost database or broker is waited for; any other failure ends the worker, visibly."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._every("judging", self._judging, DUE_CHANNEL), name="judging")
+            tasks.create_task(self._every("timing", self._timing, ""), name="timing")
             tasks.create_task(self._retrying("quieting", self._quieting), name="quieting")
             tasks.create_task(self._retrying("sweeping", self._sweeping), name="sweeping")
             tasks.create_task(self._every("escalating", self._escalating, ""), name="escalating")
@@ -104,9 +105,14 @@ class Worker:
             tasks.create_task(self._commanding(), name="commanding")
 
     async def _judging(self) -> None:
-        self._tell(await self.judge.round())
+        self._tell(await self.judge.marked())
         await self.walker.pulse("judging")
         self.metrics.last_cycle.set_to_current_time()
+
+    async def _timing(self) -> None:
+        """Timers, holds and open alarms, beside what came in: a jam waits for none of them."""
+        self._tell(await self.judge.unmarked())
+        await self.walker.pulse("timing")
 
     async def _quieting(self) -> None:
         """Silence and areas, beside the judging of what came in: over a whole region they take their time."""
@@ -215,7 +221,7 @@ class Worker:
             await asyncio.sleep(pause)
 
 
-def alarm_pool(url: str, largest: int = 9) -> AbstractAsyncContextManager[Pool]:
+def alarm_pool(url: str, largest: int = 10) -> AbstractAsyncContextManager[Pool]:
     """Connections of what finds alarms and tells of them."""
     settings = {"idle_in_transaction_session_timeout": _STANDS_STILL}
     return database_pool(url, "fjarrkoll-worker", largest=largest, settings=settings)

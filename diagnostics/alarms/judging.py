@@ -108,7 +108,13 @@ class Judge:
         self._learn(self.registry)
 
     async def round(self) -> Judged:
-        """Judges what ingest marked, and what changes without a mark: timers, open alarms whose device spoke, holds."""
+        """Judges what ingest marked, and then what changes without a mark."""
+        done = await self.marked()
+        done.add(await self.unmarked())
+        return done
+
+    async def marked(self) -> Judged:
+        """Judges what ingest marked, events first."""
         done = Judged()
         while True:
             due = await self._ask("due", {"limit": _CHUNK})
@@ -116,7 +122,11 @@ class Judge:
             judged = await self._judge(sorted(marks), marks)
             done.add(judged)
             if len(due) < _CHUNK or not judged.devices:  # the rest is another worker's at the moment
-                break
+                return done
+
+    async def unmarked(self) -> Judged:
+        """Judges what changes without a mark: timers, open alarms whose device spoke, holds."""
+        done = Judged()
         while timed := [row["device_no"] for row in await self._ask("timed", {"limit": _CHUNK})]:
             judged = await self._judge(timed, {})
             done.add(judged)

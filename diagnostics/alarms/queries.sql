@@ -84,8 +84,10 @@ SELECT clock_timestamp() AS now, (SELECT min(at) FROM ingest_watermark) AS water
           FROM class_settings_at(clock_timestamp()) c) AS settings
 
 -- name: due
--- Devices that ingest marked, the longest waiting first. Not locked: ingest must never wait for a judgement.
-SELECT device_no, since FROM evaluation_due ORDER BY since, device_no LIMIT %(limit)s
+-- Devices that ingest marked, the longest waiting first; an event is let past what readings marked within half a minute, and no further, so
+-- that nothing waits for ever. Not locked: ingest must never wait for a judgement.
+SELECT device_no, since FROM evaluation_due
+ ORDER BY since - CASE WHEN urgent THEN interval '30 seconds' ELSE interval '0' END, device_no LIMIT %(limit)s
 
 -- name: unmark
 -- A mark that ingest has renewed since it was read, or is renewing now, stays.

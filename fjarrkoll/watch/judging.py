@@ -12,7 +12,7 @@ from fleet.text import Text
 STALE: Final = timedelta(seconds=60)
 """A part that has not finished a turn for so long is dead or stuck; looked at every 5 s, it is told within 90 s."""
 AGAIN: Final = timedelta(minutes=15)
-PARTS: Final = ("judging", "quieting", "escalating", "notifying")
+PARTS: Final = ("judging", "timing", "quieting", "escalating", "notifying")
 
 
 class Trouble(StrEnum):
@@ -20,6 +20,7 @@ class Trouble(StrEnum):
 
     DATABASE = "database_unreachable"
     JUDGING = "engine_dead"
+    TIMING = "timers_dead"
     QUIETING = "silence_dead"
     ESCALATING = "escalation_dead"
     NOTIFYING = "notifier_dead"
@@ -35,6 +36,7 @@ class Trouble(StrEnum):
 SAID: Final[Mapping[Trouble, Text]] = {
     Trouble.DATABASE: Text("Databasen svarar inte", "The database does not answer"),
     Trouble.JUDGING: Text("Larmmotorn står stilla", "The alarm engine stands still"),
+    Trouble.TIMING: Text("Tidsgränser och öppna larm bedöms inte", "Timers and open alarms are not judged"),
     Trouble.QUIETING: Text("Tystnad och områden bedöms inte", "Silence and areas are not judged"),
     Trouble.ESCALATING: Text("Larmstegen står stilla", "Escalation stands still"),
     Trouble.NOTIFYING: Text("Utskicken står stilla", "The notifier stands still"),
@@ -48,7 +50,7 @@ SAID: Final[Mapping[Trouble, Text]] = {
 }
 
 
-_STILL: Final = (Trouble.JUDGING, Trouble.QUIETING, Trouble.ESCALATING, Trouble.NOTIFYING)
+_STILL: Final = (Trouble.JUDGING, Trouble.TIMING, Trouble.QUIETING, Trouble.ESCALATING, Trouble.NOTIFYING)
 """What it means that a part stands still, in the order of PARTS."""
 
 
@@ -91,13 +93,7 @@ def judge(seen: Seen, began: datetime, stale: timedelta = STALE) -> set[Trouble]
         return {Trouble.DATABASE}
     aware(seen.now)
     late = seen.now - stale
-    troubles = {
-        trouble
-        for trouble, part in zip(
-            (Trouble.JUDGING, Trouble.QUIETING, Trouble.ESCALATING, Trouble.NOTIFYING), PARTS, strict=True
-        )
-        if seen.pulses.get(part, began) < late
-    }
+    troubles = {trouble for trouble, part in zip(_STILL, PARTS, strict=True) if seen.pulses.get(part, began) < late}
     waiting = {
         Trouble.INGEST: seen.watermark,
         Trouble.MARKS: seen.oldest_mark,

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from ingest.batch import FaultReported, Plan, UsageKey
 from ingest.columns import Columns
 from ingest.register import Device
-from ingest.write.arrays import integers
+from ingest.write.arrays import booleans, integers
 from ingest.write.copying import Copy, copy_of
 from ingest.write.plain import state_parameters, usage_amounts
 from ingest.write.rows import (
@@ -193,5 +193,7 @@ def _pack_rest(packed: Packed, rows: Plan, received_at: datetime, due: set[int])
         columns = quarantine_columns(list(rows.quarantine.values()))
         add(Consequence(statement("keep_in_quarantine"), {**columns, "received_at": received_at}))
     if due:
-        add(Consequence(statement("mark_due"), [integers(sorted(due)), received_at]))
+        devices, happened = sorted(due), {event.device.number for event in rows.events}
+        urgent = booleans([number in happened for number in devices])
+        add(Consequence(statement("mark_due"), [integers(devices), urgent, received_at]))
         add(Consequence(b"SELECT pg_notify(%s, '')", [DUE_CHANNEL]))

@@ -4,13 +4,16 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from diagnostics.alarms import judging
 from diagnostics.alarms.judging import Judge
 from diagnostics.metrics import WorkerMetrics
 from diagnostics.notify.outbox import Outbox
 from diagnostics.notify.webhook import Webhook
+from diagnostics.queries import Row, fetch_all, room
 from fleet.faults import Severity
 from fleet.plumbing.database import Pool, database_pool
 from fleet.registry import Registry, load_registry
@@ -91,6 +94,43 @@ async def test_a_mark_renewed_while_judging_stays(judge: Judge, store: Store, to
     assert store.all("SELECT count(*) FROM evaluation_due") == [(1,)]
     await judge.round()
     assert store.all("SELECT count(*) FROM evaluation_due") == [(0,)]
+
+
+@pytest.mark.parametrize(("earlier", "first"), [(timedelta(seconds=20), "event"), (timedelta(seconds=40), "reading")])
+async def test_what_an_event_marked_is_let_past_readings_and_no_further_than_half_a_minute(
+    store: Store, town: Town, pool: Pool, earlier: timedelta, first: str
+) -> None:
+    marks = {town.chair.device_no: "reading", town.dispenser.device_no: "event"}
+    for number in marks:
+        store.due(number)
+    store.execute("UPDATE evaluation_due SET urgent = (device_no = %s)", town.dispenser.device_no)
+    store.execute("UPDATE evaluation_due SET since = since - %s WHERE NOT urgent", earlier)
+    async with pool.connection() as connection:
+        [row] = await fetch_all(connection, room(judging.__file__)["due"], {"limit": 1})
+    assert marks[row["device_no"]] == first
+
+
+async def test_what_came_in_is_judged_while_timers_and_open_alarms_are_looked_at(
+    judge: Judge, store: Store, town: Town, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The two are turns of their own: one that stands still does not hold the other up."""
+    stands, go_on = asyncio.Event(), asyncio.Event()
+    ask = Judge._ask
+
+    async def standing(self: Judge, query: str, parameters: dict[str, Any]) -> list[Row]:
+        if query == "timed":
+            stands.set()
+            await go_on.wait()
+        return await ask(self, query, parameters)
+
+    monkeypatch.setattr(Judge, "_ask", standing)
+    looking = asyncio.create_task(judge.unmarked())
+    await stands.wait()
+    break_joystick(store, town)
+    store.due(town.chair.device_no)
+    assert (await judge.marked()).raised == 1
+    go_on.set()
+    await looking
 
 
 async def test_hold_and_hysteresis(judge: Judge, store: Store, town: Town) -> None:

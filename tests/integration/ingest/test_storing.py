@@ -154,3 +154,20 @@ async def test_a_wake_up_comes_with_the_commit_and_only_when_there_is_something(
             heard = await asyncio.to_thread(lambda: list(waiting.notifies(timeout=5, stop_after=1)))
     assert [notice.channel for notice in heard] == ["fjarrkoll_due"]
     assert site.one("SELECT device_no FROM evaluation_due") == device.device_no
+
+
+async def test_what_an_event_marked_is_urgent_and_stays_so_whatever_readings_say(
+    site: Site, add_device: AddDevice
+) -> None:
+    device = add_device("wheelchair", "pg-vr2")
+    marked = "SELECT urgent FROM evaluation_due"
+    async with running(site.service()):
+        await publish(site, device.device_id, [reading(1, {"battery.soc": 1})])
+        await site.until("SELECT count(*) FROM evaluation_due", equals=1)
+        assert site.one(marked) is False
+        await publish(site, device.device_id, [event(2, "charge_started")], verb="event")
+        await site.until(marked, equals=True)
+        since = site.one("SELECT since FROM evaluation_due")
+        await publish(site, device.device_id, [reading(3, {"battery.soc": 1})])
+        await site.until("SELECT count(*) FROM reading_wheelchair", equals=2)
+    assert site.ask("SELECT urgent, since > %s FROM evaluation_due", since) == [(True, True)]

@@ -27,6 +27,7 @@ def test_all_is_well() -> None:
     [
         (replace(WELL, reachable=False), Trouble.DATABASE),
         (replace(WELL, pulses={**WELL.pulses, "judging": LONG_AGO}), Trouble.JUDGING),
+        (replace(WELL, pulses={**WELL.pulses, "timing": LONG_AGO}), Trouble.TIMING),
         (replace(WELL, pulses={**WELL.pulses, "escalating": LONG_AGO}), Trouble.ESCALATING),
         (replace(WELL, pulses={**WELL.pulses, "notifying": LONG_AGO}), Trouble.NOTIFYING),
         (replace(WELL, watermark=LONG_AGO), Trouble.INGEST),
@@ -46,7 +47,8 @@ def test_each_trouble_by_itself(seen: Seen, trouble: Trouble) -> None:
 def test_a_part_that_was_never_seen_gets_a_minute_from_the_watchs_start() -> None:
     silent = replace(WELL, pulses={})
     assert judge(silent, NOW - timedelta(seconds=30)) == set()
-    assert judge(silent, BEGAN) == {Trouble.JUDGING, Trouble.QUIETING, Trouble.ESCALATING, Trouble.NOTIFYING}
+    still = {Trouble.JUDGING, Trouble.TIMING, Trouble.QUIETING, Trouble.ESCALATING, Trouble.NOTIFYING}
+    assert judge(silent, BEGAN) == still
 
 
 def test_told_at_once_again_after_a_while_and_once_when_over() -> None:
