@@ -1,7 +1,7 @@
 -- What the console's pages need beside benchmarks/workshop_pages.sql, for benchmarks/console_pages.py.
 -- Every hundredth device is a dispenser, the others wheelchairs; every fiftieth has been silent for days.
 UPDATE device SET device_class = 'dispenser', model_key = 'roll-dispenser-r2', legal_frame = 'SoL' WHERE device_no % 100 = 3 AND device_no > 600;
-UPDATE loan SET legal_frame = 'SoL' WHERE device_no % 100 = 3 AND device_no > 600;
+UPDATE loan SET legal_frame = 'SoL', disagrees = true WHERE device_no % 100 = 3 AND device_no > 600;
 UPDATE device_state SET last_seen_at = now() - interval '9 days' WHERE device_no % 50 = 1 AND device_no > 600;
 INSERT INTO usage_day (device_no, local_day, measure, amount)
     SELECT 7, current_date - n, 'drive_minutes', CASE WHEN n % 5 = 0 THEN 0 ELSE 30 END FROM generate_series(1, 99) n;

@@ -12,8 +12,10 @@ INSERT INTO device (device_id, individual_number, device_class, model_key, firmw
       FROM generate_series(1, {devices}) n;
 -- What the trigger would write into each device stands there already.
 ALTER TABLE loan DISABLE TRIGGER USER;
-INSERT INTO loan (device_no, payer_id, legal_frame, prescriber_id, started_at)
-    SELECT n, 1 + n % {payers}, 'HSL', 1 + n % 7500, now() - interval '100 days' FROM generate_series(1, {devices}) n;
+-- A unit of its payer, but for one loan in 97: that is the next unit's, of the next payer.
+INSERT INTO loan (device_no, payer_id, legal_frame, prescriber_id, started_at, disagrees)
+    SELECT n, 1 + n % {payers}, 'HSL', 1 + (n - 1 + (n % 97 = 0)::integer) % (7500 - 7500 % {payers}), now() - interval '100 days', n % 97 = 0
+      FROM generate_series(1, {devices}) n;
 ALTER TABLE loan ENABLE TRIGGER USER;
 INSERT INTO device_state (device_no, boot, online, first_seen_at, last_seen_at, last_event_at, metric_values)
     SELECT n, 1, true, now() - interval '99 days', now(), now(),

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from diagnostics.console.asking import checked, filters
 from diagnostics.console.gate import with_right
+from diagnostics.console.idle import MOST_GROUPS
 from diagnostics.console.pages import page, resources_of
 from diagnostics.console.survival import survival_curve
 from diagnostics.faults import fleet_service
@@ -86,7 +87,7 @@ async def _versions(work: Work, model_key: str) -> tuple[list[Row], datetime | N
 
 async def show_coverage(request: Request) -> Response:
     """Of all on loan: how many can report and how many do; every other figure of the platform rests on this one."""
-    query = checked(MoneyQuery, {"by": "class", **filters(request, ["by"])})
+    query = checked(MoneyQuery, {"by": "class", **filters(request, ["by"]), "limit": MOST_GROUPS})
     async with Door(resources_of(request)).open(with_right(request, Right.SEE_IDLE)) as work:
         found = await idle.money(work, query)
     groupings: tuple[Any, ...] = get_args(Grouping)

@@ -18,6 +18,8 @@ from diagnostics.rights import Right
 from diagnostics.work import Door
 
 FILTERS: Final = ("class", "payer", "verdict", "step", "opinion")
+MOST_GROUPS: Final = 200
+"""More are not read on a page; the sum is of all, and the page says how many there are."""
 
 
 async def show_idle(request: Request) -> Response:
@@ -31,7 +33,7 @@ async def show_idle(request: Request) -> Response:
 
 async def show_money(request: Request) -> Response:
     """What proven non-use costs by payer, municipality, class, unit or depot, each figure beside its denominators."""
-    query = checked(MoneyQuery, filters(request, ["by"]))
+    query = checked(MoneyQuery, {**filters(request, ["by"]), "limit": MOST_GROUPS})
     async with Door(resources_of(request)).open(with_right(request, Right.SEE_IDLE)) as work:
         found = await service.money(work, query)
     groupings: tuple[Any, ...] = get_args(Grouping)

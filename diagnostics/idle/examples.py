@@ -71,6 +71,7 @@ _ROW: Final[dict[str, Any]] = {
 MONEY: Final[dict[str, Any]] = {
     "judged_at": "2026-11-21T13:00:00Z",
     "by": "payer",
+    "groups": 1,
     "items": [_ROW],
     "total": {**_ROW, "name": ""},
     "meaning": {

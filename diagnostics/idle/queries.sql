@@ -29,7 +29,8 @@ SELECT f.verdict, f.step, sum(f.devices)::integer AS devices, sum(f.rent_sek) AS
 
 -- name: money
 -- What proven non-use costs and what a recall would save, with the denominators, by {group}. Those who cannot report are counted, too.
-SELECT coalesce({group}, '') AS name,
+-- Of more groups than are asked for it says how many there are.
+SELECT coalesce({group}, '') AS name, (count(*) OVER ())::integer AS groups,
        sum(f.devices) FILTER (WHERE f.verdict <> 'in_stock')::integer AS on_loan,
        coalesce(sum(f.devices) FILTER (WHERE f.verdict NOT IN ('in_stock', 'cannot_report')), 0)::integer AS can_report,
        coalesce(sum(f.devices) FILTER (WHERE f.verdict NOT IN ('in_stock', 'cannot_report', 'never_connected', 'silent', 'source_lost',
@@ -46,7 +47,7 @@ SELECT coalesce({group}, '') AS name,
  GROUP BY 1
 HAVING sum(f.devices) FILTER (WHERE f.verdict <> 'in_stock') > 0
  ORDER BY saving_sek DESC, name
- LIMIT 1000
+ LIMIT %(limit)s
 
 -- name: latest_run
 SELECT judged_at, judged_day, devices, written, seconds FROM idle_run ORDER BY judged_at DESC LIMIT 1

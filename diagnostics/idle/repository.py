@@ -76,9 +76,9 @@ GROUPS: Final = {
 """By what money is told. A device whose payer is no municipality stands under the empty name there."""
 
 
-async def money(work: Work, group: str) -> list[Row]:
-    """Denominators, cost so far and savings by one of GROUPS, the largest saving first."""
-    return await fetch_all(work.connection, formatted(_SQL["money"], group=GROUPS[group]))
+async def money(work: Work, group: str, limit: int | None = None) -> list[Row]:
+    """Denominators, cost so far and savings by one of GROUPS, the most to save first: `limit` at most, None for all."""
+    return await fetch_all(work.connection, formatted(_SQL["money"], group=GROUPS[group]), {"limit": limit})
 
 
 async def latest_run(work: Work) -> Row | None:

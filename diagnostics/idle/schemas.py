@@ -90,6 +90,7 @@ class MoneyQuery(BaseModel):
     by: Annotated[Literal["payer", "municipality", "class", "prescriber", "depot"], Field(description="Group")] = (
         "payer"
     )
+    limit: Annotated[int, Field(ge=1, le=1000, description="At most so many groups, the largest saving first")] = 1000
 
 
 class MoneyRow(Answer):
@@ -114,8 +115,9 @@ class MoneyAnswer(Answer):
 
     judged_at: Annotated[Moment | None, Field(description="When the verdicts were made; null: never yet")]
     by: str
+    groups: Annotated[int, Field(description="How many there are; `items` may be the first of them")]
     items: list[MoneyRow]
-    total: Annotated[MoneyRow | None, Field(description="Null before the first run of verdicts")]
+    total: Annotated[MoneyRow | None, Field(description="Of every group; null before the first run of verdicts")]
     meaning: BilingualText
 
 

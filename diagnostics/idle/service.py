@@ -91,16 +91,18 @@ def _count(row: Row) -> VerdictCount:
 
 
 async def money(work: Work, query: MoneyQuery) -> MoneyAnswer:
-    """What proven non-use costs, by group, with a total over the groups."""
+    """What proven non-use costs, by group, with a total over every group, shown or not."""
     run = await repository.latest_run(work)
-    rows = [] if run is None else await repository.money(work, query.by)
+    rows = [] if run is None else await repository.money(work, query.by, query.limit)
+    every = rows if len(rows) < query.limit else await repository.money(work, "class")
     await work.record("idle.money", by=query.by)
     return MoneyAnswer(
         judged_at=None if run is None else run["judged_at"],
         by=query.by,
+        groups=rows[0]["groups"] if rows else 0,
         items=[_money(row) for row in rows],
-        total=None if run is None else _money(_total(rows)),
-        meaning=BilingualText.of(NOT_YET_JUDGED if run is None else _meaning(_total(rows))),
+        total=None if run is None else _money(_total(every)),
+        meaning=BilingualText.of(NOT_YET_JUDGED if run is None else _meaning(_total(every))),
     )
 
 

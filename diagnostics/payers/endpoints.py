@@ -19,7 +19,7 @@ async def list_disagreements(
 ) -> CheckPage:
     """The wrong payer code ("baskod") after a transfer: loans whose payer or legal frame is not their prescriber's.
 
-    Who sees only one payer sees only disagreements within it.
+    Who sees only one payer sees all of its loans that disagree, each with its prescribing unit, whosever that is.
     """
     async with door.open(caller) as work:
         page = await service.list_disagreements(work, query)

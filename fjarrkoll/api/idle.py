@@ -109,6 +109,8 @@ def money(
     columns = [title.to(language) for title in _MONEY]
     total = [] if answer["total"] is None else [{**answer["total"], "name": _TOTAL.to(language)}]
     print_table("", columns, [_money_row(row, language) for row in [*answer["items"], *total]])
+    if answer["groups"] > len(answer["items"]):
+        print_line(_FIRST.to(language).format(shown=len(answer["items"]), groups=answer["groups"]))
     print_line(either(answer["meaning"], language))
 
 
@@ -131,6 +133,10 @@ def refresh(
 
 _WOULD_CHANGE: Final = Text("Vad som skulle ändra det", "What would change it")
 _TOTAL: Final = Text("Alla", "All")
+_FIRST: Final = Text(
+    "{shown} av {groups} grupper visas; raden Alla är av dem alla.",
+    "{shown} of {groups} groups are shown; the line All is of every one.",
+)
 _MONEY: Final = (
     Text("Grupp", "Group"),
     Text("Utlånade", "On loan"),

@@ -314,5 +314,8 @@ async def test_money_has_its_denominators_by_every_group(
         ]
         assert Decimal(total["saving_sek_per_year"]) == 12 * Decimal(total["saving_sek_per_month"]) > 0
         assert sum(item["on_loan"] for item in body["items"]) == 3
+    first = (await api.get("idle/money", token, by="class", limit=1)).json()
+    assert (first["groups"], len(first["items"]), first["items"][0]["proposed"]) == (2, 1, 1), "most to save first"
+    assert first["total"] == total, "the sum is of every group, shown or not"
     own = make_token("prescriber_unit", payers=[town.other])
     assert (await api.get("idle/money", own)).json()["total"]["proposed"] == 0

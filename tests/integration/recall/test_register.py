@@ -14,7 +14,7 @@ from fleet.plumbing.store.register import NewDevice, RegisterError, enroll_devic
 from fleet.plumbing.store.register_import import Report, import_register
 from fleet.register_rows import TITLES
 from fleet.registry import load_registry
-from tests.fixtures.database import Database, MakePayer
+from tests.fixtures.database import Database, MakePayer, Payer
 from tests.integration.recall.conftest import NOW, Api, MakeToken, Store
 from tests.integration.recall.test_lists import LIMITS
 
@@ -24,15 +24,16 @@ SCALE = load_registry()["scale"].models[0].key
 
 
 @pytest.fixture
-def units(make_payer: MakePayer, store: Store) -> None:
-    for code in ("kommun-a", "kommun-b"):
-        payer = make_payer(code)
+def units(make_payer: MakePayer, store: Store) -> dict[str, Payer]:
+    payers = {code: make_payer(code) for code in ("kommun-a", "kommun-b")}
+    for code, payer in payers.items():
         store.execute(
             "INSERT INTO prescriber (code, unit_name, payer_id, legal_frame) VALUES (%s, %s, %s, 'HSL')",
             f"rehab-{code[-1]}",
             f"Rehab {code[-1].upper()}",
             payer.payer_id,
         )
+    return payers
 
 
 def line(number: str, **overrides: Any) -> dict[str, Any]:
@@ -106,6 +107,43 @@ async def test_payers_that_do_not_fit_their_prescriber_are_listed_with_what_coul
     assert (body["on_loan"], body["with_prescriber"], body["counted_at"]) == (3, 2, None), "counted for this answer"
     assert store.audit() == [("reader", "payers.check", None)]
     assert (await api.get("payer-checks", make_token("carer"))).status_code == 403
+
+
+async def test_a_payer_finds_its_own_loans_that_another_payers_unit_prescribed_and_no_others(
+    api: Api, make_token: MakeToken, database: Database, units: dict[str, Payer]
+) -> None:
+    take(database, listed(*GOOD, line("0006", prescriber="")))
+    tokens = [make_token("analyst", payers=[units[code]]) for code in ("kommun-b", "kommun-a")]
+    pays, other = [(await api.get("payer-checks", token)).json() for token in tokens]
+    [found] = pays["items"]
+    assert (found["individual_number"], found["prescriber"]["code"], found["prescriber_payer"]["code"]) == (
+        "0003",
+        "rehab-a",
+        "kommun-a",
+    )
+    assert other["items"] == [], "the unit's own payer sees nothing of another's loan"
+
+
+async def test_a_unit_that_moves_to_another_payer_makes_its_loans_disagree_and_moving_back_mends_them(
+    api: Api, make_token: MakeToken, database: Database, store: Store, units: dict[str, Payer]
+) -> None:
+    take(database, listed(*GOOD, line("0006", prescriber="")))
+    analyst = make_token("analyst")
+
+    async def astray() -> list[str]:
+        return [item["individual_number"] for item in (await api.get("payer-checks", analyst)).json()["items"]]
+
+    move = "UPDATE prescriber SET payer_id = %s, legal_frame = %s WHERE code = 'rehab-a'"
+    store.execute(move, units["kommun-b"].payer_id, "HSL")
+    assert await astray() == ["0001"]
+    store.execute(move, units["kommun-b"].payer_id, "SoL")
+    assert await astray() == ["0001", "0003"], "the right payer under another frame disagrees, too"
+    store.execute(move, units["kommun-a"].payer_id, "HSL")
+    assert await astray() == ["0003"]
+    store.execute("UPDATE loan SET disagrees = false")
+    assert await astray() == ["0003"], "nobody writes the mark but the database"
+    store.execute("UPDATE loan SET prescriber_id = NULL")
+    assert await astray() == []
 
 
 @pytest.mark.usefixtures("units")
