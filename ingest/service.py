@@ -233,12 +233,13 @@ class Service:
         if stored_until is not None:
             figures.lag_seconds = (now - stored_until).total_seconds()
         most, figures.outbox_most = figures.outbox_most, 0
-        said_now = figures.as_json(self.counted())
+        said_now, written = figures.as_json(self.counted()), False
         try:
-            await self._side.write_watermark(self._settings.shard, stored_until, now, said_now, most)
+            written = await self._side.write_watermark(self._settings.shard, stored_until, now, said_now, most)
         except psycopg.Error as error:
-            figures.outbox_most = max(figures.outbox_most, most)
             _log.warning("The watermark cannot be written.", event_name="watermark_held", error=said(error))
+        if not written:
+            figures.outbox_most = max(figures.outbox_most, most)
 
     async def _ready(self) -> bool:
         """Waits for the database; then whether the broker must still have our session."""

@@ -81,7 +81,7 @@ class Side:
 
     async def write_watermark(
         self, shard: str, at: datetime | None, now: datetime, statistics: dict[str, object], outbox_most: int
-    ) -> None:
+    ) -> bool:
         """Writes how far this shard has come, and what it did since it last said so into the row of this minute.
 
         Args:
@@ -90,6 +90,9 @@ class Side:
             now: the time, aware.
             statistics: `Figures.as_json`.
             outbox_most: most stored messages that one device still kept when it asked, since the last writing.
+
+        Returns:
+            Whether there is a row of this minute: none is written before it is known how far the shard has come.
 
         Raises:
             psycopg.Error: the database does not answer.
@@ -103,7 +106,8 @@ class Side:
                 "statistics": Jsonb(statistics),
                 "outbox_most": outbox_most,
             }
-            await connection.execute(statement("watermark"), parameters)
+            cursor = await connection.execute(statement("watermark"), parameters)
+            return cursor.rowcount > 0
 
     async def _fetch(self, name: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
         async with self._lock:

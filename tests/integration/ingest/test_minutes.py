@@ -1,9 +1,13 @@
 """The row of each minute: what ingest did, added up over restarts and taken off nothing twice."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from ingest import service
 from ingest.consumer import ConsumerStatistics
 from ingest.figures import Figures
 from ingest.write.side import Side
@@ -47,6 +51,28 @@ async def test_a_minute_holds_what_was_stored_suppressed_and_refused_and_goes_on
         await publish(site, device.device_id, [reading(4, {"body.weight": 80})])
         await site.until(COUNT, equals=4)
     assert site.ask(SUMS, site.shard) == [(True, 4, 1, 1, 3, 1)]
+
+
+async def test_what_happened_before_it_is_known_how_far_ingest_has_come_is_told_afterwards(
+    site: Site, add_device: AddDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device, known, heard = add_device("scale", PLAIN_SCALE), asyncio.Event(), service.furthest
+    monkeypatch.setattr(service, "furthest", lambda feeds: heard(feeds) if known.is_set() else None)
+    unwritten, write = asyncio.Event(), Side.write_watermark
+
+    async def noting(self: Side, *said: Any) -> bool:
+        written, most = await write(self, *said), said[-1]
+        if most == 1 and not written:
+            unwritten.set()
+        return written
+
+    monkeypatch.setattr(Side, "write_watermark", noting)
+    async with running(site.service()):
+        await publish(site, device.device_id, [reading(1, {"body.weight": 80}) | {"outbox_from": 1}])
+        await asyncio.wait_for(unwritten.wait(), 10)
+        assert site.one("SELECT count(*) FROM ingest_minute WHERE shard = %s", site.shard) == 0
+        known.set()
+    assert site.one("SELECT max(outbox_most)::int FROM ingest_minute WHERE shard = %s", site.shard) == 1
 
 
 async def test_the_minute_tells_how_late_even_before_a_new_process_knows(site: Site) -> None:
