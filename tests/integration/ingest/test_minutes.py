@@ -9,6 +9,7 @@ import pytest
 
 from ingest import service
 from ingest.consumer import ConsumerStatistics
+from ingest.feed import furthest
 from ingest.figures import Figures
 from ingest.write.side import Side
 from tests.integration.ingest.conftest import AddDevice
@@ -56,8 +57,8 @@ async def test_a_minute_holds_what_was_stored_suppressed_and_refused_and_goes_on
 async def test_what_happened_before_it_is_known_how_far_ingest_has_come_is_told_afterwards(
     site: Site, add_device: AddDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    device, known, heard = add_device("scale", PLAIN_SCALE), asyncio.Event(), service.furthest
-    monkeypatch.setattr(service, "furthest", lambda feeds: heard(feeds) if known.is_set() else None)
+    device, known = add_device("scale", PLAIN_SCALE), asyncio.Event()
+    monkeypatch.setattr(service, "furthest", lambda feeds: furthest(feeds) if known.is_set() else None)
     unwritten, write = asyncio.Event(), Side.write_watermark
 
     async def noting(self: Side, *said: Any) -> bool:
