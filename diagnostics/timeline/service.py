@@ -52,7 +52,7 @@ async def show(work: Work, device_id: str, query: TimelineQuery) -> DevicePage[E
     page = repository.parameters(device["device_no"], place, horizon or place[0], query.limit + 1)
     rows += await repository.entries(work, sources, page)
     if EntryKind.READINGS in kinds and profile is not None and horizon is not None:
-        rows += await _reading_days(work, device, profile, place, (horizon, until))
+        rows += await _reading_days(work, device, profile, place, (_as_far_as_shown(rows, query.limit, horizon), until))
     await work.record("timeline.read", device["device_no"], before=place[0], kinds=sorted(kinds))
     shown, cursor = _page(rows, query.limit, horizon)
     return DevicePage(held=device["held"], items=[_entry(row, profile) for row in shown], next_cursor=cursor)
@@ -68,6 +68,13 @@ def _page(
     if cursor is None and horizon is not None:
         return page, encode_cursor((horizon, "", ""))
     return page, cursor
+
+
+def _as_far_as_shown(rows: Sequence[Mapping[str, Any]], limit: int, horizon: datetime) -> datetime:
+    """From when on days of readings can stand on the page: beyond what fills it already nothing is counted."""
+    if len(rows) <= limit:
+        return horizon
+    return max(horizon, _midnight(sorted((row["at"] for row in rows), reverse=True)[limit], 0))
 
 
 def _views(work: Work, device: Row, profile: DeviceProfile | None, kinds: frozenset[EntryKind]) -> list[str]:
