@@ -29,7 +29,9 @@ from fleet.registry import load_registry
 
 PROBES: Final = 10
 """Devices that are asked, each by a caller of its own: one caller may ask once a second."""
-_PAUSE_SECONDS: Final = 1.1
+_PAUSE_SECONDS: Final = (1.1, 2.2)
+"""Between two questions of a caller, drawn anew each time. People do not ask in step: ten at once, over and over, would
+wait for each other more than for the fleet."""
 _READY_SECONDS: Final = 60.0
 _DRAIN_SECONDS: Final = 120.0
 
@@ -204,7 +206,8 @@ async def _asked(
             for probe in probes:
                 await probe.connected.wait()
         async with httpx.AsyncClient(base_url=address, timeout=60, trust_env=False) as client:
-            each = [_one(client, probe, token, seconds) for probe, token in zip(probes, tokens, strict=True)]
+            pairs = enumerate(zip(probes, tokens, strict=True))
+            each = [_one(client, probe, token, seconds, Random(number)) for number, (probe, token) in pairs]
             return [took for part in await asyncio.gather(*each) for took in part]
     finally:
         for task in running:
@@ -212,9 +215,12 @@ async def _asked(
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _one(client: httpx.AsyncClient, probe: Connection, token: str, seconds: float) -> list[Taken | None]:
+async def _one(
+    client: httpx.AsyncClient, probe: Connection, token: str, seconds: float, random: Random
+) -> list[Taken | None]:
     ends, took = time.monotonic() + seconds, list[Taken | None]()
     path = f"/api/v1/devices/{probe.device.identity.device_id}/faults/read"
+    await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS[1]))
     while time.monotonic() < ends:
         headers = {"authorization": f"Bearer {token}", "idempotency-key": str(uuid.uuid4())}
         began = time.time()
@@ -223,7 +229,7 @@ async def _one(client: httpx.AsyncClient, probe: Connection, token: str, seconds
         told = answer.json() if answer.is_success else {"state": "none"}
         done = told["state"] == "succeeded"
         took.append(Taken(command_id=told["command_id"], began=began, ended=ended) if done else None)
-        await asyncio.sleep(_PAUSE_SECONDS)
+        await asyncio.sleep(random.uniform(*_PAUSE_SECONDS))
     return took
 
 
