@@ -48,7 +48,7 @@ async def _seen(client: httpx.AsyncClient, urls: DatabaseUrls, number: int) -> f
         async for line in lines:
             if line == "event: changed":
                 break
-    page = await client.get("/console/alarms?part=list&sort=newest")
+    page = (await client.get("/console/alarms?part=list&sort=newest")).raise_for_status()
     if f"Ny {number}" not in page.text:
         raise RuntimeError("the board was told of a change that its list does not show")
     return time.perf_counter() - begun
@@ -58,6 +58,6 @@ def _raise_one(urls: DatabaseUrls, number: int) -> None:
     with psycopg.connect(urls.owner) as connection:
         connection.execute(
             "INSERT INTO alarm (device_no, rule, severity, safety, audience, title_sv, title_en, reason_sv, reason_en,"
-            " happened_at) VALUES (9, %s, 'critical', true, 'technical', %s, 'New', '', '', now())",
+            " happened_at) VALUES (9, %s, 'critical', true, 'technical', %s, 'New', 'Nyss', 'Just now', now())",
             [f"new_{number}", f"Ny {number}"],
         )
