@@ -6,7 +6,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from diagnostics.commands.states import Approval, Expiry, State, Step, Stopped
-from diagnostics.queries import Row, execute, fetch_all, fetch_one, room
+from diagnostics.queries import Row, execute, fetch_all, fetch_by_key, fetch_one, room
 from diagnostics.work import Work
 from fleet.commands import Command, Level
 from fleet.plumbing.database import Connection
@@ -134,8 +134,11 @@ async def by_key(work: Work, key: str) -> Row | None:
 
 
 async def one(connection: Connection, command_id: UUID) -> Row | None:
-    """A command with its device, or None where the caller sees none. One that is overdue is ended first."""
-    row = await fetch_one(connection, SQL["one"], {"command_id": command_id})
+    """A command with its device, or None where the caller sees none. One that is overdue is ended first.
+
+    Whoever waits for an answer asks at each step of the command, so its plan is kept; within a transaction.
+    """
+    row = await fetch_by_key(connection, SQL["one"], {"command_id": command_id})
     if row is None or not row["overdue"]:
         return row
     ended = await fetch_one(connection, SQL["overdue"], {"command_id": command_id, **GRACE})
