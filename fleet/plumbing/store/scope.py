@@ -1,7 +1,7 @@
 """What a request may see, and the only way to a connection that sees exactly that and nothing after."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -56,8 +56,6 @@ class Scope:
 @asynccontextmanager
 async def scoped(pool: Pool, scope: Scope) -> AsyncIterator[Connection]:
     """A connection in a transaction that sees what `scope` allows; committed at the end, rolled back on an error."""
-    async with pool.connection() as connection, AsyncExitStack() as transaction:
-        async with connection.pipeline():  # both in one message: a request waits for each answer of the database
-            await transaction.enter_async_context(connection.transaction())
-            await connection.execute(_SET, scope.settings())
+    async with pool.connection() as connection, connection.transaction():
+        await connection.execute(_SET, scope.settings())
         yield connection
