@@ -94,9 +94,7 @@ def test_pictures_of_the_main_pages(visit: Visitors, running_system: RunningSyst
         assert window.complaints == []
 
 
-def test_pictures_of_an_idle_device_and_its_case(
-    visit: Visitors, running_system: RunningSystem, folder: Path
-) -> None:
+def test_pictures_of_an_idle_device_and_its_case(visit: Visitors, running_system: RunningSystem, folder: Path) -> None:
     with verdicts_held(running_system):
         number = a_scale_put_aside(running_system)
         window = visit("analyst", width=1200)
