@@ -23,7 +23,7 @@ async def until_over(resources: Resources, caller: Caller, command_id: UUID, sec
     deadline = time.monotonic() + seconds
     async with resources.wakeups.expecting(repository.REPLY_CHANNEL, str(command_id)) as answered:
         while True:
-            async with scoped(resources.pool, caller.scope) as connection:
+            async with scoped(resources.pool, caller.scope, reading=True) as connection:
                 row = await repository.one(connection, command_id)
             left = deadline - time.monotonic()
             if row is None or service.is_over(row) or left <= 0:

@@ -1,7 +1,7 @@
 """What a request may see, and the only way to a connection that sees exactly that and nothing after."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -54,8 +54,18 @@ class Scope:
 
 
 @asynccontextmanager
-async def scoped(pool: Pool, scope: Scope) -> AsyncIterator[Connection]:
-    """A connection in a transaction that sees what `scope` allows; committed at the end, rolled back on an error."""
-    async with pool.connection() as connection, connection.transaction():
+async def scoped(pool: Pool, scope: Scope, *, reading: bool = False) -> AsyncIterator[Connection]:
+    """A connection in a transaction that sees what `scope` allows; committed at the end, rolled back on an error.
+
+    Args:
+        pool: whose connection.
+        scope: what is seen.
+        reading: only rows are fetched. Beginning, scope and the first question then go in one message, where each would
+            wait for the database; how many rows a statement touched is not known then.
+    """
+    async with pool.connection() as connection, AsyncExitStack() as stack:
+        if reading:
+            await stack.enter_async_context(connection.pipeline())
+        await stack.enter_async_context(connection.transaction())
         await connection.execute(_SET, scope.settings())
         yield connection

@@ -92,10 +92,27 @@ async def test_a_scope_ends_with_its_transaction_on_the_same_connection(world: D
             assert row == (0,)
 
 
-async def test_a_commit_within_a_scope_is_refused_and_a_sneaked_one_blinds(pool: Pool) -> None:
-    async with scoped(pool, Scope.everything()) as connection:
+@pytest.mark.parametrize("reading", [False, True])
+async def test_a_reader_sees_its_scope_and_nothing_of_it_is_left(world: Database, *, reading: bool) -> None:
+    async with database_pool(world.api, "test", smallest=1, largest=1) as pool:
+        for scope, sees in ((Scope.everything(), True), (Scope(), False), (Scope.everything(), True)):
+            async with scoped(pool, scope, reading=reading) as connection:
+                row = await (await connection.execute("SELECT count(*) > 0 FROM device")).fetchone()
+                assert row == (sees,)
+            async with pool.connection() as connection:
+                assert connection.info.transaction_status is psycopg.pq.TransactionStatus.IDLE
+                row = await (await connection.execute("SELECT count(*) FROM device")).fetchone()
+                assert row == (0,)
+
+
+@pytest.mark.parametrize("reading", [False, True])
+async def test_a_commit_within_a_scope_is_refused(pool: Pool, *, reading: bool) -> None:
+    async with scoped(pool, Scope.everything(), reading=reading) as connection:
         with pytest.raises(psycopg.ProgrammingError, match="commit"):
             await connection.commit()
+
+
+async def test_a_sneaked_commit_within_a_scope_blinds(pool: Pool) -> None:
     async with scoped(pool, Scope.everything()) as connection:
         await connection.execute("COMMIT")
         row = await (await connection.execute("SELECT count(*) FROM device")).fetchone()
