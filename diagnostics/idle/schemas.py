@@ -115,7 +115,9 @@ class MoneyAnswer(Answer):
 
     judged_at: Annotated[Moment | None, Field(description="When the verdicts were made; null: never yet")]
     by: str
-    groups: Annotated[int, Field(description="How many there are; `items` may be the first of them")]
+    groups: Annotated[
+        int | None, Field(description="How many there are; `items` may be the first of them. Null before the first run")
+    ]
     items: list[MoneyRow]
     total: Annotated[MoneyRow | None, Field(description="Of every group; null before the first run of verdicts")]
     meaning: BilingualText

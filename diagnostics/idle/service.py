@@ -99,7 +99,7 @@ async def money(work: Work, query: MoneyQuery) -> MoneyAnswer:
     return MoneyAnswer(
         judged_at=None if run is None else run["judged_at"],
         by=query.by,
-        groups=rows[0]["groups"] if rows else 0,
+        groups=rows[0]["groups"] if rows else None if run is None else 0,
         items=[_money(row) for row in rows],
         total=None if run is None else _money(_total(every)),
         meaning=BilingualText.of(NOT_YET_JUDGED if run is None else _meaning(_total(every))),

@@ -109,7 +109,7 @@ def money(
     columns = [title.to(language) for title in _MONEY]
     total = [] if answer["total"] is None else [{**answer["total"], "name": _TOTAL.to(language)}]
     print_table("", columns, [_money_row(row, language) for row in [*answer["items"], *total]])
-    if answer["groups"] > len(answer["items"]):
+    if (answer["groups"] or 0) > len(answer["items"]):
         print_line(_FIRST.to(language).format(shown=len(answer["items"]), groups=answer["groups"]))
     print_line(either(answer["meaning"], language))
 
