@@ -1,7 +1,7 @@
 """What a request may see, and the only way to a connection that sees exactly that and nothing after."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -63,9 +63,8 @@ async def scoped(pool: Pool, scope: Scope, *, reading: bool = False) -> AsyncIte
         reading: only rows are fetched. Beginning, scope and the first question then go in one message, where each would
             wait for the database; how many rows a statement touched is not known then.
     """
-    async with pool.connection() as connection, AsyncExitStack() as stack:
-        if reading:
-            await stack.enter_async_context(connection.pipeline())
-        await stack.enter_async_context(connection.transaction())
-        await connection.execute(_SET, scope.settings())
-        yield connection
+    async with pool.connection() as connection:
+        together = connection.pipeline() if reading else nullcontext()
+        async with together, connection.transaction():
+            await connection.execute(_SET, scope.settings())
+            yield connection
