@@ -199,6 +199,8 @@ def _hear(url: str, plan: RegionalPlan) -> None:
         connection.execute(_USED_BEFORE, parameters)
         connection.execute(_JUDGED_BEFORE, {"digest": digest(books(load_registry())), "then": then})
         connection.execute("VACUUM (ANALYZE) device_state, usage_day, device, loan")
+        # What filling wrote of the log lies ready to be written again, as it does where a server has been at work.
+        connection.execute("CHECKPOINT")
 
 
 def _check(parts: Sequence[Part], ends: float, what: str) -> None:

@@ -1,6 +1,5 @@
 """Runs the API: opens its resources, serves until told to stop, closes everything in reverse."""
 
-import gc
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -23,6 +22,7 @@ from diagnostics.wakeups import Wakeups
 from fleet.errors import ConfigurationError
 from fleet.plumbing.database import database_pool
 from fleet.plumbing.logs import get_logger
+from fleet.plumbing.memory import settle
 from fleet.plumbing.settings import Settings
 from fleet.registry import load_registry
 
@@ -75,16 +75,6 @@ def receipt_desks(settings: Settings) -> dict[str, ReceiptDesk]:
         for name, form in read_gateways(settings.gateways_file).items()
         if form.receipts is not None and not form.receipts.poll_path
     }
-
-
-def settle() -> None:
-    """Leaves out of every later collection what was made at the start: it lives as long as the process.
-
-    Profiles, schemas and templates are some hundred thousand objects; walking them all took a tenth of a second in the
-    middle of somebody's request.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 async def serve(settings: Settings) -> None:

@@ -35,6 +35,7 @@ from diagnostics.wakeups import Wakeups, wait_for
 from diagnostics.wear.counting import WearCount
 from fleet.plumbing.database import Pool, database_pool
 from fleet.plumbing.logs import get_logger
+from fleet.plumbing.memory import settle
 from fleet.plumbing.settings import Settings
 from fleet.registry import load_registry
 
@@ -272,6 +273,7 @@ async def serve(settings: Settings) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
     async with open_worker(settings) as worker:
+        settle()
         port = None
         if settings.metrics_port is not None:
             server, _ = start_http_server(settings.metrics_port, settings.metrics_host, worker.metrics.registry)

@@ -11,6 +11,7 @@ import typer
 from prometheus_client import CollectorRegistry, start_http_server
 
 from fleet.plumbing.logs import configure_logs, get_logger
+from fleet.plumbing.memory import settle
 from fleet.plumbing.settings import Settings, load_settings
 from fleet.registry import load_registry
 from fleet.topics import Verb
@@ -79,6 +80,7 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, service.stop)
+    settle()
     await service.serve()
 
 

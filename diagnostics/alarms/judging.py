@@ -26,6 +26,7 @@ from fleet.rules import Rule, Silence
 
 _SQL: Final = room(__file__)
 _CHUNK: Final = 200
+_LOOKED_AT: Final = 50_000  # devices whose silence is looked at by one question
 _STRIDE: Final = 20
 """Devices that are judged without a pause, some milliseconds: a command to be sent waits no longer than that."""
 _LOCK_CLASS: Final = 0x666A0002
@@ -168,11 +169,21 @@ class Judge:
             "rules": [rule.rule for rule in due],
             "seconds": [rule.seconds for rule in due],
         }
-        numbers = [row["device_no"] for row in await self._ask("quiet", parameters)] if due else []
+        numbers = await self._quiet(parameters) if due else []
         done = await self.judge_all(numbers, past=False, areas_known=True)
         if done.numbers.issuperset(numbers):  # the rest is in another's hands at the moment
             self.turns.looked(due, now)
         return done
+
+    async def _quiet(self, parameters: dict[str, Any]) -> list[int]:
+        """The devices that a look finds, read some at a time: whoever waits for a core does not wait for all of it."""
+        [known] = await self._ask("last_device", {})
+        numbers: list[int] = []
+        for after in range(0, known["last"], _LOOKED_AT):
+            through = after + _LOOKED_AT
+            rows = await self._ask("quiet", {**parameters, "after": after, "through": through})
+            numbers += [row["device_no"] for row in rows]
+        return numbers
 
     async def sweep(self, share: Callable[[], float] = lambda: 1.0) -> Judged:
         """Judges every device: when rules are new and conditions may hold already, and now and then as a safety net.

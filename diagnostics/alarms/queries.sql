@@ -107,10 +107,13 @@ SELECT DISTINCT device_no, NULL::timestamptz, true FROM rule_hold
 -- Devices to be looked at now, whatever is heard of them.
 SELECT device_no FROM alarm_timer WHERE due_at <= clock_timestamp() ORDER BY due_at, device_no LIMIT %(limit)s
 
+-- name: last_device
+SELECT coalesce(max(device_no), 0) AS last FROM device
+
 -- name: quiet
--- Devices on loan that have been quiet for longer than a silence rule of their class allows, and whose alarm is not open: time alone
--- makes these, so nothing marks them. Each device's present is looked up by its key: of the classes asked about there are often few, and
--- reading everybody's present for them takes a second in a region.
+-- Devices of a range on loan that have been quiet for longer than a silence rule of their class allows, and whose alarm is not open: time
+-- alone makes these, so nothing marks them. Each device's present is looked up by its key: of the classes asked about there are often few,
+-- and reading everybody's present for them takes a second in a region.
 SELECT DISTINCT d.device_no
   FROM unnest(%(classes)s::text[], %(rules)s::text[], %(seconds)s::integer[]) AS silence (device_class, rule, seconds)
   JOIN device d USING (device_class)
@@ -118,7 +121,7 @@ SELECT DISTINCT d.device_no
                       WHERE s.device_no = d.device_no
                         AND s.last_seen_at < (SELECT min(at) FROM ingest_watermark) - make_interval(secs => silence.seconds)
                      OFFSET 0) AS heard_before
- WHERE d.loan_started_at IS NOT NULL
+ WHERE d.device_no > %(after)s AND d.device_no <= %(through)s AND d.loan_started_at IS NOT NULL
    AND NOT EXISTS (SELECT FROM alarm a WHERE a.device_no = d.device_no AND a.rule = silence.rule AND a.cleared_at IS NULL)
  ORDER BY d.device_no
 
