@@ -14,8 +14,8 @@ from fleet.plumbing.database import Connection, Pool
 from fleet.plumbing.logs import get_logger
 
 SLICE: Final = 5_000
-"""Devices read in one transaction, so that it stays short whatever the size of the fleet: a tenth of a second of a core,
-which on two cores somebody may have to wait for."""
+"""Devices read in one transaction, so that it stays short whatever the size of the fleet: a tenth of a second of one
+core, which on two cores somebody may have to wait for."""
 SHARE: Final = 0.25
 """A round works so large a share of its time, by one process of the database; the rest it waits."""
 _LEAST_PAUSE_SECONDS: Final = 30.0
