@@ -32,9 +32,10 @@ from diagnostics.console.app import ROUTES
 from diagnostics.console.pages import SESSION_COOKIE
 from diagnostics.rates import Limiter, Rate
 from diagnostics.resources import Limits, Resources
-from diagnostics.server import open_resources, settle
+from diagnostics.server import open_resources
 from diagnostics.wear.counting import WearCount
 from fleet.plumbing.database import database_pool
+from fleet.plumbing.memory import settle
 from fleet.plumbing.store.accounts import add_account
 from fleet.plumbing.store.bootstrap import DatabaseUrls
 from fleet.plumbing.store.keeping.roll_up import roll_up
