@@ -13,6 +13,7 @@ from typing import Final
 
 import psycopg
 
+from benchmarks.fleet_bars import A_REGION
 from benchmarks.stage import require_durable
 from device_sim.regional.accounts import Account, access_list, accounts_for
 from device_sim.regional.plan import RegionalPlan, device_id
@@ -20,7 +21,7 @@ from device_sim.regional.readings import DEVICE_CLASS, METRICS, MODEL
 from diagnostics.alarms.rulebook import books, digest
 from fjarrkoll.chain.site import scraped
 from fjarrkoll.local.part import Part
-from fjarrkoll.services import REGION, Mosquitto, Postgres, install
+from fjarrkoll.services import COUNTRY, REGION, Mosquitto, Postgres, install
 from fjarrkoll.services.errors import StartError
 from fjarrkoll.services.process import free_port
 from fleet.plumbing.store.bootstrap import DatabaseUrls, Passwords, bootstrap
@@ -143,7 +144,7 @@ def _set(
     accounts = accounts_for(plan.devices, iter(lambda: secrets.token_urlsafe(16), ""), per_gateway)
     passwords = {name: secrets.token_urlsafe(16) for name in _SERVICES}
     # Commit times are read from the database afterwards instead of asking it all the while.
-    settings = {**REGION, "track_commit_timestamp": "on"}
+    settings = {**(COUNTRY if plan.devices > A_REGION else REGION), "track_commit_timestamp": "on"}
     database = stack.enter_context(Postgres(binaries, folder / "database", durable=True, settings=settings))
     urls = bootstrap(database.superuser_dsn(), DATABASE, Passwords.generate())
     migrate(urls.owner, load_registry())

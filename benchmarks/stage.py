@@ -114,8 +114,10 @@ def stage(workload: Workload) -> Iterator[Stage]:
 def _servers(folder: Path, workload: Workload) -> Iterator[Stage]:
     binaries, registry = install(), load_registry()
     passwords = {name: secrets.token_urlsafe(16) for name in (GENERATOR, SUBSCRIBER, INGEST)}
-    # Commit times are read from the database afterwards instead of asking it all the while.
-    database = Postgres(binaries, folder / "database", durable=True, settings={"track_commit_timestamp": "on"})
+    # Commit times are read from the database afterwards instead of asking it all the while. The log's files are written
+    # again, as in a server that has been at work, in every phase alike: else all that is measured waits for new ones.
+    settings = {"track_commit_timestamp": "on", "min_wal_size": "1GB"}
+    database = Postgres(binaries, folder / "database", durable=True, settings=settings)
     # A backlog as large as the whole workload must find room: what is measured is speed, not the broker's limit.
     queue = {"max_queued_messages": str(max(200_000, 2 * workload.produced))}
     broker = Mosquitto(binaries, folder / "broker", passwords, extra_acl=GENERATOR_ACL, settings=queue)

@@ -17,12 +17,12 @@ from ingest.figures import Figures, Timings
 from ingest.hints import Hints
 from ingest.lanes import Lanes, Storing
 from ingest.receipts import Receipts
-from ingest.register import Register
+from ingest.register import SHARES, Register
 from ingest.write.side import Side
 from ingest.write.writer import Prepared
 
 FORGET_SECONDS: Final = 900.0
-"""After this long the register in memory is filled afresh, so that changes made by others are met."""
+"""Within this long every device is looked up afresh, a share at a time, so that changes made by others are met."""
 
 
 Sent = tuple[Prepared, Storing]
@@ -60,7 +60,7 @@ class Loop:
     stop: asyncio.Event
     receipts: Receipts
     hints: Hints
-    _forget_at: float = field(default_factory=lambda: time.monotonic() + FORGET_SECONDS)
+    _forget_at: float = field(default_factory=lambda: time.monotonic() + FORGET_SECONDS / SHARES)
 
     async def run(self, consumer: Consumer) -> None:
         """Serves one connection until `stop` is set.
@@ -94,8 +94,8 @@ class Loop:
         """Looks devices up that are not known yet; says whose births are here: such a batch has the way for itself."""
         if time.monotonic() >= self._forget_at:
             await self.lanes.free()  # what is looked up again must include what is being committed
-            self.register.forget()
-            self._forget_at = time.monotonic() + FORGET_SECONDS
+            self.register.forget_some()
+            self._forget_at = time.monotonic() + FORGET_SECONDS / SHARES
         spoken_of = unheard(deliveries, self.register)
         unknown = self.register.to_look_up((device_id for device_id, _ in spoken_of), time.monotonic())
         if unknown:

@@ -11,6 +11,8 @@ from ingest.handling import Handling, Handlings
 ASK_AGAIN_SECONDS: Final = 1.0
 """A device id the database did not know is looked up again no sooner, so that strangers cannot keep it busy."""
 MOST_STRANGERS: Final = 100_000
+SHARES: Final = 60
+"""Of the devices, one of which is forgotten at a time: a region that is looked up all at once makes everything late."""
 NEVER: Final = -(2**31)
 """Before every local day."""
 
@@ -38,7 +40,7 @@ class Device(msgspec.Struct, gc=False):
             those.
         has_state: whether its row of current state exists.
         used_day: the latest local day (from 2000-01-01) on which the database is known to count it as used. A loan that
-            ends makes the database forget it; we do when the register is filled afresh.
+            ends makes the database forget it; we do when the device is looked up afresh.
     """
 
     number: int
@@ -59,6 +61,8 @@ class Register:
     def __init__(self, registry: Registry) -> None:
         self._handlings = Handlings(registry)
         self._devices: dict[str, Device] = {}
+        self._shares: list[list[str]] = [[] for _ in range(SHARES)]
+        self._next_share = 0
         self._strangers: dict[str, float] = {}
         self._other_classes: dict[str, str] = {}
         self.find = self._devices.get
@@ -96,6 +100,8 @@ class Register:
             if handling is None:
                 self._other_classes[row.device_id] = row.device_class
                 continue
+            if row.device_id not in self._devices:
+                self._shares[row.device_no % SHARES].append(row.device_id)
             self._devices[row.device_id] = Device(
                 row.device_no, handling, row.firmware, row.clock_corrected, row.has_state
             )
@@ -120,8 +126,14 @@ class Register:
             if mine is not None and theirs is not None:
                 mine.handling, mine.firmware = theirs.handling, theirs.firmware
 
-    def forget(self) -> None:
-        """Drops everything, so that changes made in the database by others are met; what reports is looked up again."""
-        self._devices.clear()
+    def forget_some(self) -> None:
+        """Drops the next share, so that changes made in the database by others are met; who reports is looked up again.
+
+        After SHARES times everybody has been dropped once.
+        """
+        for device_id in self._shares[self._next_share]:
+            del self._devices[device_id]
+        self._shares[self._next_share] = []
+        self._next_share = (self._next_share + 1) % SHARES
         self._strangers.clear()
         self._other_classes.clear()

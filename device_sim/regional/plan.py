@@ -1,6 +1,7 @@
 """Who the devices of a region are and when each speaks, worked out from a seed. Pure: nothing is kept per device."""
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from math import gcd
 from typing import Final
@@ -104,6 +105,7 @@ class RegionalPlan(msgspec.Struct, frozen=True, kw_only=True):
         return 1 if device < self.returning else self.seq_before + 1
 
 
+@cache
 def stride(devices: int) -> int:
     """From one device's turn to the next one's; without common factor with their number, so that each has its own."""
     if devices == 1:

@@ -2,8 +2,9 @@
 
 from typing import Final, NamedTuple
 
+import msgspec
+
 from device_sim.regional.plan import RegionalPlan
-from fleet import codec
 from fleet.messages import Reading
 
 DEVICE_CLASS: Final = "wheelchair"
@@ -31,6 +32,11 @@ METRICS: Final = (
     Metric("drive.speed_max", 0.0, 40, 0.1),
     Metric("gateway.rssi", -95.0, 50, 1.0),
 )
+_PIECES: Final = [
+    ([msgspec.json.encode({key: round(low + n * size, 1)})[1:-1] for n in range(steps)], steps)
+    for key, low, steps, size in METRICS
+]
+"""What each value of each metric looks like in a message."""
 PER_DEVICE: Final = 31
 PER_READING: Final = 7
 PER_SEED: Final = 13
@@ -51,8 +57,18 @@ def reading(plan: RegionalPlan, device: int, seq: int, outbox_from: int | None =
 
 
 def payload(plan: RegionalPlan, device: int, first: int, last: int, outbox_from: int | None = None) -> bytes:
-    """The bytes of a message with the readings `first` to `last`; the last of them asks."""
-    if first == last:
-        return codec.encode(reading(plan, device, first, outbox_from))
-    readings = [reading(plan, device, seq) for seq in range(first, last)]
-    return codec.encode([*readings, reading(plan, device, last, outbox_from)])
+    """The bytes of a message with the readings `first` to `last`; the last of them asks.
+
+    What the codec would make of them, put together from pieces that it made before: a fleet in one process has some ten
+    microseconds for a message, and the codec's way of a reading takes as long.
+    """
+    at, ts = place(plan, device, first), plan.moment(device, first)
+    texts = []
+    for seq in range(first, last + 1):
+        values = b",".join([pieces[at % steps] for pieces, steps in _PIECES])
+        texts.append(b'{"ts":%d,"boot":%d,"seq":%d,"values":{%b}}' % (ts, plan.boot, seq, values))
+        at += PER_READING
+        ts += plan.step
+    if outbox_from is not None:
+        texts[-1] = b'%b,"outbox_from":%d}' % (texts[-1][:-1], outbox_from)
+    return texts[0] if first == last else b"[%b]" % b",".join(texts)

@@ -4,9 +4,10 @@ from fjarrkoll.services.binaries import Binaries, install
 from fjarrkoll.services.errors import InstallError, PortTakenError, ServiceError, StartError
 from fjarrkoll.services.mosquitto import Mosquitto
 from fjarrkoll.services.passwords import password_line
-from fjarrkoll.services.postgres import REGION, Postgres
+from fjarrkoll.services.postgres import COUNTRY, REGION, Postgres
 
 __all__ = [
+    "COUNTRY",
     "REGION",
     "Binaries",
     "InstallError",

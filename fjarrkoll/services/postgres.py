@@ -56,6 +56,14 @@ checkpoint every page of it goes into the log whole, so checkpoints are far apar
 Files of the log are kept to be written again: a new one is filled with zeros and synced within somebody's commit, which
 then takes a tenth of a second.
 """
+COUNTRY: Final = {
+    **REGION,
+    "shared_buffers": "6GB",
+    "effective_cache_size": "12GB",
+    "max_wal_size": "32GB",
+    "min_wal_size": "8GB",
+}
+"""For millions of devices, on a machine of 16 GB or more with room for the log: by the same rules (docs/scaling.md)."""
 # For tests: a power cut may take everything, a kill the last moments' commits. Use durable=True to test durability.
 _NOT_DURABLE = {
     "fsync": "off",

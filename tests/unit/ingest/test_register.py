@@ -1,5 +1,5 @@
 from fleet.registry import load_registry
-from ingest.register import ASK_AGAIN_SECONDS, DeviceRow, Register
+from ingest.register import ASK_AGAIN_SECONDS, SHARES, DeviceRow, Register
 from tests.unit.ingest.support import SCALE, register
 
 
@@ -41,8 +41,20 @@ def test_devices_of_one_model_share_its_handling_and_firmware_decides() -> None:
     assert first.handling is not third.handling
 
 
-def test_forgetting_makes_everyone_unknown() -> None:
+def test_everyone_is_forgotten_once_a_share_at_a_time() -> None:
+    known = Register(load_registry())
+    names = [f"scale-{number}" for number in range(2 * SHARES)]
+    known.add(DeviceRow(name, n, "scale", "and-uc352ble", "1.0", False, False) for n, name in enumerate(names))
+    for turn in range(1, SHARES + 1):
+        known.forget_some()
+        assert len(known) == 2 * (SHARES - turn)
+    assert known.find(names[0]) is None
+    assert known.to_look_up(names, 0) == sorted(names)
+
+
+def test_who_was_looked_up_twice_is_forgotten_like_everyone_else() -> None:
     known = register()
-    known.forget()
+    known.add([DeviceRow(SCALE, 1, "scale", "and-uc352ble", "1.0", False, False)])
+    for _ in range(SHARES):
+        known.forget_some()
     assert known.find(SCALE) is None
-    assert known.to_look_up({SCALE}, 0) == [SCALE]
