@@ -57,6 +57,7 @@ class Player:
         self._turns = plan.turns()
         self._lateness = array("I")
         self._due = self._live = self._withheld = self._stored_up = self._repeated = self._receipts = 0
+        self._behind: dict[SharedLine, None] = {}  # in order, so that equal runs are equal
         self._sent_up_to = array("I", self.devices.latest)
         self._sent_up_to[: plan.returning] = array("I", [0]) * plan.returning  # what they bring was never sent
         self._typical_delay = 0.0
@@ -114,7 +115,7 @@ class Player:
             line.under_way = max(0, line.under_way - came)
             line.pace.overdue(now, waited / 1000)
             if line.up and self.devices.behind(device):
-                line.behind.append(device)
+                self._falls_behind(line, device)
         if self.plan.returning and self.plan.seq_before and self._returned_at < 0:
             lowest = np.frombuffer(self.devices.lowest, dtype=np.uint32)[: self.plan.returning]
             if int(lowest.min()) > self.plan.seq_before:
@@ -153,7 +154,7 @@ class Player:
     def _catch_up(self, now: float) -> None:
         """Sends what is stored up, on each line as much as its pace allows."""
         steady = self._steady(now)
-        for line in self.lines.every:
+        for line in list(self._behind):
             while line.behind and line.room and (room := int(line.pace.allowed) - line.under_way) > 0:
                 device = line.behind.popleft()
                 window = self.devices.next_window(device, steady, min(room, line.window - line.in_flight))
@@ -163,6 +164,8 @@ class Player:
                 for first, last in window.messages:
                     asks = window.outbox_from if last == window.messages[-1][1] else None
                     self._sends_again(line, device, (first, last), asks)
+            if not line.behind:
+                del self._behind[line]
 
     def _sends_again(self, line: SharedLine, device: int, message: tuple[int, int], asks: int | None) -> None:
         first, last = message
@@ -195,7 +198,7 @@ class Player:
             self._typical_delay += _WEIGHT * (delay - self._typical_delay)
             line.pace.answered(now, delay / 1000)
         if waited and line.up and self.devices.behind(device):
-            line.behind.append(device)
+            self._falls_behind(line, device)
 
     # -- beginning again ----------------------------------------------------------------------------------------------
 
@@ -208,7 +211,11 @@ class Player:
 
     def _start_over(self, line: SharedLine, device: int) -> None:
         if self.devices.start_over(device):
-            line.behind.append(device)
+            self._falls_behind(line, device)
+
+    def _falls_behind(self, line: SharedLine, device: int) -> None:
+        line.behind.append(device)
+        self._behind[line] = None
 
     def _ask_all(self) -> None:
         """At the end: whoever keeps something and waits for nothing asks, with the oldest that it keeps."""
