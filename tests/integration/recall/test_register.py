@@ -1,5 +1,7 @@
 """The register's import against a real database: a dry run, once, again; bad rows kept; the payer check; the rule."""
 
+import asyncio
+import time
 from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any
@@ -144,6 +146,29 @@ async def test_a_unit_that_moves_to_another_payer_makes_its_loans_disagree_and_m
     assert await astray() == ["0003"], "nobody writes the mark but the database"
     store.execute("UPDATE loan SET prescriber_id = NULL")
     assert await astray() == []
+
+
+async def test_a_loan_written_while_its_unit_moves_is_marked_by_where_the_unit_went(
+    api: Api, make_token: MakeToken, database: Database, units: dict[str, Payer]
+) -> None:
+    move = "UPDATE prescriber SET payer_id = %s WHERE code = 'rehab-a'"
+    with psycopg.connect(database.owner) as moving:
+        moving.execute(move, [units["kommun-b"].payer_id])
+        written = asyncio.create_task(asyncio.to_thread(take, database, listed(line("0001", prescriber="rehab-a"))))
+        await asyncio.to_thread(_wait_for_a_waiting_lock, database)
+        moving.commit()
+    await written
+    found = (await api.get("payer-checks", make_token("analyst"))).json()["items"]
+    assert [item["individual_number"] for item in found] == ["0001"]
+
+
+def _wait_for_a_waiting_lock(database: Database) -> None:
+    waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    ends = time.monotonic() + 10
+    with psycopg.connect(database.owner, autocommit=True) as connection:
+        while connection.execute(waiting).fetchone() is None:
+            assert time.monotonic() < ends, "the loan was written without waiting for its unit"
+            time.sleep(0.02)
 
 
 @pytest.mark.usefixtures("units")
