@@ -9,7 +9,8 @@ from diagnostics.commands.states import Approval, Expiry, State, Step, Stopped
 from diagnostics.queries import Row, execute, fetch_all, fetch_by_key, fetch_one, room
 from diagnostics.work import Work
 from fleet.commands import Command, Level
-from fleet.plumbing.database import Connection
+from fleet.plumbing.database import Connection, Pool
+from fleet.plumbing.store.scope import Scope, look, scoped
 
 SQL: Final = room(__file__)
 Parameters = dict[str, float | str]
@@ -133,10 +134,19 @@ async def by_key(work: Work, key: str) -> Row | None:
     return await fetch_one(work.connection, SQL["by_key"], {"requested_by": work.caller.name, "key": key})
 
 
+async def glance(pool: Pool, scope: Scope, command_id: UUID) -> Row | None:
+    """As `one`, for whoever waits for an answer and looks at each step of the command."""
+    row = await look(pool, scope, SQL["one"], {"command_id": command_id})
+    if row is None or not row["overdue"]:
+        return row
+    async with scoped(pool, scope) as connection:
+        return await one(connection, command_id)
+
+
 async def one(connection: Connection, command_id: UUID) -> Row | None:
     """A command with its device, or None where the caller sees none. One that is overdue is ended first.
 
-    Whoever waits for an answer asks at each step of the command, so its plan is kept; within a transaction.
+    Within a transaction.
     """
     row = await fetch_by_key(connection, SQL["one"], {"command_id": command_id})
     if row is None or not row["overdue"]:

@@ -9,7 +9,6 @@ from diagnostics.queries import Row
 from diagnostics.resources import Resources
 from diagnostics.security import Caller
 from diagnostics.wakeups import wait_for
-from fleet.plumbing.store.scope import scoped
 
 _LOOK_SECONDS: Final = 0.5
 """How often the row is looked at when no notification comes."""
@@ -23,8 +22,7 @@ async def until_over(resources: Resources, caller: Caller, command_id: UUID, sec
     deadline = time.monotonic() + seconds
     async with resources.wakeups.expecting(repository.REPLY_CHANNEL, str(command_id)) as answered:
         while True:
-            async with scoped(resources.pool, caller.scope, reading=True) as connection:
-                row = await repository.one(connection, command_id)
+            row = await repository.glance(resources.pool, caller.scope, command_id)
             left = deadline - time.monotonic()
             if row is None or service.is_over(row) or left <= 0:
                 return row

@@ -1,9 +1,12 @@
 """What a request may see, and the only way to a connection that sees exactly that and nothing after."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
+
+from psycopg.rows import dict_row
+from psycopg.sql import SQL
 
 from fleet.plumbing.database import Connection, Pool
 from fleet.signals import Audience
@@ -14,6 +17,7 @@ _SET: Final = """
     SELECT set_config('fjarrkoll.all_payers', %s, true), set_config('fjarrkoll.payers', %s, true),
            set_config('fjarrkoll.frames', %s, true), set_config('fjarrkoll.audiences', %s, true)
 """
+_AND_KEEP_THE_PLAN: Final = ", set_config('plan_cache_mode', 'force_generic_plan', true)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +58,23 @@ class Scope:
 
 
 @asynccontextmanager
-async def scoped(pool: Pool, scope: Scope, *, reading: bool = False) -> AsyncIterator[Connection]:
-    """A connection in a transaction that sees what `scope` allows; committed at the end, rolled back on an error.
+async def scoped(pool: Pool, scope: Scope) -> AsyncIterator[Connection]:
+    """A connection in a transaction that sees what `scope` allows; committed at the end, rolled back on an error."""
+    async with pool.connection() as connection, connection.transaction():
+        await connection.execute(_SET, scope.settings())
+        yield connection
 
-    Args:
-        pool: whose connection.
-        scope: what is seen.
-        reading: only rows are fetched. Beginning, scope and the first question then go in one message, where each would
-            wait for the database; how many rows a statement touched is not known then.
+
+async def look(pool: Pool, scope: Scope, statement: SQL, parameters: dict[str, Any]) -> dict[str, Any] | None:
+    """The one row of a key as `scope` sees it, or None; in one message, by a plan made once for each connection.
+
+    For whoever looks again and again at one row: beginning, scope, question and end would each wait for the database.
+    What a pipeline sends before its end is one transaction to PostgreSQL ("Pipeline Mode" in its documentation of
+    libpq), so what is set for it ends there. Should it be two one day, the question would see nothing.
     """
     async with pool.connection() as connection:
-        together = connection.pipeline() if reading else nullcontext()
-        async with together, connection.transaction():
-            await connection.execute(_SET, scope.settings())
-            yield connection
+        cursor = connection.cursor(row_factory=dict_row)
+        async with connection.pipeline():
+            await connection.execute(_SET + _AND_KEEP_THE_PLAN, scope.settings())
+            await cursor.execute(statement, parameters, prepare=True)
+        return await cursor.fetchone()

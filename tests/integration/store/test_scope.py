@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL
 
 from fleet.plumbing.database import DatabaseUnavailableError, Pool, database_pool
-from fleet.plumbing.store.scope import Scope, scoped
+from fleet.plumbing.store.scope import Scope, look, scoped
 from fleet.signals import Audience
 from tests.fixtures.database import Database
 from tests.integration.store.sight import READS, all_scopes, expected
@@ -92,22 +93,30 @@ async def test_a_scope_ends_with_its_transaction_on_the_same_connection(world: D
             assert row == (0,)
 
 
-@pytest.mark.parametrize("reading", [False, True])
-async def test_a_reader_sees_its_scope_and_nothing_of_it_is_left(world: Database, *, reading: bool) -> None:
+async def test_who_looks_at_one_row_sees_its_scope_and_nothing_of_it_is_left(world: Database) -> None:
     async with database_pool(world.api, "test", smallest=1, largest=1) as pool:
-        for scope, sees in ((Scope.everything(), True), (Scope(), False), (Scope.everything(), True)):
-            async with scoped(pool, scope, reading=reading) as connection:
-                row = await (await connection.execute("SELECT count(*) > 0 FROM device")).fetchone()
-                assert row == (sees,)
+        async with scoped(pool, Scope.everything()) as connection:
+            row = await (await connection.execute("SELECT min(device_no) FROM device")).fetchone()
+        assert row is not None
+        key, one = {"device_no": row[0]}, SQL("SELECT device_no FROM device WHERE device_no = %(device_no)s")
+        for scope, sees in [(Scope.everything(), key), (Scope(), None), (Scope.everything(), key)] * 4:
+            assert await look(pool, scope, one, key) == sees
             async with pool.connection() as connection:
                 assert connection.info.transaction_status is psycopg.pq.TransactionStatus.IDLE
                 row = await (await connection.execute("SELECT count(*) FROM device")).fetchone()
                 assert row == (0,)
+                assert await (await connection.execute("SHOW plan_cache_mode")).fetchone() == ("auto",)
 
 
-@pytest.mark.parametrize("reading", [False, True])
-async def test_a_commit_within_a_scope_is_refused(pool: Pool, *, reading: bool) -> None:
-    async with scoped(pool, Scope.everything(), reading=reading) as connection:
+async def test_who_looks_hears_of_an_error_and_leaves_nothing_behind(world: Database) -> None:
+    async with database_pool(world.api, "test", smallest=1, largest=1) as pool:
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            await look(pool, Scope.everything(), SQL("SELECT 1 / 0 AS nothing"), {})
+        assert await look(pool, Scope(), SQL("SELECT count(*) AS seen FROM device"), {}) == {"seen": 0}
+
+
+async def test_a_commit_within_a_scope_is_refused(pool: Pool) -> None:
+    async with scoped(pool, Scope.everything()) as connection:
         with pytest.raises(psycopg.ProgrammingError, match="commit"):
             await connection.commit()
 
