@@ -1,8 +1,9 @@
 """Reads and writes commands for the API; what the caller may not see, the database does not give."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from diagnostics.commands.states import Approval, Expiry, State, Step, Stopped
@@ -72,11 +73,35 @@ async def take_turns(work: Work, device_no: int) -> None:
     await execute(work.connection, SQL["take_turns"], {"device_no": device_no})
 
 
-async def waiting(work: Work, device_no: int, name: str, parameters: Parameters) -> tuple[UUID | None, int]:
-    """The same wish that waits for the device already, if the caller may see it, and how many commands wait for it."""
+class Before(NamedTuple):
+    """What a wish meets at its device.
+
+    Attributes:
+        known: the command this caller asked for with the key, if it lies in the caller's scope still.
+        same: the same wish that waits for the device already, if the caller may see it.
+        waiting: how many commands wait for it.
+    """
+
+    known: Row | None
+    same: UUID | None
+    waiting: int
+
+
+async def before_asking(work: Work, device_no: int, key: str, name: str, parameters: Parameters) -> Before:
+    """What there is when it is this caller's turn; from here to the end of the transaction nobody else asks the device.
+
+    Three questions in one message, each answered when the one before it has been: what is found still holds when the
+    command is queued.
+    """
     wish = {"device_no": device_no, "name": name, "parameters": Jsonb(parameters), "caller": work.caller.name}
-    [row] = await fetch_all(work.connection, SQL["waiting"], wish)
-    return row["same"], int(row["open"])
+    connection = work.connection
+    async with connection.pipeline(), connection.cursor() as turn, connection.cursor(row_factory=dict_row) as known:
+        async with connection.cursor() as waiting:
+            await turn.execute(SQL["take_turns"], {"device_no": device_no})
+            await known.execute(SQL["by_key"], {"requested_by": work.caller.name, "key": key})
+            await waiting.execute(SQL["waiting"], wish)
+            [(count, same)] = await waiting.fetchall()
+        return Before(await known.fetchone(), same, count)
 
 
 async def is_held(connection: Connection, device_no: int) -> bool:

@@ -46,10 +46,10 @@ async def ask(work: Work, device_id: str, request: CommandRequest, key: str) -> 
     profile, device_no = work.registry[device["device_class"]], device["device_no"]
     command = allowed_command(profile, request.name, work.caller.role)
     parameters = complete_parameters(command, request.parameters)
-    await repository.take_turns(work, device_no)
-    known = await repository.by_key(work, key)
+    before = await repository.before_asking(work, device_no, key, command.name, parameters)
+    known = before.known
     if known is None:
-        await _may_wait(work, device_no, command, parameters)
+        await _may_wait(work, device_no, command, before)
     new = None if known else await repository.ask(work, device_no, command, parameters, key)
     found = known if new is not None else known or await repository.by_key(work, key)
     command_id = new or _same_wish(found, device_no, command.name, parameters)
@@ -57,14 +57,13 @@ async def ask(work: Work, device_id: str, request: CommandRequest, key: str) -> 
     return command_id, new is not None
 
 
-async def _may_wait(work: Work, device_no: int, command: Command, parameters: repository.Parameters) -> None:
+async def _may_wait(work: Work, device_no: int, command: Command, before: repository.Before) -> None:
     """Refuses what a held device may not be asked, what waits for it already, and more than it should have waiting."""
     if command.level is not Level.READ and await repository.is_held(work.connection, device_no):
         raise refusals.incident_hold()
-    same, open_now = await repository.waiting(work, device_no, command.name, parameters)
-    if same is not None:
-        raise refusals.already_waiting(same)
-    if open_now >= MOST_OPEN:
+    if before.same is not None:
+        raise refusals.already_waiting(before.same)
+    if before.waiting >= MOST_OPEN:
         raise refusals.too_many_open(MOST_OPEN)
 
 
