@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 
 import psycopg
 
@@ -23,6 +24,7 @@ from fleet.registry import load_registry
 _SECRET = "the-secret-both-sides-know"  # noqa: S105 - of a receiver on this machine, for the length of a run
 _READY_SECONDS = 60.0
 _SETTLES_SECONDS = 90.0
+_LINES_TOLD = 12
 _WARM_SECONDS = 65.0
 """The fleet speaks for a minute before the first jam, so that every device has a state and the sweep is at work."""
 
@@ -82,7 +84,18 @@ def _run(  # noqa: PLR0913, PLR0917 - one run's pieces
         background=report.live / seconds,
         background_devices=plan.devices,
     )
-    return judge(jammed, list(heard.arrivals), conditions)
+    result = judge(jammed, list(heard.arrivals), conditions)
+    if not (result.sound and result.in_time):
+        _tell_ends_of_logs(stage.folder, tell)
+    return result
+
+
+def _tell_ends_of_logs(folder: Path, tell: Callable[[str], None]) -> None:
+    """What the parts said themselves of a run that was too slow: it is gone with the folder otherwise."""
+    for path in sorted(folder.glob("*.log")):
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        told = [line for line in lines if "[info" not in line or "event_name=connected" in line]
+        tell("\n".join([f"{path.name}:", *told[-_LINES_TOLD:]]))
 
 
 def _parts(stage: FleetStage, heard: Sink) -> dict[str, Part]:
