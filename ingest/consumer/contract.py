@@ -112,7 +112,8 @@ class Consumer(Protocol):
     async def subscribe(self, filters: Sequence[str]) -> None:
         """Subscribe at QoS 1.
 
-        Where the session has the subscription already, nothing changes: retained messages come with a new one only.
+        Where the session has the subscription already, nothing changes: retained messages come with a new one only. The
+        answer stands behind what the broker owes the session: take batches meanwhile.
 
         Raises:
             SubscriptionRefused: at least one filter was refused.

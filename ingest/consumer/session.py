@@ -116,7 +116,6 @@ class Supervisor:
             report = await self._unless_stopped(self._prepare(consumer))
             if report is None:
                 return True
-            self.tell(Connected(report))
             return await self._run_to_the_end(consumer, report)
         finally:
             await consumer.close()
@@ -125,20 +124,36 @@ class Supervisor:
         report = await consumer.connect()
         if self.session_expected and not report.session_present:
             self.tell(SessionLost(report))
-        await consumer.subscribe(self.filters)
-        self.session_expected = True
+        if not report.session_present:
+            await self._subscribe(consumer, report)
         return report
 
+    async def _subscribe(self, consumer: Consumer, report: ConnectionReport) -> None:
+        await consumer.subscribe(self.filters)
+        self.session_expected = True
+        self.tell(Connected(report))
+
     async def _run_to_the_end(self, consumer: Consumer, report: ConnectionReport) -> bool:
+        """Lets `run` work; where the session was there, its subscription is asked for beside it.
+
+        The broker answers behind all that it owes the session, which may be more than is taken in hand at once: waiting
+        for the answer first would be waiting for ever.
+        """
         running = asyncio.ensure_future(self.run(consumer, report))
         stopping = asyncio.ensure_future(self.stop.wait())
+        subscribing = asyncio.ensure_future(self._subscribe(consumer, report)) if report.session_present else None
         try:
-            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if subscribing is not None:
+                await asyncio.wait({running, stopping, subscribing}, return_when=asyncio.FIRST_COMPLETED)
+            if subscribing is None or not _failed(subscribing):
+                await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not running.done():
                 consumer.interrupt()
                 await asyncio.wait({running}, timeout=self.grace_seconds)
         finally:
-            await _end(running, stopping)
+            await _end(running, stopping, *([subscribing] if subscribing else []))
+        if subscribing is not None and _failed(subscribing):
+            subscribing.result()
         if not running.cancelled():
             running.result()
         return True
@@ -169,6 +184,10 @@ async def _end(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _failed(task: asyncio.Future[Any]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is not None
 
 
 def _permanent(error: ConsumerError) -> bool:

@@ -112,3 +112,16 @@ async def test_an_interrupt_ends_a_wait_at_once_and_only_once(make: MakeConsumer
         assert await asyncio.wait_for(waiting, 4.5) == []
         await feed(own_broker, numbered(1))
         assert len(await take(consumer, 1)) == 1
+
+
+async def test_a_backlog_beyond_the_budget_is_taken_while_the_subscription_is_asked_for(
+    make: MakeConsumer, own_broker: Mosquitto
+) -> None:
+    async with make(buffer_bytes=65_536) as first:
+        await first.subscribe([FILTER])
+    sent = [number.to_bytes(4, "big") * 256 for number in range(400)]  # six times the budget, all of it owed
+    await feed(own_broker, sent)
+    async with asyncio.timeout(30), make(buffer_bytes=65_536) as again:
+        subscribing = asyncio.create_task(again.subscribe([FILTER]))
+        assert [delivery.payload for delivery in await take(again, 400)] == sent
+        await subscribing

@@ -83,6 +83,21 @@ async def test_it_comes_back_after_a_restart_of_the_broker_with_its_session(
     assert ingest.heard(SessionLost) == []
 
 
+async def test_a_session_that_is_owed_more_than_the_budget_is_served_again(
+    make: MakeConsumer, own_broker: Mosquitto
+) -> None:
+    async with make() as before:
+        await before.subscribe([FILTER])
+    sent = [number.to_bytes(4, "big") * 256 for number in range(400)]
+    await feed(own_broker, sent)
+    ingest = Ingest(lambda: make(buffer_bytes=65_536))
+    serving = asyncio.ensure_future(ingest.supervisor.supervise())
+    await until(lambda: len(ingest.taken) == len(sent) and bool(ingest.heard(Connected)))
+    ingest.stop.set()
+    await serving
+    assert payloads(ingest.taken) == sent
+
+
 async def test_a_session_lost_at_the_broker_is_told_and_subscribed_anew(
     make: MakeConsumer, own_broker: Mosquitto
 ) -> None:
