@@ -180,6 +180,7 @@ class Service:
             filters=(*feed.filters, feed.mark),
             run=feed.run,
             stop=self._stop,
+            sure=self._turn.sure,
             tell=partial(self._heard, feed),
             session_expected=feed.expected,
             served_before=self._feeds[0].expected,

@@ -63,6 +63,7 @@ class Turn:
         self._name = name
         self._connection: Connection | None = None
         self._session: tuple[object, ...] | None = None
+        self._asking = asyncio.Lock()
 
     async def close(self) -> None:
         """Gives the turn up."""
@@ -107,6 +108,27 @@ class Turn:
                 _log.warning("The turn is in doubt.", event_name="turn_in_doubt", error=str(error) or "no answer")
                 await self.close()
 
+    async def sure(self) -> None:
+        """Looks before a connection to the broker is made: without the turn it would throw out the one who serves.
+
+        A process that was stopped wakes up with a line that is gone. It would connect again before `kept` has noticed
+        that the turn is lost, and the other, thrown out, would leave it the session for half a minute (seen). Where the
+        database does not answer nothing is known, and the session is served as before.
+
+        Raises:
+            TurnLostError: another process has taken it meanwhile.
+        """
+        for _ in range(2):  # the first question may find no more than that its own line is gone, too
+            try:
+                async with asyncio.timeout(LOOK_SECONDS * 4):
+                    if not await self._take():
+                        raise TurnLostError(f"another process has taken over the shard {self._shard}")
+            except (psycopg.Error, TimeoutError) as error:
+                _log.warning("The turn is in doubt.", event_name="turn_in_doubt", error=str(error) or "no answer")
+                await self.close()
+            else:
+                return
+
     def _stands_by(self, *, waiting: bool) -> None:
         if waiting and not self._waiting:
             _log.info("Another process serves this shard; standing by.", event_name="standing_by")
@@ -121,6 +143,10 @@ class Turn:
 
     async def _take(self) -> bool:
         """Takes the turn, or makes sure of it."""
+        async with self._asking:
+            return await self._take_alone()
+
+    async def _take_alone(self) -> bool:
         connection = self._connection
         if connection is not None and not connection.closed:
             if not self._waiting:

@@ -59,6 +59,10 @@ def unheard(event: SessionEvent) -> None:
     """The listener of those who want to hear nothing."""
 
 
+async def certainly() -> None:
+    """For those who need not look before they connect."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Supervisor:
     """What `supervise` does, with the settings it can do without.
@@ -71,6 +75,7 @@ class Supervisor:
             in the session: choose a new client id then.
         run: ingest's own loop: next batch, commit, acknowledge. It ends when `stop` is set (a waiting `next_batch`
             returns at once then) and lets `Disconnected` pass. What else it raises ends the supervision.
+        sure: asked before each connection; what it raises ends the supervision, too.
         stop: set it to end.
         tell: hears every event, on the event loop; it must not raise.
         session_expected: True where this client id is known to have been served before, so that a missing session at
@@ -85,6 +90,7 @@ class Supervisor:
     filters: Sequence[str]
     run: Run
     stop: asyncio.Event
+    sure: Callable[[], Awaitable[None]] = certainly
     tell: Callable[[SessionEvent], None] = unheard
     session_expected: bool = False
     served_before: bool = False
@@ -121,6 +127,7 @@ class Supervisor:
             await consumer.close()
 
     async def _prepare(self, consumer: Consumer) -> ConnectionReport:
+        await self.sure()
         report = await consumer.connect()
         if self.session_expected and not report.session_present:
             self.tell(SessionLost(report))
@@ -170,7 +177,7 @@ class Supervisor:
         steady = held_seconds >= self.back_off.steady_seconds
         self._failures = 1 if steady else self._failures + 1
         seconds = self.back_off.delay(self._failures, self.draw())
-        if isinstance(error, Disconnected) and error.taken_over:
+        if isinstance(error, Disconnected) and error.taken_over and self._failures > 1:
             seconds = self.back_off.cap_seconds  # someone else serves the session: do not throw them out in turn
         self.tell(ConnectionLost(error, self._failures, seconds))
         try:

@@ -64,10 +64,14 @@ async def test_one_that_was_stopped_loses_its_turn_and_ends_when_it_wakes(server
                 took = time.monotonic() - at
             finally:
                 os.kill(stopped.pid, signal.SIGCONT)
+            woke = time.monotonic()
             async with asyncio.timeout(30):
                 while "another process has taken over" not in stopped.log_path.read_text(encoding="utf-8"):  # noqa: ASYNC110
                     await asyncio.sleep(0.2)
+            await flowing(site)
+            disturbed = time.monotonic() - woke
         report = await concluded("stopped", site, field, {"flowed_again_after_seconds": took}, (), began)
         assert report.problems == [], report.as_json().decode()
         assert report.state.exact
         assert took < 10
+        assert disturbed < 10, "the one that woke threw out the one that serves"

@@ -162,18 +162,39 @@ async def test_a_password_changed_in_service_is_told_and_waited_out(make: MakeCo
     await serving
 
 
-async def test_who_is_replaced_stands_back_for_the_longest_wait(make: MakeConsumer) -> None:
+async def test_who_is_replaced_comes_back_once_and_then_stands_back_for_the_longest_wait(make: MakeConsumer) -> None:
     ingest = Ingest(make)
     ingest.supervisor.back_off = BackOff(base_seconds=0.01, cap_seconds=30)
     serving = asyncio.ensure_future(ingest.supervisor.supervise())
-    await until(lambda: bool(ingest.heard(Connected)))
-    async with make():
-        await until(lambda: bool(ingest.heard(ConnectionLost)))
+    for times in (1, 2):
+        await until(lambda times=times: len(ingest.heard(Connected)) == times)  # type: ignore[misc]  # bound on purpose
+        async with make():  # one that has no turn and goes, or one that stays
+            await until(lambda times=times: len(ingest.heard(ConnectionLost)) == times)  # type: ignore[misc]
     ingest.stop.set()
     await asyncio.wait_for(serving, 2)
-    [loss] = ingest.heard(ConnectionLost)
-    assert isinstance(loss, ConnectionLost)
-    assert loss.retry_seconds == 30
+    waits = [event.retry_seconds for event in ingest.events if isinstance(event, ConnectionLost)]
+    assert waits[0] < 1
+    assert waits[1] == 30
+
+
+async def test_who_is_not_sure_to_be_the_one_who_serves_does_not_connect(make: MakeConsumer) -> None:
+    ingest, asked = Ingest(make), 0
+
+    async def sure() -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise KeyError("another serves")
+
+    ingest.supervisor.sure = sure
+    serving = asyncio.ensure_future(ingest.supervisor.supervise())
+    await until(lambda: bool(ingest.heard(Connected)))
+    async with make() as other:
+        await other.subscribe([FILTER])
+        with pytest.raises(KeyError):
+            await asyncio.wait_for(serving, 5)
+        await other.subscribe([FILTER])  # still connected: nobody threw it out in turn
+    assert len(ingest.heard(Connected)) == 1
 
 
 async def test_a_stop_while_the_broker_is_away_is_heard(make: MakeConsumer, own_broker: Mosquitto) -> None:

@@ -76,6 +76,24 @@ async def test_a_holder_whose_place_was_taken_says_so(database: Database) -> Non
     await standby.close()
 
 
+async def test_whose_place_was_taken_while_it_stood_still_finds_out_before_it_connects_again(
+    database: Database,
+) -> None:
+    holder, standby = Turn(database.ingest, "s", "holder"), Turn(database.ingest, "s", "standby")
+    await holder.taken(asyncio.Event())
+    await holder.sure()
+    await asyncio.to_thread(break_lines, database, "holder")
+    await holder.sure()  # nobody else was there
+    await asyncio.to_thread(break_lines, database, "holder")
+    async with asyncio.timeout(5):
+        await standby.taken(asyncio.Event())
+        with pytest.raises(TurnLostError, match="taken over"):
+            await holder.sure()
+    await standby.sure()
+    await holder.close()
+    await standby.close()
+
+
 async def test_one_that_is_not_heard_of_loses_its_turn_in_seconds_and_one_that_is_keeps_it(database: Database) -> None:
     still, kept = Turn(database.ingest, "still", "still"), Turn(database.ingest, "kept", "kept")
     one, other = Turn(database.ingest, "still", "one"), Turn(database.ingest, "kept", "other")
