@@ -100,34 +100,32 @@ class Turn:
         """
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            try:
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    if not await self._take():
-                        raise TurnLostError(f"another process has taken over the shard {self._shard}")
-            except (psycopg.Error, TimeoutError) as error:
-                _log.warning("The turn is in doubt.", event_name="turn_in_doubt", error=str(error) or "no answer")
-                await self.close()
+            await self._certain()
 
     async def sure(self) -> None:
         """Looks before a connection to the broker is made: without the turn it would throw out the one who serves.
 
         A process that was stopped wakes up with a line that is gone. It would connect again before `kept` has noticed
-        that the turn is lost, and the other, thrown out, would leave it the session for half a minute (seen). Where the
-        database does not answer nothing is known, and the session is served as before.
+        that the turn is lost, and throw the other out. Where the database does not answer nothing is known, and the
+        session is served as before.
 
         Raises:
             TurnLostError: another process has taken it meanwhile.
         """
-        for _ in range(2):  # the first question may find no more than that its own line is gone, too
-            try:
-                async with asyncio.timeout(LOOK_SECONDS * 4):
-                    if not await self._take():
-                        raise TurnLostError(f"another process has taken over the shard {self._shard}")
-            except (psycopg.Error, TimeoutError) as error:
-                _log.warning("The turn is in doubt.", event_name="turn_in_doubt", error=str(error) or "no answer")
-                await self.close()
-            else:
-                return
+        if not await self._certain():
+            await self._certain()  # the first question may have found no more than that its own line is gone, too
+
+    async def _certain(self) -> bool:
+        """Whether the turn is still this process's; False where the database did not say, which is asked anew then."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                if not await self._take():
+                    raise TurnLostError(f"another process has taken over the shard {self._shard}")
+        except (psycopg.Error, TimeoutError) as error:
+            _log.warning("The turn is in doubt.", event_name="turn_in_doubt", error=str(error) or "no answer")
+            await self.close()
+            return False
+        return True
 
     def _stands_by(self, *, waiting: bool) -> None:
         if waiting and not self._waiting:
@@ -144,19 +142,16 @@ class Turn:
     async def _take(self) -> bool:
         """Takes the turn, or makes sure of it."""
         async with self._asking:
-            return await self._take_alone()
-
-    async def _take_alone(self) -> bool:
-        connection = self._connection
-        if connection is not None and not connection.closed:
-            if not self._waiting:
-                await connection.execute("SELECT")
-                return True
-        else:
-            self._connection = connection = await connect(self._address, self._name)
-            await connection.execute(_FORGET)
-            if self._session is not None:
-                await connection.execute(_END_FORMER, self._session)
-        taken = await (await connection.execute(_TAKE, [self._shard])).fetchone()
-        self._session = await (await connection.execute(_WHO_AM_I)).fetchone()
-        return bool(taken and taken[0])
+            connection = self._connection
+            if connection is not None and not connection.closed:
+                if not self._waiting:
+                    await connection.execute("SELECT")
+                    return True
+            else:
+                self._connection = connection = await connect(self._address, self._name)
+                await connection.execute(_FORGET)
+                if self._session is not None:
+                    await connection.execute(_END_FORMER, self._session)
+            taken = await (await connection.execute(_TAKE, [self._shard])).fetchone()
+            self._session = await (await connection.execute(_WHO_AM_I)).fetchone()
+            return bool(taken and taken[0])

@@ -95,12 +95,13 @@ async def before_asking(work: Work, device_no: int, key: str, name: str, paramet
     """
     wish = {"device_no": device_no, "name": name, "parameters": Jsonb(parameters), "caller": work.caller.name}
     connection = work.connection
-    async with connection.pipeline(), connection.cursor() as turn, connection.cursor(row_factory=dict_row) as known:
-        async with connection.cursor() as waiting:
-            await turn.execute(SQL["take_turns"], {"device_no": device_no})
-            await known.execute(SQL["by_key"], {"requested_by": work.caller.name, "key": key})
-            await waiting.execute(SQL["waiting"], wish)
-            [(count, same)] = await waiting.fetchall()
+    async with connection.pipeline():
+        await take_turns(work, device_no)
+        known = await connection.cursor(row_factory=dict_row).execute(
+            SQL["by_key"], {"requested_by": work.caller.name, "key": key}
+        )
+        waiting = await connection.execute(SQL["waiting"], wish)
+        [(count, same)] = await waiting.fetchall()
         return Before(await known.fetchone(), same, count)
 
 
