@@ -37,6 +37,8 @@ _EDGES: Final = np.concatenate(
     [[0.0, 0.01, 0.02, 0.035, 0.05, 0.075], np.linspace(0.1, 0.9, 14), [0.94, 0.97, 0.985, 0.995, 1.0]]
 )
 _USE: Final = (_EDGES[:-1] + _EDGES[1:]) / 2
+UNSEEN: Final = 9
+"""A device may be used so many times before its verdict is made anew, as all are after a week."""
 _START: Final = np.array([1.5, 0.5, -4.0, -1.5, -7.0])  # log alpha, log beta, logit of pause, end, stop
 _SPREAD: Final = 1.0  # of what is held possible beforehand: a factor of e either way
 _DRAWS: Final = 16
@@ -179,6 +181,25 @@ class Expert:
         """P(still in use) per device that was used at least once, given its own gaps and present days without use."""
         return self.best.in_use(_counted(histogram), current)
 
+    def patience(self, histogram: Counts, least: float) -> Counts:
+        """How many days without use, 0 to 7, leave P at `least` or above, also after a week more of use.
+
+        Who uses a device every day is missed soonest: each gap of a day more shifts what the person's own use may be
+        upwards, and no other gap shifts it further. So after UNSEEN more of them P is the lowest that it can be after
+        at most so many uses of whatever rhythm, and it falls with every day without use.
+        """
+        regular = histogram.copy()
+        regular[:, 1] += UNSEEN
+        return self.lasting(regular, np.zeros(len(histogram), np.int32), least)
+
+    def lasting(self, histogram: Counts, current: Counts, least: float) -> Counts:
+        """How many days more without use, 0 to 7, leave P at `least` or above."""
+        own = self.best.of_gaps(_counted(histogram))
+        days = np.zeros(len(histogram), np.int32)
+        for step in (4, 2, 1):
+            days += np.where(self.best.after(own, current + days + step) >= least, np.int32(step), np.int32(0))
+        return days
+
     def interval(self, histogram: Counts, current: Counts) -> tuple[Numbers, Numbers]:
         """The 5th and 95th percentile of P(still in use) over what the parameters may be."""
         counted = _counted(histogram)
@@ -211,10 +232,16 @@ class _Asked:
             np.ascontiguousarray(share.T),
         )
 
+    def of_gaps(self, counted: Numbers) -> Numbers:
+        """Devices x bins: the log probability of a device's own gaps."""
+        return counted @ self.gap[: counted.shape[1]]
+
     def in_use(self, counted: Numbers, current: Counts) -> Numbers:
+        return self.after(self.of_gaps(counted), current)
+
+    def after(self, own: Numbers, current: Counts) -> Numbers:
         days = np.minimum(current, LONGEST_GAP)
-        likely = counted @ self.gap[: counted.shape[1]]
-        likely += self.quiet[days]
+        likely = own + self.quiet[days]
         likely -= likely.max(axis=1, keepdims=True)
         np.exp(likely, out=likely)
         either = likely.sum(axis=1)

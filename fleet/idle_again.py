@@ -23,6 +23,14 @@ _SPEAKS: Final = [
     for verdict in (Verdict.USED, Verdict.TOO_EARLY, Verdict.UNUSED, Verdict.NEVER_STARTED, Verdict.REPLACED)
 ]
 
+_TELLS_LAST_DAY: Final = [
+    code(verdict)
+    for verdict in (
+        *(Verdict.SILENT, Verdict.SOURCE_LOST, Verdict.NEVER_CONNECTED),
+        *(Verdict.UNUSED, Verdict.NEVER_STARTED, Verdict.REPLACED),
+    )
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
@@ -30,14 +38,20 @@ class Stand:
 
     Attributes:
         verdict: place in Verdict, or NOT_YET.
-        steady: used, with no day since the last use that proves non-use, and no other device or absence in it.
+        plain: used, and that is all there is to say: no other device or absence in it, no doubt of the second opinion.
+        patience: so many days since a last use may prove non-use until there is more to say.
+        present: likewise, while the last use is that of `used_day`; the device's own rhythm is known then.
+        used_day: the day of the last use, counted as `again` is.
         spoken: its days alone would make it silent; it sent something else since, and `again` says how long that lasts.
         again: the first day whose mere passing may change the verdict; NEVER_AGAIN.
         silent_after: days after which a device that is not heard counts as silent.
     """
 
     verdict: NDArray[np.uint8]
-    steady: Flags
+    plain: Flags
+    patience: Whole
+    present: Whole
+    used_day: Whole
     spoken: Flags
     again: Whole
     silent_after: Whole
@@ -49,29 +63,58 @@ class Latest:
 
     Attributes:
         heard, used: days x devices, the last one being `day`.
-        touched: whether a day of the device became heard or used since the latest run, however old.
+        news: days x devices: whether that day became heard or used since the latest run.
+        older: whether a day before these did.
         day: the Swedish day of the judgement, counted as `again` is.
         today: per device its class's local day, as a place in `heard`.
     """
 
     heard: Flags
     used: Flags
-    touched: Flags
+    news: Flags
+    older: Flags
     day: int
     today: Whole
 
 
-def stand_after(block: Block, found: Judged, policies: Policies, absence: Whole) -> tuple[Flags, Flags, Whole]:
-    """Per device whether it is steady or spoken, and the first day whose mere passing may change its verdict (`Stand`).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a judgement says of devices to the next run; days are places in the window.
+
+    Attributes:
+        plain, patience, present, spoken: as in `Stand`.
+        again: the first day whose mere passing may change the verdict; NO_LOAN where no day does.
+    """
+
+    plain: Flags
+    patience: Whole
+    present: Whole
+    spoken: Flags
+    again: Whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long the second opinion says the same of devices, in days without use; negative where it has a doubt already.
+
+    Attributes:
+        always: from a last use on, however the device is used until then (`fleet.alive.Expert.patience`).
+        more: from the judgement on, while the last use is the same.
+    """
+
+    always: Whole
+    more: Whole
+
+
+def stand_after(block: Block, found: Judged, policies: Policies, absence: Whole, patience: Patience) -> Standing:
+    """How devices stand after a judgement.
 
     Args:
         block: what was known.
         found: how it was judged.
         policies: of the same window.
         absence: the next day on which a registered absence begins or is over; NO_LOAN where none does.
-
-    Returns:
-        steady, spoken, and days as places in the window, NO_LOAN where no day changes anything.
+        patience: the second opinion's.
     """
     training = block.loan + policies.training[block.policy]
     waits = (found.verdict == code(Verdict.TOO_EARLY)) & (block.today < training)
@@ -83,12 +126,24 @@ def stand_after(block: Block, found: Judged, policies: Policies, absence: Whole)
     quiet_days = block.today - last_day(block.heard & found.lent) > silent_after
     spoken = np.isin(found.verdict, _SPEAKS) & quiet_days & (block.today - found.last_heard <= silent_after)
     again = np.where(spoken, np.minimum(again, found.last_heard + silent_after + 1), again).astype(np.int32)
-    no_gap = (found.current_gap == 0) & (found.quiet_days == 0) & (found.last_used >= 0)
-    return (found.verdict == code(Verdict.USED)) & no_gap & alone & ~spoken, spoken, again
+    plain = (found.verdict == code(Verdict.USED)) & (found.last_used >= 0) & (patience.more >= 0) & alone & ~spoken
+    # The person's own rhythm may have raised the limit, and lower it again when the device is used.
+    always = np.minimum(patience.always, policies.note[block.policy] - 1)
+    present = np.minimum(found.gap_days + patience.more, found.note - 1)
+    return Standing(
+        plain=plain,
+        patience=always.astype(np.int32),
+        present=np.maximum(present, 0).astype(np.int32),
+        spoken=spoken,
+        again=again,
+    )
 
 
 def must_look(stand: Stand, latest: Latest) -> Flags:
     """Which devices may have another verdict now.
+
+    Who is plain and is used, or is not for fewer days than could change anything, has nothing more to say, unless a day
+    before the last use became another: the rhythm by which a gap is measured is then no longer what it was.
 
     Args:
         stand: after the latest run.
@@ -97,10 +152,22 @@ def must_look(stand: Stand, latest: Latest) -> Flags:
     heard, used = latest.heard, latest.used
     number = np.arange(len(heard), dtype=np.int32)[:, None]
     last_used, last_heard = last_day(used), last_day(heard)
-    proves = (heard & ~used & (number > last_used) & (number < last_heard)).any(axis=0)
-    still_steady = stand.steady & (last_used >= 0) & ~proves
+    gap = (heard & ~used & (number > last_used) & (number < last_heard)).sum(axis=0, dtype=np.int32)
+    rewritten = (latest.news & (number < last_used)).any(axis=0) | latest.older
+    same_use = last_used + latest.day - (len(heard) - 1) == stand.used_day
+    patience = np.maximum(stand.patience, np.where(same_use, stand.present, 0))
+    still_plain = stand.plain & (last_used >= 0) & ~rewritten & (gap <= patience)
+    touched = latest.news.any(axis=0) | latest.older
     fell_silent = np.isin(stand.verdict, _SPEAKS) & (latest.today - last_heard > stand.silent_after)
     due = (stand.again != NEVER_AGAIN) & (stand.again <= latest.day)
     fell_silent &= ~stand.spoken
-    found: Flags = (stand.verdict != NOT_YET) & (due | fell_silent | (latest.touched & ~still_steady))
+    found: Flags = (stand.verdict != NOT_YET) & (due | fell_silent | (touched & ~still_plain))
+    return found
+
+
+def may_be_seen(stand: Stand, latest: Latest) -> Flags:
+    """Whose verdict a message without data may change: it tells a last day, and the newest was not heard already."""
+    place = np.arange(len(latest.today))
+    told = np.isin(stand.verdict, _TELLS_LAST_DAY)
+    found: Flags = told & ~latest.heard[latest.today, place]
     return found

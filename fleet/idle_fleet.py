@@ -84,6 +84,7 @@ class Judged:
     Attributes:
         verdict, step: places in Verdict and Step.
         days: days proven unused where the verdict says so, else days since `since`.
+        gap_days: days proven unused since the last use, whatever the verdict.
         idle: days x devices: the days proven unused since `since`, which `cost` is reckoned from.
         current_gap: opportunities since the last use, for the second opinion.
         past_limit: days beyond the limit of a proposal; negative before it.
@@ -94,6 +95,7 @@ class Judged:
     step: NDArray[np.uint8]
     since: Whole
     days: Whole
+    gap_days: Whole
     last_used: Whole
     last_heard: Whole
     used_days: Whole
@@ -155,6 +157,7 @@ def _count(block: Block, policies: Policies) -> Judged:
         step=np.zeros(len(since), np.uint8),
         since=since.astype(np.int32),
         days=idle_days,
+        gap_days=idle_days,
         last_used=last_used,
         last_heard=last_heard,
         used_days=_days(used),
@@ -290,8 +293,8 @@ def _proven(found: Judged) -> Flags:
     return np.isin(found.verdict, [code(verdict) for verdict in PROVEN_UNUSED])
 
 
-def marks(block: Block, found: Judged, columns: Whole) -> list[str]:
-    """The latest MARKED_DAYS days of some devices, a letter each (`DayMark`), newest last."""
+def marks(block: Block, found: Judged, columns: Whole) -> NDArray[np.uint8]:
+    """Devices x days: the latest MARKED_DAYS days of some, a letter each (`DayMark`) by its code, newest last."""
     late = slice(-MARKED_DAYS, None)
     used, lent = block.used[late, columns], found.lent[late, columns]
     letters = np.full(used.shape, ord(DayMark.UNHEARD), np.uint8)
@@ -304,9 +307,7 @@ def marks(block: Block, found: Judged, columns: Whole) -> list[str]:
             place = places[other.column]
             letters[used[:, place] & other.used[late], place] = ord(DayMark.BOTH)
     letters[~lent] = ord(DayMark.BEFORE)
-    length = len(letters)
-    text = np.ascontiguousarray(letters.T).tobytes().decode("ascii")
-    return [text[start : start + length] for start in range(0, len(text), length)]
+    return letters.T
 
 
 def last_day(flags: Flags) -> Whole:

@@ -6,18 +6,15 @@ from typing import Final
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
-from psycopg.sql import Literal
 
-from diagnostics.idle.columns import read_rows
 from diagnostics.idle.days import BLOCK, to_date
-from diagnostics.queries import formatted, room
+from diagnostics.queries import room
 
 Packed = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 _BYTES: Final = BLOCK // 8
 _PICKED: Final = BLOCK // 8  # more than so many are had sooner by unpacking all
-_BITS: Final = np.dtype(("u1", _BYTES))
-_KINDS: Final = (np.dtype(">i4"), np.dtype(">i4"), _BITS, _BITS)
+_DAY: Final = np.dtype([("day", ">i4"), ("heard", "u1", _BYTES), ("used", "u1", _BYTES)])
 _SQL: Final = room(__file__)
 
 
@@ -63,19 +60,29 @@ class Bits:
         ]
         return picked[0].view(np.bool_), picked[1].view(np.bool_)
 
+    def heard_on(self, devices: NDArray[np.int64], places: NDArray[np.int32]) -> Flags:
+        """Whether each of some sorted devices was heard on a day of its own, given as a place in the window."""
+        block, columns = np.divmod(devices, BLOCK)
+        heard = np.zeros(len(devices), np.bool_)
+        for number in np.unique(block).tolist():
+            if number in self.heard:
+                some = slice(*np.searchsorted(block, [number, number + 1]).tolist())
+                kept = self.heard[number][places[some], columns[some] >> 3]
+                heard[some] = (kept >> (columns[some] & 7).astype(np.uint8)) & 1
+        return heard
+
 
 def read_bits(connection: psycopg.Connection, first: int, today: int) -> Bits:
     """The days from `first` to `today`, both counted from 2000-01-01."""
-    copy = formatted(_SQL["days_in_bits"], first=Literal(to_date(first)), last=Literal(to_date(today)))
-    block, day, *rows = read_rows(connection, copy, _KINDS)
     length = today - first + 1
     heard: dict[int, Packed] = {}
     used: dict[int, Packed] = {}
-    for number in np.unique(block).tolist():
-        chosen = block == number
-        for kept, packed in zip((heard, used), rows, strict=True):
+    between = {"first": to_date(first), "last": to_date(today)}
+    for number, packed in connection.cursor(binary=True).execute(_SQL["days_in_bits"], between):
+        days = np.frombuffer(packed, _DAY)
+        for kept, name in ((heard, "heard"), (used, "used")):
             kept[number] = np.zeros((length, _BYTES), np.uint8)
-            kept[number][day[chosen] - first] = packed[chosen]
+            kept[number][days["day"] - first] = days[name]
     return Bits(first, length, heard, used)
 
 

@@ -14,8 +14,6 @@ from psycopg.sql import SQL, Composable, Composed
 
 Columns = dict[str, NDArray[np.int64]]
 
-_FILE_HEAD: Final = 19  # signature, flags and the length of an extension that there is not
-_FILE_END: Final = 2
 _HEAD: Final = struct.Struct(">iiIii")  # dimensions, whether any is NULL, type of the elements, how many, lower bound
 
 
@@ -52,7 +50,7 @@ def read_arrays(
         parameters: of the statement.
         kinds: of each array its elements as PostgreSQL sends them: all of one size.
     """
-    with connection.cursor(binary=True) as cursor:
+    with sending(connection) as cursor:
         cursor.execute(statement, parameters)
         result = cursor.pgresult
         if result is None or result.ntuples != 1:
@@ -60,22 +58,19 @@ def read_arrays(
         return [_elements(result.get_value(0, place), kind) for place, kind in enumerate(kinds)]
 
 
-def read_rows(
-    connection: psycopg.Connection, copy: SQL | Composed, kinds: Sequence[np.dtype[Any]]
-) -> list[NDArray[Any]]:
-    """The columns of a COPY in binary, whose values are never NULL; large ones come sooner so than as an array's.
+def read_packed(
+    connection: psycopg.Connection, statement: SQL | Composed, parameters: Mapping[str, Any], kind: np.dtype[Any]
+) -> NDArray[Any]:
+    """What a statement has packed into bytes, one record after the other: of many rows nothing comes sooner.
 
     Args:
         connection: of whom may read it.
-        copy: the statement.
-        kinds: of each column its values as PostgreSQL sends them: all of one size.
+        statement: its one column is bytea, the records of one kind strung together; a row per part of them.
+        parameters: of the statement.
+        kind: a record, as PostgreSQL's `int4send` and its like write it.
     """
-    with connection.cursor() as cursor, cursor.copy(copy) as rows:
-        sent = b"".join(rows)
-    fields = [part for place, kind in enumerate(kinds) for part in ((f"length{place}", ">i4"), (f"value{place}", kind))]
-    row = np.dtype([("fields", ">i2"), *fields])
-    found = np.frombuffer(sent, row, (len(sent) - _FILE_HEAD - _FILE_END) // row.itemsize, _FILE_HEAD)
-    return [found[f"value{place}"] for place in range(len(kinds))]
+    parts = sending(connection).execute(statement, parameters).fetchall()
+    return np.frombuffer(b"".join(part for (part,) in parts), kind)
 
 
 def _elements(sent: bytes | None, kind: np.dtype[Any]) -> NDArray[Any]:
@@ -100,11 +95,19 @@ class Doubles:
     values: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A parameter that is sent as text[]: a row of letters each, by their codes in ASCII."""
+
+    values: NDArray[np.uint8]
+
+
 def sending(connection: psycopg.Connection) -> psycopg.Cursor:
-    """A cursor that takes Wholes and Doubles as parameters."""
-    cursor = connection.cursor()
+    """A cursor that takes Wholes, Doubles and Texts as parameters, and whose rows come in binary."""
+    cursor = connection.cursor(binary=True)
     cursor.adapters.register_dumper(Wholes, _WholesDumper)
     cursor.adapters.register_dumper(Doubles, _DoublesDumper)
+    cursor.adapters.register_dumper(Texts, _TextsDumper)
     return cursor
 
 
@@ -122,6 +125,14 @@ class _DoublesDumper(Dumper):
 
     def dump(self, obj: Any) -> bytes:  # noqa: ANN401 - psycopg's
         return _sent(obj.values, np.dtype(">f8"), 701)
+
+
+class _TextsDumper(Dumper):
+    format = pq.Format.BINARY
+    oid = 1009
+
+    def dump(self, obj: Any) -> bytes:  # noqa: ANN401 - psycopg's
+        return _sent(obj.values, np.dtype(("u1", obj.values.shape[1])), 25)
 
 
 def _sent(values: NDArray[Any], kind: np.dtype[Any], oid: int) -> bytes:

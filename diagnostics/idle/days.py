@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import Identifier
 
 from diagnostics.idle.columns import Columns, read_columns
+from diagnostics.idle.usage import ClassesOf, changed_days
 from diagnostics.queries import formatted, room
 from fleet.clock import STOCKHOLM, local_day
 from fleet.profile import DeviceProfile
@@ -30,6 +31,7 @@ _AGAIN_DAYS: Final = 3  # what is older comes with readings, which are found by 
 _AGAIN_WHOLE: Final = 16  # an outbox holds two weeks, and events have no index by arrival
 _COLUMNS: Final = ("device_no", "local_day", "used")
 _SQL: Final = room(__file__)
+Touched = dict[int, dict[int, NDArray[np.uint8]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +40,29 @@ class Taken:
 
     Attributes:
         days: days of devices that were looked at; `rows` of day_block that changed.
-        touched: per block a bit a device: whether one of its days became heard or used.
+        touched: by block and day a bit a device: whether that day became heard or used.
     """
 
     days: int
     rows: int
-    touched: dict[int, NDArray[np.uint8]]
+    touched: Touched
 
 
-def take_days(connection: psycopg.Connection, registry: Registry, now: datetime, *, whole: bool = True) -> Taken:
+def take_days(
+    connection: psycopg.Connection,
+    registry: Registry,
+    now: datetime,
+    classes_of: ClassesOf,
+    *,
+    whole: bool = True,
+) -> Taken:
     """Brings day_block up to what ingest has stored; in the caller's transaction.
 
     Args:
         connection: as the worker.
         registry: the classes.
         now: aware.
+        classes_of: what is known of the devices' classes.
         whole: look again at everything of the latest days; else only at what was written since the last run.
     """
     stored = _one(connection, "stored_until")
@@ -63,8 +73,9 @@ def take_days(connection: psycopg.Connection, registry: Registry, now: datetime,
         parts += _days_of(connection, profile, progress.get(profile.name), until, now, whole=whole)
     if not whole:
         first = local_day(now) - timedelta(days=_AGAIN_DAYS)
-        values = {"first": first, "last": local_day(now), **_one(connection, "seen_age")}
-        parts.append(read_columns(connection, _SQL["changed_usage_days"], values, _COLUMNS))
+        names = tuple(profile.name for profile in registry)
+        age = _one(connection, "seen_age")["age"]
+        parts.append(changed_days(connection, names, classes_of, (first, local_day(now)), age))
     found = {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
     for profile in registry:
         noted = {
@@ -131,9 +142,9 @@ def _not_rolled_up(connection: psycopg.Connection, profile: DeviceProfile) -> da
     return None if row is None else row[0]
 
 
-def _merge(connection: psycopg.Connection, found: Columns) -> tuple[int, dict[int, NDArray[np.uint8]]]:
+def _merge(connection: psycopg.Connection, found: Columns) -> tuple[int, Touched]:
     """Sets the bits of the days found; returns how many rows were written, and whose bits are new."""
-    touched: dict[int, NDArray[np.uint8]] = {}
+    touched: Touched = {}
     if not len(found["device_no"]):
         return 0, touched
     block, column = np.divmod(found["device_no"].astype(np.int64), BLOCK)
@@ -154,7 +165,7 @@ def _merge(connection: psycopg.Connection, found: Columns) -> tuple[int, dict[in
         if (heard, used) != before:
             changed.append({"block_no": number, "local_day": to_date(day), "heard": heard, "used": used})
             new = _difference(before[0], heard) | _difference(before[1], used)
-            touched[number] = touched.get(number, np.uint8(0)) | new
+            touched.setdefault(number, {})[day] = new
     with connection.cursor() as cursor:
         cursor.executemany(_SQL["merge_block"], changed)
     return len(changed), touched

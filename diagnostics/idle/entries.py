@@ -1,7 +1,6 @@
-"""What the next run must know of each verdict, 12 bytes a device; and how many devices of a source each day heard."""
+"""What the next run must know of each verdict, 16 bytes a device; and how many devices of a source each day heard."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -9,64 +8,62 @@ import psycopg
 from numpy.typing import NDArray
 
 from diagnostics.idle.bits import Bits
+from diagnostics.idle.blocks import Blocks, Kind, Records, Rows
 from diagnostics.idle.days import BLOCK
 from diagnostics.queries import room
 from fleet.idle_again import NEVER_AGAIN, NOT_YET
 
-_ENTRY: Final = np.dtype([("verdict", "u1"), ("stand", "u1"), ("model", "<i2"), ("source", "<i4"), ("again", "<i4")])
+_ENTRY: Final = np.dtype(
+    [
+        *(("verdict", "u1"), ("stand", "u1"), ("model", "<i2"), ("source", "<i4"), ("again", "<i4")),
+        *(("used_day", "<u2"), ("patience", "u1"), ("present", "u1")),
+    ]
+)
+_KIND: Final = Kind(_ENTRY, {"verdict": NOT_YET, "again": NEVER_AGAIN})
 _FEW_SOURCES: Final = 64  # in a block: they are counted one by one
 _SQL: Final = room(__file__)
-Rows = NDArray[np.int64]
 
 
-@dataclass(slots=True)
 class Entries:
-    """Per block of devices an array of BLOCK entries; one not judged has NOT_YET for a verdict and no source."""
+    """Every device's; one that was not judged has NOT_YET for a verdict and no source."""
 
-    blocks: dict[int, NDArray[np.void]] = field(default_factory=dict)
-    changed: set[int] = field(default_factory=set)
+    def __init__(self, blocks: Blocks | None = None) -> None:
+        self._blocks = blocks or Blocks(_KIND)
 
     @classmethod
     def read(cls, connection: psycopg.Connection) -> "Entries":
         """As the latest run left them."""
-        rows = connection.cursor(binary=True).execute(_SQL["entries"]).fetchall()
-        return cls({number: np.frombuffer(entries, _ENTRY).copy() for number, entries in rows})
+        return cls(Blocks.read(connection, _KIND, _SQL["entries"]))
 
-    @classmethod
-    def emptied(cls, before: "Entries") -> "Entries":
-        """Nobody's, to be filled anew; each block is written, so that none of those who left stays."""
-        return cls({number: _empty(BLOCK) for number in before.blocks}, set(before.blocks))
+    @property
+    def blocks(self) -> Mapping[int, Records]:
+        """Entries by block."""
+        return self._blocks.blocks
+
+    @property
+    def changed(self) -> set[int]:
+        """The blocks that must be written."""
+        return self._blocks.changed
+
+    def emptied(self) -> "Entries":
+        """Nobody's, to be filled anew."""
+        return Entries(self._blocks.emptied())
 
     def note(self, devices: Rows, values: Mapping[str, NDArray[Any]]) -> None:
         """Sets what is known of devices, sorted by number; `values` as the fields of an entry."""
-        block, column = np.divmod(devices, BLOCK)
-        for number in np.unique(block).tolist():
-            chosen = block == number
-            entries, before = self._of(number), self._of(number).copy()
-            for name, of_devices in values.items():
-                entries[name][column[chosen]] = of_devices[chosen]
-            if (entries != before).any():
-                self.changed.add(number)
+        self._blocks.note(devices, values)
 
     def forget(self, devices: Rows) -> None:
         """Devices that have no verdict any more."""
-        empty = _empty(len(devices))
-        self.note(devices, {name: empty[name] for name in _ENTRY.names or ()})
+        self._blocks.forget(devices)
 
     def write(self, connection: psycopg.Connection) -> None:
         """Keeps those that changed."""
-        rows = [{"block_no": number, "entries": self.blocks[number].tobytes()} for number in sorted(self.changed)]
-        with connection.cursor() as cursor:
-            cursor.executemany(_SQL["keep_entries"], rows)
+        self._blocks.write(connection, _SQL["keep_entries"])
 
     def devices(self) -> int:
         """How many have a verdict."""
         return sum(int(np.count_nonzero(entries["verdict"] != NOT_YET)) for entries in self.blocks.values())
-
-    def _of(self, number: int) -> NDArray[np.void]:
-        if number not in self.blocks:
-            self.blocks[number] = _empty(BLOCK)
-        return self.blocks[number]
 
 
 def heard_by_source(entries: Entries, bits: Bits) -> tuple[list[int], NDArray[np.int64]]:
@@ -105,9 +102,3 @@ def _counted(heard: NDArray[np.uint8], sources: int, of_device: NDArray[np.int64
     starts = np.searchsorted(of_device[order], np.arange(sources))
     found: NDArray[np.int64] = np.add.reduceat(flags, starts, axis=1, dtype=np.int64)
     return found
-
-
-def _empty(size: int) -> NDArray[np.void]:
-    entries = np.zeros(size, _ENTRY)
-    entries["verdict"], entries["again"] = NOT_YET, NEVER_AGAIN
-    return entries

@@ -1,6 +1,8 @@
 """Judges every device from what was read, piece by piece, and gathers the verdicts as columns; no database here."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -8,17 +10,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnostics.idle.basis import Basis
+from diagnostics.idle.basis import LEARN_AFTER, Basis
 from diagnostics.idle.columns import Columns
 from diagnostics.idle.days import BLOCK, to_date
 from diagnostics.idle.reading import Models, Reading, daily_rent
 from fleet.alive import Expert
 from fleet.clock import local_day
 from fleet.idle import DAYS_PER_MONTH, Verdict
-from fleet.idle_again import NEVER_AGAIN, stand_after
+from fleet.idle_again import NEVER_AGAIN, Patience, stand_after
 from fleet.idle_fleet import (
     ANSWER_DAYS,
     DOUBT,
+    MARKED_DAYS,
     NO_DAY,
     NO_LOAN,
     Block,
@@ -37,9 +40,11 @@ Bits = NDArray[np.bool_]
 _PROVEN: Final = (code(Verdict.UNUSED), code(Verdict.NEVER_STARTED), code(Verdict.REPLACED))
 _CERTAIN: Final = 0.995
 """From here on P is told as 100 %, and its interval says nothing more."""
+_SURE: Final = 0.9951
+"""From here on it is told so however it was rounded."""
 _UNLIKELY: Final = 0.1
 """Below this the second opinion disagrees with "used"; it disagrees with a proposal where it holds it back."""
-STEADY: Final = 1
+PLAIN: Final = 1
 SPOKEN: Final = 2
 LEARNT_FROM: Final = 2000
 """At most so many devices of a model are learnt from."""
@@ -62,19 +67,18 @@ class Verdicts:
 
     Attributes:
         values: numbers by name; NaN where there is none. Days count from 2000-01-01.
-        recent: the strip of latest days, by the device's place, where non-use is proven.
+        recent: devices x MARKED_DAYS, the letters of the latest days where non-use is proven; blanks elsewhere.
         content: changes with what a device's row says.
         samples: per (class, model key), devices to learn from.
-        stand: STEADY, SPOKEN or 0, for the next run (fleet/idle_again.py).
-        again: the day that changes the verdict by passing, likewise; days count from 2000-01-01.
+        next: how each device stands for the next run, by the names of an entry: `stand` is PLAIN, SPOKEN or 0, the
+            rest is as in fleet/idle_again.py. Days count from 2000-01-01.
     """
 
     values: dict[str, Array]
-    recent: dict[int, str]
+    recent: NDArray[np.uint8]
     content: NDArray[np.int64]
     samples: dict[tuple[str, str], Sample]
-    stand: NDArray[np.uint8]
-    again: NDArray[np.int32]
+    next: dict[str, NDArray[np.int32]]
 
 
 _NUMBERS: Final = (
@@ -82,6 +86,9 @@ _NUMBERS: Final = (
     "note_days", "contact_days", "propose_days", "usual_gap_days", "longest_gap_days", "source_id", "other_device_no",
     "double_days", "p_in_use", "p_low", "p_high", "opinion", "rent_sek", "cost_sek",
 )  # fmt: skip
+
+_NEXT: Final = ("stand", "again", "patience", "present", "used_day")
+_LONGEST_PATIENCE: Final = 255
 
 
 class Judgement:
@@ -103,26 +110,35 @@ class Judgement:
         size = len(self._facts["device_no"])
         self._found = Verdicts(
             {name: np.full(size, np.nan) for name in _NUMBERS},
-            {},
+            np.full((size, MARKED_DAYS), ord(" "), np.uint8),
             np.zeros(size, np.int64),
             {},
-            np.zeros(size, np.uint8),
-            np.zeros(size, np.int32),
+            {name: np.zeros(size, np.int32) for name in _NEXT},
         )
 
-    def run(self) -> Verdicts:
-        """The verdicts on every device read."""
-        lost, others_used = self._lost(), self._compared()
-        pieces = pieces_of(self._block_of)
-        with ThreadPoolExecutor(_THREADS) as pool:
-            for start in range(0, len(pieces), _AHEAD):
-                some = pieces[start : start + _AHEAD]
-                for judged in pool.map(lambda rows: self._judge_piece(rows, lost, others_used), some):
-                    rows, block, found = judged
-                    self._second_opinion(rows, found)
-                    self._write(rows, block, found)
-        self._content()
+    def run(self, done: Callable[[Verdicts, NDArray[np.int64]], None] | None = None) -> Verdicts:
+        """The verdicts on every device read; `done` is told of those that are ready, by their places."""
+        for rows, block, found in self._judged(self._lost(), self._compared()):
+            patience = self._second_opinion(rows, found)
+            self._write(rows, block, found)
+            self._stand(rows, block, found, patience)
+            self._content(rows)
+            if done is not None:
+                done(self._found, rows)
         return self._found
+
+    def _judged(
+        self, lost: NDArray[np.int32], others_used: dict[int, Bits]
+    ) -> Iterator[tuple[NDArray[np.int64], Block, Judged]]:
+        """Piece after piece; some are judged ahead, beside what is done with this one."""
+        ahead: deque[Future[tuple[NDArray[np.int64], Block, Judged]]] = deque()
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for rows in pieces_of(self._block_of):
+                ahead.append(pool.submit(self._judge_piece, rows, lost, others_used))
+                if len(ahead) == _AHEAD:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
 
     def _lost(self) -> NDArray[np.int32]:
         """Since when each device's source has stood still, as a place in the window."""
@@ -239,15 +255,17 @@ class Judgement:
         cost = np.einsum("dn,dn->n", found.idle[:, some], self._rent[:, model[some]])
         values["cost_sek"][rows[some]] = np.round(cost, 2)
         strips = marks(block, found, some.astype(np.int32))
-        self._found.recent.update(zip(rows[some].tolist(), strips, strict=True))
+        self._found.recent[rows[some], MARKED_DAYS - strips.shape[1] :] = strips
 
-        self._stand(rows, block, found)
-
-    def _stand(self, rows: NDArray[np.int64], block: Block, found: Judged) -> None:
+    def _stand(self, rows: NDArray[np.int64], block: Block, found: Judged, patience: Patience) -> None:
         """What the next run must know of these devices."""
-        steady, spoken, again = stand_after(block, found, self._policies, self._next_absence(rows))
-        self._found.stand[rows] = np.select([steady, spoken], [STEADY, SPOKEN])
-        self._found.again[rows] = np.where(again == NO_LOAN, NEVER_AGAIN, again + self._reading.first)
+        after = stand_after(block, found, self._policies, self._next_absence(rows), patience)
+        told, first = self._found.next, self._reading.first
+        told["stand"][rows] = np.select([after.plain, after.spoken], [PLAIN, SPOKEN])
+        told["again"][rows] = np.where(after.again == NO_LOAN, NEVER_AGAIN, after.again + first)
+        told["used_day"][rows] = np.where(after.plain, found.last_used + first, 0)
+        for name, days in (("patience", after.patience), ("present", after.present)):
+            told[name][rows] = np.where(after.plain, np.minimum(days, _LONGEST_PATIENCE), 0)
 
     def _next_absence(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
         """The next day on which a registered absence begins or is over, as a place in the window; NO_LOAN."""
@@ -260,11 +278,18 @@ class Judgement:
                 again[place] = min([int(again[place]), *coming])
         return again
 
-    def _second_opinion(self, rows: NDArray[np.int64], found: Judged) -> None:
-        """P(still in use) where a device was ever used and its model has been learnt; and what to learn from."""
+    def _second_opinion(self, rows: NDArray[np.int64], found: Judged) -> Patience:
+        """P(still in use) where a device was ever used and its model has been learnt; and what to learn from.
+
+        Returns:
+            For how many days without use a device is told as certainly in use; a week at most, as then all are judged
+            anew.
+        """
         model = self._facts["model"][rows]
         known = (found.last_used >= 0) & np.isin(found.verdict, [*_PROVEN, code(Verdict.USED), code(Verdict.TOO_EARLY)])
         p, low, high = (np.full(len(rows), np.nan) for _ in range(3))
+        week = np.full(len(rows), LEARN_AFTER.days, np.int32)
+        patience = Patience(always=week, more=week.copy())
         for place in np.unique(model[known]).tolist():
             chosen = np.flatnonzero(known & (model == place))
             self._sample(place, found, chosen)
@@ -276,11 +301,17 @@ class Judgement:
             if len(flagged):
                 told = expert.interval(found.rhythm.histogram[flagged], found.current_gap[flagged])
                 low[flagged], high[flagged] = told
+            patience.always[chosen], patience.more[chosen] = -1, -1
+            sure = chosen[p[chosen] >= _SURE]
+            histogram = found.rhythm.histogram[sure]
+            patience.always[sure] = expert.patience(histogram, _SURE)
+            patience.more[sure] = expert.lasting(histogram, found.current_gap[sure], _SURE)
         hold_back(found, high)
         values = self._found.values
         for name, column in (("p_in_use", p), ("p_low", low), ("p_high", high)):
             values[name][rows] = np.round(column, 2)
         values["opinion"][rows] = np.where(np.isnan(p), 0, np.where(_disagrees(found, p), 2, 1))
+        return patience
 
     def _expert(self, place: int) -> Expert | None:
         name, key = self._models.profiles[place - 1].name, self._models.keys[place - 1]
@@ -296,14 +327,14 @@ class Judgement:
         sample.histograms.append(found.rhythm.histogram[chosen[:wanted]])
         sample.gaps.append(found.current_gap[chosen[:wanted]])
 
-    def _content(self) -> None:
+    def _content(self, rows: NDArray[np.int64]) -> None:
         """One number per device that changes with its row; never 0, which means that there is no row."""
-        mixed = np.zeros(len(self._found.content), np.int64)
+        mixed = self._facts["loan_at"][rows]  # the row of an earlier loan never says the same
         for name in _NUMBERS:
-            column = np.nan_to_num(self._found.values[name] * 100, nan=-7.0).astype(np.int64)
+            column = np.nan_to_num(self._found.values[name][rows] * 100, nan=-7.0).astype(np.int64)
             mixed = mixed * _MIX + column
             mixed ^= mixed >> 29
-        self._found.content = np.where(mixed == 0, 1, mixed)
+        self._found.content[rows] = np.where(mixed == 0, 1, mixed)
 
 
 def pieces_of(block: NDArray[np.int64]) -> list[NDArray[np.int64]]:

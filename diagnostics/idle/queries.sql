@@ -74,19 +74,19 @@ SELECT u.device_no, u.local_day - date '2000-01-01' AS local_day, coalesce(bool_
  WHERE d.device_class = %(device_class)s AND u.local_day >= %(first)s AND u.local_day <= %(last)s
  GROUP BY 1, 2
 
--- name: changed_usage_days
--- The same of every class, of what was written since the last run: a row's xmin is the transaction that wrote it last. The classes of
--- these devices are looked up by their numbers: how few they are the planner cannot know, and would read the whole register.
-WITH changed AS MATERIALIZED (
-    SELECT device_no, local_day, measure, amount
-      FROM usage_day
-     WHERE local_day >= %(first)s AND local_day <= %(last)s AND age(xmin) <= %(age)s),
-known AS MATERIALIZED (
-    SELECT device_no, device_class FROM device WHERE device_no = ANY (ARRAY(SELECT DISTINCT device_no FROM changed)))
-SELECT u.device_no, u.local_day - date '2000-01-01' AS local_day, (u.amount >= c.at_least IS TRUE)::integer AS used
-  FROM changed u
-  JOIN known d USING (device_no)
-  LEFT JOIN usage_clause c ON c.device_class = d.device_class AND c.measure = u.measure
+-- name: changed_usage
+-- Usage of every class that was written since the last run: a row's xmin is the transaction that wrote it last. By day and measure devices
+-- and amounts are strung together. What makes a used day is the class's, which a run knows of nearly every device: the register is not asked.
+SELECT local_day - date '2000-01-01', measure, string_agg(int4send(device_no) || float8send(amount), '')
+  FROM usage_day
+ WHERE local_day >= %(first)s AND local_day <= %(last)s AND age(xmin) <= %(age)s
+ GROUP BY 1, 2
+
+-- name: usage_clauses
+SELECT device_class, measure, at_least FROM usage_clause ORDER BY 1, 2
+
+-- name: classes_of
+SELECT device_no, device_class FROM device WHERE device_no = ANY (%(devices)s)
 
 -- name: seen_age
 -- How many transactions ago the last run saw usage. Where that lies in the future (a database restored elsewhere) or was never, nothing
@@ -130,15 +130,25 @@ SELECT block_no, local_day - date '2000-01-01' AS local_day, heard, used
  ORDER BY block_no, local_day
 
 -- name: days_in_bits
-COPY (SELECT block_no, local_day - date '2000-01-01', heard, used FROM day_block WHERE local_day >= {first} AND local_day <= {last})
-TO STDOUT (FORMAT binary)
+-- A block's days strung together: each as its number, who was heard and who used it.
+SELECT block_no, string_agg(int4send(local_day - date '2000-01-01') || heard || used, '')
+  FROM day_block
+ WHERE local_day >= %(first)s AND local_day <= %(last)s
+ GROUP BY block_no
 
 -- name: entries
 SELECT block_no, entries FROM verdict_block
 
 -- name: keep_entries
-INSERT INTO verdict_block (block_no, entries) VALUES (%(block_no)s, %(entries)s)
+INSERT INTO verdict_block (block_no, entries) VALUES (%(block_no)s, %(records)s)
 ON CONFLICT (block_no) DO UPDATE SET entries = excluded.entries
+
+-- name: facts_kept
+SELECT block_no, facts FROM fact_block
+
+-- name: keep_facts
+INSERT INTO fact_block (block_no, facts) VALUES (%(block_no)s, %(records)s)
+ON CONFLICT (block_no) DO UPDATE SET facts = excluded.facts
 
 -- name: basis
 SELECT first_day - date '2000-01-01' AS first, digest, quiet_worth, sources, learnt_at, devices FROM idle_basis
@@ -167,12 +177,12 @@ UPDATE idle_verdict v
 SELECT device_no FROM idle_verdict WHERE other_device_no IS NOT NULL OR double_days > 0
 
 -- name: seen_since
--- Devices that sent something other than data after what their verdict knows of.
+-- Of some devices those that sent something other than data after what their verdict knows of.
 SELECT v.device_no
   FROM idle_verdict v
   JOIN device_class k ON k.name = v.device_class
  CROSS JOIN LATERAL (SELECT last_seen_at FROM device_state s WHERE s.device_no = v.device_no OFFSET 0) s
- WHERE v.verdict IN ('silent', 'source_lost', 'never_connected', 'unused', 'never_started', 'replaced')
+ WHERE v.device_no = ANY (%(devices)s)
    AND ((s.last_seen_at AT TIME ZONE 'Europe/Stockholm') - make_interval(hours => k.day_starts_at_hour))::date
        > coalesce(v.last_heard_day, (v.loan_started_at AT TIME ZONE 'Europe/Stockholm')::date - 2)
 
@@ -194,8 +204,7 @@ SELECT d.device_no, coalesce(array_position(%(models)s::text[], d.model_key), 0)
        coalesce(((s.last_seen_at AT TIME ZONE 'Europe/Stockholm') - h.day_start)::date - date '2000-01-01', -1000000) AS last_seen,
        coalesce(u.prescribed_interval_days, 0) AS interval, coalesce(u.source_id, 0) AS source,
        coalesce(r.from_day - date '2000-01-01', -1000000) AS replaced, coalesce(r.replaced_by, 0) AS replaced_by,
-       coalesce((extract(epoch FROM d.loan_started_at) * 1000000)::bigint, 0) AS loan_at,
-       coalesce(v.content, 0) AS content
+       coalesce((extract(epoch FROM d.loan_started_at) * 1000000)::bigint, 0) AS loan_at
   FROM device d
   {some}
   JOIN device_class k ON k.name = d.device_class
@@ -204,15 +213,18 @@ SELECT d.device_no, coalesce(array_position(%(models)s::text[], d.model_key), 0)
   LEFT JOIN loan l ON l.device_no = d.device_no AND l.ended_at IS NULL
   LEFT JOIN loan_use u ON u.loan_id = l.loan_id
   LEFT JOIN device_replacement r ON r.loan_id = l.loan_id
-  LEFT JOIN idle_verdict v ON v.device_no = d.device_no AND v.loan_started_at IS NOT DISTINCT FROM d.loan_started_at
  WHERE d.stock_state NOT IN ('scrapped', 'lost')
+
+-- name: contents
+-- What the rows of some devices say, strung together.
+SELECT string_agg(int4send(device_no) || int8send(content), '') FROM idle_verdict WHERE device_no = ANY (%(devices)s) GROUP BY device_no >> 20
 
 -- name: absences
 SELECT a.device_no, a.from_day - date '2000-01-01' AS from_day, coalesce(a.until_day - date '2000-01-01', 1000000) AS until_day
   FROM absence a
   {some}
-  JOIN loan l USING (loan_id)
- WHERE l.ended_at IS NULL AND a.withdrawn_at IS NULL
+ CROSS JOIN LATERAL (SELECT FROM loan l WHERE l.loan_id = a.loan_id AND l.ended_at IS NULL OFFSET 0) l
+ WHERE a.withdrawn_at IS NULL
 
 -- name: same_borrower
 -- Devices of one class that one person borrows at the same time.
@@ -243,40 +255,51 @@ VALUES (%(device_class)s, %(model_key)s, %(parameters)s, %(devices)s, %(fitted_a
 ON CONFLICT (device_class, model_key) DO UPDATE
    SET parameters = excluded.parameters, devices = excluded.devices, fitted_at = excluded.fitted_at
 
--- name: note_changes
--- What became another verdict or step, before it is overwritten; a device whose loan changed meanwhile waits for the next run.
-INSERT INTO idle_verdict_change (device_no, loan_started_at, judged_day, changed_at, verdict, step)
-SELECT d.device_no, d.loan_started_at, %(judged_day)s, %(judged_at)s, f.verdict, f.step
-  FROM (SELECT device_no, loan_at, {verdict} AS verdict, {step} AS step
-          FROM unnest(%(device_no)s, %(loan_at)s, %(verdict)s, %(step)s) AS f (device_no, loan_at, verdict, step)) f
-  JOIN device d ON d.device_no = f.device_no AND coalesce((extract(epoch FROM d.loan_started_at) * 1000000)::bigint, 0) = f.loan_at
-  LEFT JOIN idle_verdict v ON v.device_no = d.device_no
- WHERE (v.verdict, v.step, v.loan_started_at) IS DISTINCT FROM (f.verdict, f.step, d.loan_started_at)
-ON CONFLICT DO NOTHING
-
 -- name: store
-INSERT INTO idle_verdict AS v (device_no, loan_started_at, device_class, payer_id, judged_day, judged_at, {columns})
-SELECT d.device_no, d.loan_started_at, d.device_class, d.payer_id, %(judged_day)s, %(judged_at)s, {values}
-  FROM unnest(%(device_no)s, %(loan_at)s, {arrays}) AS f (device_no, loan_at, {columns})
-  JOIN device d ON d.device_no = f.device_no AND coalesce((extract(epoch FROM d.loan_started_at) * 1000000)::bigint, 0) = f.loan_at
-ON CONFLICT (device_no) DO UPDATE
-   SET loan_started_at = excluded.loan_started_at, device_class = excluded.device_class, payer_id = excluded.payer_id,
-       judged_day = excluded.judged_day, judged_at = excluded.judged_at, {assignments}
+-- Writes rows, remembers what became another verdict or step, and says what that takes from the figures and adds to them. A device whose
+-- loan changed meanwhile waits for the next run. Each is looked up by its number (OFFSET 0): the planner would read whole tables for a few
+-- thousand.
+WITH told AS MATERIALIZED (
+    SELECT d.*, l.prescriber_id, {values},
+           v.loan_started_at AS was_loan_at, v.verdict AS was_verdict, v.step AS was_step, v.rent_sek AS was_rent_sek, v.cost_sek AS was_cost_sek
+      FROM unnest(%(device_no)s, %(loan_at)s, {arrays}) AS f (device_no, loan_at, {columns})
+     CROSS JOIN LATERAL (SELECT device_no, loan_started_at, device_class, payer_id, legal_frame, depot_id
+                           FROM device WHERE device_no = f.device_no OFFSET 0) d
+      LEFT JOIN LATERAL (SELECT prescriber_id FROM loan WHERE device_no = f.device_no AND ended_at IS NULL OFFSET 0) l ON true
+      LEFT JOIN LATERAL (SELECT * FROM idle_verdict WHERE device_no = f.device_no OFFSET 0) v ON true
+     WHERE coalesce((extract(epoch FROM d.loan_started_at) * 1000000)::bigint, 0) = f.loan_at),
+noted AS (
+    INSERT INTO idle_verdict_change (device_no, loan_started_at, judged_day, changed_at, verdict, step)
+    SELECT device_no, loan_started_at, %(judged_day)s, %(judged_at)s, verdict, step
+      FROM told
+     WHERE (was_verdict, was_step, was_loan_at) IS DISTINCT FROM (verdict, step, loan_started_at)
+        ON CONFLICT DO NOTHING),
+stored AS (
+    INSERT INTO idle_verdict AS v (device_no, loan_started_at, device_class, payer_id, judged_day, judged_at, {columns})
+    SELECT device_no, loan_started_at, device_class, payer_id, %(judged_day)s, %(judged_at)s, {columns}
+      FROM told
+        ON CONFLICT (device_no) DO UPDATE
+       SET loan_started_at = excluded.loan_started_at, device_class = excluded.device_class, payer_id = excluded.payer_id,
+           judged_day = excluded.judged_day, judged_at = excluded.judged_at, {assignments})
+SELECT payer_id, legal_frame, device_class, prescriber_id, depot_id, verdict, step, sum(devices)::integer AS devices,
+       coalesce(sum(rent_sek) FILTER (WHERE verdict <> 'in_stock'), 0) AS rent_sek, coalesce(sum(cost_sek), 0) AS cost_sek
+  FROM (SELECT payer_id, legal_frame, device_class, prescriber_id, depot_id, verdict, step, 1 AS devices, rent_sek, cost_sek FROM told
+         UNION ALL
+        SELECT payer_id, legal_frame, device_class, prescriber_id, depot_id, was_verdict, was_step, -1, -was_rent_sek, -was_cost_sek
+          FROM told
+         WHERE was_verdict IS NOT NULL AND was_loan_at IS NOT DISTINCT FROM loan_started_at) every
+ GROUP BY 1, 2, 3, 4, 5, 6, 7
 
--- name: counted
--- Every device once, or some of them, as verdict and register stand.
+-- name: count_in
+-- Every device once, as verdict and register stand.
+INSERT INTO idle_figure (payer_id, legal_frame, device_class, prescriber_id, depot_id, verdict, step, devices, rent_sek, cost_sek)
 SELECT d.payer_id, d.legal_frame, d.device_class, l.prescriber_id, d.depot_id, v.verdict, v.step, count(*)::integer AS devices,
        coalesce(sum(v.rent_sek) FILTER (WHERE v.verdict <> 'in_stock'), 0) AS rent_sek, coalesce(sum(v.cost_sek), 0) AS cost_sek
   FROM device d
-  {some}
   JOIN idle_verdict v ON v.device_no = d.device_no AND v.loan_started_at IS NOT DISTINCT FROM d.loan_started_at
   LEFT JOIN loan l ON l.device_no = d.device_no AND l.ended_at IS NULL
  WHERE d.stock_state NOT IN ('scrapped', 'lost')
  GROUP BY 1, 2, 3, 4, 5, 6, 7
-
--- name: count_in
-INSERT INTO idle_figure (payer_id, legal_frame, device_class, prescriber_id, depot_id, verdict, step, devices, rent_sek, cost_sek)
-{counted}
 
 -- name: correct
 -- The figures of the groups that changed, each with what is added to it and taken from it.

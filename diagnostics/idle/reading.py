@@ -1,7 +1,7 @@
 """Reads what a run of verdicts needs: the register's facts, days as bits, absences, other devices, prices and fits."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
 from diagnostics.idle.bits import Bits
-from diagnostics.idle.columns import Columns, read_columns
+from diagnostics.idle.columns import Columns, Wholes, read_columns, sending
 from diagnostics.queries import formatted, room
 from fleet.alive import Fit
 from fleet.idle import DAYS_PER_MONTH
@@ -32,7 +32,6 @@ _FACTS: Final = (
     "replaced",
     "replaced_by",
     "loan_at",
-    "content",
 )
 Span = tuple[int, int]
 
@@ -121,29 +120,32 @@ def read_common(connection: psycopg.Connection, today: date) -> Common:
     )
 
 
-def read(
-    connection: psycopg.Connection, models: Models, common: Common, bits: Bits, some: NDArray[np.int64] | None
-) -> Reading:
-    """The facts of some devices, or of all; in one transaction with `common`, so that it fits together."""
-    chosen = (
-        SQL("") if some is None else SQL("JOIN unnest(%(some)s::integer[]) AS chosen (device_no) USING (device_no)")
-    )
-    values = {"models": list(models.keys), "some": None if some is None else some.tolist()}
-    absences: dict[int, list[Span]] = defaultdict(list)
-    cursor = connection.cursor(row_factory=dict_row, binary=True)
-    for row in cursor.execute(formatted(_SQL["absences"], some=chosen), values):
-        absences[row["device_no"]].append((row["from_day"], row["until_day"]))
-    facts = read_columns(connection, formatted(_SQL["facts"], some=chosen), values, _FACTS)
+def read_facts(connection: psycopg.Connection, models: Models, some: NDArray[np.int64] | None) -> Columns:
+    """The facts of some devices, or of all, as the register has them now; sorted by device."""
+    values = {"models": list(models.keys), "some": None if some is None else Wholes(some)}
+    facts = read_columns(connection, formatted(_SQL["facts"], some=_chosen(some)), values, _FACTS)
     order = np.argsort(facts["device_no"], kind="stable")
-    return Reading(
-        facts={name: column[order] for name, column in facts.items()},
-        bits=bits,
-        absences=absences,
-        others=common.others,
-        outages=common.outages,
-        prices=common.prices,
-        fits=common.fits,
-    )
+    return {name: column[order] for name, column in facts.items()}
+
+
+def read_absences(connection: psycopg.Connection, some: NDArray[np.int64] | None) -> dict[int, list[Span]]:
+    """Per device, of some or all, from which day until which it is registered as away in its open loan."""
+    absences: dict[int, list[Span]] = defaultdict(list)
+    values = {"some": None if some is None else Wholes(some)}
+    for device, first, last in sending(connection).execute(formatted(_SQL["absences"], some=_chosen(some)), values):
+        absences[device].append((first, last))
+    return absences
+
+
+def together(parts: Sequence[Columns]) -> Columns:
+    """Facts of different devices as one, sorted by device."""
+    facts = {name: np.concatenate([part[name] for part in parts]) for name in _FACTS}
+    order = np.argsort(facts["device_no"], kind="stable")
+    return {name: column[order] for name, column in facts.items()}
+
+
+def _chosen(some: NDArray[np.int64] | None) -> SQL:
+    return SQL("") if some is None else SQL("JOIN unnest(%(some)s::integer[]) AS chosen (device_no) USING (device_no)")
 
 
 def daily_rent(reading: Reading, models: Models) -> NDArray[np.float64]:

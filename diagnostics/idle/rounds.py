@@ -14,6 +14,8 @@ from fleet.plumbing.settings import PREFIX
 AFTER_FAILURE: Final = 120.0
 _SHARE: Final = 0.05  # of the time spent judging, so that a region's runs leave the machine to others
 _RUN: Final = (sys.executable, "-m", "diagnostics.idle.once")
+THRIFTY: Final = {"OPENBLAS_NUM_THREADS": "1"}
+"""Products are small here: threads that share one wait for each other in a loop, and took a core from the database."""
 _log = get_logger(part="worker")
 
 
@@ -27,7 +29,8 @@ class VerdictRounds:
     async def round(self) -> float:
         """One run; returns how long to wait until the next. Cancelling it ends the run's process and rolls it back."""
         began = time.monotonic()
-        environment = {**os.environ, f"{PREFIX}WORKER_DATABASE_URL": self.url, f"{PREFIX}ENV_FILE": os.devnull}
+        settings = {f"{PREFIX}WORKER_DATABASE_URL": self.url, f"{PREFIX}ENV_FILE": os.devnull}
+        environment = {**os.environ, **THRIFTY, **settings}
         process = await asyncio.create_subprocess_exec(
             *_RUN, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )

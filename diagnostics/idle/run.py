@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,17 +24,15 @@ from diagnostics.idle.basis import (
 )
 from diagnostics.idle.bits import Bits, read_bits
 from diagnostics.idle.choosing import chosen, devices_due
+from diagnostics.idle.columns import Columns
 from diagnostics.idle.days import WINDOW_DAYS, Taken, take_days, to_date, to_number
 from diagnostics.idle.entries import Entries
-from diagnostics.idle.figures import CORRECTED, correct, count_all, counts_of, in_doubt
-from diagnostics.idle.judging import (
-    Judgement,
-    Verdicts,
-    policy_of,
-    source_of,
-)
-from diagnostics.idle.reading import Models, Reading, read, read_common
-from diagnostics.idle.storing import changed_rows, store
+from diagnostics.idle.facts import Facts
+from diagnostics.idle.figures import correct, count_all, in_doubt
+from diagnostics.idle.judging import Judgement, Verdicts, days_behind, policy_of, source_of
+from diagnostics.idle.reading import Models, Reading, read_absences, read_common, read_facts, together
+from diagnostics.idle.storing import Writer
+from diagnostics.idle.usage import UNKNOWN
 from diagnostics.queries import room
 from fleet.alive import fit
 from fleet.clock import aware, local_day
@@ -95,6 +94,7 @@ def refresh(
         connection.execute("SET LOCAL statement_timeout = '10min'")
         # A few thousand devices of a region are looked up; by PostgreSQL's estimate of a disk that turns, all are read.
         connection.execute("SET LOCAL random_page_cost = 1.1")
+        connection.execute("SET LOCAL work_mem = '64MB'")  # else what a whole day changes is sorted on the disk
         run = _Run(connection, as_set(connection, registry, aware(now)), aware(now), clock)
         basis = run.basis()
         ran = run.whole(learn=learn) if learn or basis is None else run.on(basis, every=every)
@@ -116,6 +116,7 @@ class _Run:
         self._digest = digest_of(registry, self._common, self._today)
         self._kept = read_basis(connection)
         self._entries = Entries.read(connection)
+        self._facts = Facts.read(connection)
 
     def basis(self) -> Basis | None:
         """What the latest run's verdicts rest on, where it still is the same."""
@@ -126,55 +127,46 @@ class _Run:
     def on(self, basis: Basis, *, every: bool) -> Ran:
         """Judges what is new, or every device on the same basis."""
         due = devices_due(self._connection)
-        taken = take_days(self._connection, self._registry, self._now, whole=every)
+        self._facts.forget(np.unique(np.array(due, np.int64)))
+        taken = take_days(self._connection, self._registry, self._now, self._classes_of, whole=every)
         self._clock.lap("days")
         bits = read_bits(self._connection, basis.first, to_number(self._today))
         some = None if every else self._chosen(bits, taken, due)
-        reading = self._read(bits, some)
-        before, basis = basis, replace(basis, sources=lost_sources(self._entries, bits, self._common.outages))
+        reading, sources = self._read(bits, some)
+        before, basis = basis, replace(basis, sources=sources)
         late = set() if some is None else self._of_sources(before.sources, basis.sources) - set(some.tolist())
         if some is not None and late:
-            reading = self._read(bits, np.union1d(some, sorted(late)))
+            reading, _ = self._read(bits, np.union1d(some, sorted(late)))
         self._clock.lap("read")
-        found = Judgement(reading, self._models, self._registry, self._now, basis).run()
-        self._clock.lap("judge")
-        keep_basis(self._connection, basis)
-        written = self._keep(reading, found, due, counts=every or bool(due))
-        return self._ran(found, taken, written, learnt=0)
+        return self._judged(reading, basis, taken, due, counts=every or bool(due))
 
     def whole(self, *, learn: bool) -> Ran:
         """Judges every device on a new basis, and learns the fleet's rhythm where that is due."""
         due = devices_due(self._connection)
-        taken = take_days(self._connection, self._registry, self._now)
+        taken = take_days(self._connection, self._registry, self._now, self._classes_of)
         self._clock.lap("days")
         bits = read_bits(self._connection, to_number(self._today) - WINDOW_DAYS + 1, to_number(self._today))
-        self._entries = Entries.emptied(self._entries)
-        reading = self._read(bits, None)
+        self._entries = self._entries.emptied()
+        reading, sources = self._read(bits, None)
         self._clock.lap("read")
         policies = policy_of(self._models, policies_over(self._registry, to_date(bits.first), bits.length))
         basis = Basis(
             first=bits.first,
             digest=self._digest,
             quiet_worth=quiet_worth(self._registry, policies, self._entries, bits),
-            sources=lost_sources(self._entries, bits, self._common.outages),
+            sources=sources,
             learnt_at=self._now if self._kept is None else self._kept.learnt_at,
             devices=len(reading.facts["device_no"]) if self._kept is None else self._kept.devices,
         )
-        found = Judgement(reading, self._models, self._registry, self._now, basis).run()
         learnt = 0
         if learn or self._learn_due(len(reading.facts["device_no"])):
-            learnt = _learn(self._connection, found, self._now)
+            learnt = _learn(self._connection, self._judgement(reading, basis).run(), self._now)
             self._common = read_common(self._connection, self._today)
             digest = digest_of(self._registry, self._common, self._today)
             devices = len(reading.facts["device_no"])
             basis = replace(basis, digest=digest, learnt_at=self._now, devices=devices)
             reading = replace(reading, fits=self._common.fits)
-        if learnt:
-            found = Judgement(reading, self._models, self._registry, self._now, basis).run()
-        self._clock.lap("judge")
-        keep_basis(self._connection, basis)
-        written = self._keep(reading, found, due, counts=True)
-        return self._ran(found, taken, written, learnt=learnt)
+        return replace(self._judged(reading, basis, taken, due, counts=True), learnt=learnt)
 
     def _learn_due(self, devices: int) -> bool:
         kept = self._kept
@@ -185,15 +177,45 @@ class _Run:
         new = chosen(self._connection, self._registry, self._models, self._entries, bits, taken, self._now)
         return np.unique(np.array([*due, *pairs, *new], np.int64))
 
-    def _read(self, bits: Bits, some: NDArray[np.int64] | None) -> Reading:
-        """The facts of some devices, and what their entries must know before anything is decided."""
-        reading = read(self._connection, self._models, self._common, bits, some)
-        devices = reading.facts["device_no"]
-        source = source_of(reading.facts, self._models)
-        self._entries.note(devices, {"model": reading.facts["model"], "source": source})
+    def _read(self, bits: Bits, some: NDArray[np.int64] | None) -> tuple[Reading, dict[int, int]]:
+        """The facts of some devices, and which sources stand still: every device's entry must know of its own."""
+        facts = self._facts_of(bits, some)
+        devices = facts["device_no"]
+        self._entries.note(devices, {"model": facts["model"], "source": source_of(facts, self._models)})
         if some is not None:
             self._entries.forget(np.setdiff1d(some, devices))
-        return reading
+        with ThreadPoolExecutor(1) as beside:
+            absences = beside.submit(read_absences, self._connection, some)
+            sources = lost_sources(self._entries, bits, self._common.outages)
+        reading = Reading(
+            facts=facts,
+            bits=bits,
+            absences=absences.result(),
+            others=self._common.others,
+            outages=self._common.outages,
+            prices=self._common.prices,
+            fits=self._common.fits,
+        )
+        return reading, sources
+
+    def _facts_of(self, bits: Bits, some: NDArray[np.int64] | None) -> Columns:
+        """The register is asked about those of whom a fact was written, or who were not heard on the newest day."""
+        if some is None:
+            self._facts = self._facts.emptied()
+            facts = read_facts(self._connection, self._models, None)
+            self._facts.note(facts)
+            return facts
+        today = bits.length - 1 - days_behind(self._models, self._now)
+        known = self._facts.known(some) & bits.heard_on(some, today[self._facts.models_of(some)])
+        asked = read_facts(self._connection, self._models, some[~known])
+        self._facts.note(asked)
+        return together([asked, self._facts.of_heard(some[known])])
+
+    def _classes_of(self, devices: NDArray[np.int64]) -> NDArray[np.int32]:
+        """As places in the registry's order, of those whose facts are known."""
+        names = [profile.name for profile in self._registry]
+        of_model = [UNKNOWN, *(names.index(profile.name) for profile in self._models.profiles)]
+        return np.array(of_model, np.int32)[self._facts.models_of(devices)]
 
     def _of_sources(self, before: Mapping[int, int], now: Mapping[int, int]) -> set[int]:
         """Silent devices whose source stands still now and did not, or the other way about."""
@@ -201,26 +223,29 @@ class _Run:
         verdicts = [code(Verdict.SILENT), code(Verdict.SOURCE_LOST)]
         return set(devices_of(self._entries, changed, verdicts)) if changed else set()
 
-    def _keep(self, reading: Reading, found: Verdicts, due: list[int], *, counts: bool) -> int:
-        """Writes what changed, and the figures where they can have; returns how many verdicts."""
+    def _judgement(self, reading: Reading, basis: Basis) -> Judgement:
+        return Judgement(reading, self._models, self._registry, self._now, basis)
+
+    def _judged(self, reading: Reading, basis: Basis, taken: Taken, due: list[int], *, counts: bool) -> Ran:
+        """Judges the devices read, and writes meanwhile what changed; the figures follow, or are counted anew."""
         connection = self._connection
-        changed = changed_rows(reading, found)
-        devices = reading.facts["device_no"][changed].tolist()
-        counts = counts or len(devices) > CORRECTED
-        before = [] if counts else counts_of(connection, devices)
-        store(connection, reading, found, changed, self._now)
+        keep_basis(connection, basis)
+        with Writer(connection, reading, self._now) as writer:
+            found = self._judgement(reading, basis).run(writer.take)
+            self._clock.lap("judge")
+            change = writer.finish(found)
         if due:
             connection.execute(_SQL["follow_register"], {"devices": due})
-        kept: dict[str, NDArray[Any]] = {"verdict": found.values["verdict"], "stand": found.stand, "again": found.again}
-        self._entries.note(reading.facts["device_no"], kept)
+        self._entries.note(reading.facts["device_no"], {"verdict": found.values["verdict"], **found.next})
         self._entries.write(connection)
-        if not counts and devices:
-            correct(connection, before, counts_of(connection, devices))
+        self._facts.write(connection)
+        if not counts:
+            correct(connection, change)
         if counts or in_doubt(connection):
             count_all(connection)
-        return len(devices)
+        return self._ran(len(found.content), taken, writer.written)
 
-    def _ran(self, found: Verdicts, taken: Taken, written: int, *, learnt: int) -> Ran:
+    def _ran(self, judged: int, taken: Taken, written: int) -> Ran:
         devices = self._entries.devices()
         run = {"judged_at": self._now, "judged_day": self._today, "devices": devices, "written": written}
         self._connection.execute(_SQL["note_run"], {**run, "seconds": self._clock.total()})
@@ -228,11 +253,11 @@ class _Run:
         return Ran(
             judged_at=self._now,
             devices=devices,
-            judged=len(found.content),
+            judged=judged,
             days=taken.days,
             rows=taken.rows,
             written=written,
-            learnt=learnt,
+            learnt=0,
             seconds=self._clock.laps,
         )
 

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from diagnostics.idle import run
+from diagnostics.idle.days import take_days
 from diagnostics.idle.figures import correct
-from diagnostics.idle.storing import changed_rows
 from fleet.clock import local_day
 from fleet.plumbing.store.register import NewDevice, NewLoan, enroll_devices
 from fleet.registry import load_registry
@@ -226,9 +226,9 @@ def test_figures_are_corrected_where_no_fact_was_written_and_a_correction_left_o
     town = Town(database, store, [make_payer(), make_payer()], 4)
     corrected: list[int] = []
 
-    def counted(connection: psycopg.Connection, before: Any, after: Any) -> None:
-        corrected.append(len(before) + len(after))
-        correct(connection, before, after)
+    def counted(connection: psycopg.Connection, change: Any) -> None:
+        corrected.append(len(change))
+        correct(connection, change)
 
     monkeypatch.setattr(run, "correct", counted)
     for figures, every_figure in days_pass(town):
@@ -247,9 +247,9 @@ def test_figures_that_a_correction_cannot_be_sure_of_are_counted_anew(
     judged(town)
     [(depot,)] = store.all("INSERT INTO depot (code, name) VALUES ('norr', 'Norr') RETURNING depot_id")
 
-    def meanwhile(*arguments: Any) -> Any:
+    def meanwhile(*arguments: Any, **named: Any) -> Any:
         store.execute("UPDATE device SET depot_id = CASE WHEN depot_id IS NULL THEN %s::integer END", depot)
-        return changed_rows(*arguments)
+        return take_days(*arguments, **named)
 
     def figures() -> tuple[list[Any], list[Any]]:
         judged(town, every=True)
@@ -259,7 +259,7 @@ def test_figures_that_a_correction_cannot_be_sure_of_are_counted_anew(
             if wrong == "a group is below zero":
                 store.execute("UPDATE idle_figure SET devices = -devices")
             else:
-                patch.setattr(run, "changed_rows", meanwhile)
+                patch.setattr(run, "take_days", meanwhile)
             partly = judged(town)[2]
         return partly, judged(town, every=True)[2]
 

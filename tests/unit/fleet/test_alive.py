@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fleet.alive import Fit, fit, in_use, interval, tables
+from fleet.alive import UNSEEN, Expert, Fit, fit, in_use, interval, tables
 from fleet.alive_textbook import bg_bb_alive, bg_bb_log_likelihood, bg_nbd_alive, bg_nbd_log_likelihood, fit_bg_nbd
 from fleet.idle_gaps import LONGEST, gap_histogram
 
@@ -143,3 +143,37 @@ def test_gaps_and_no_return_together_are_certain() -> None:
 def test_nothing_to_learn_from_is_said() -> None:
     with pytest.raises(ValueError, match="no device"):
         fit(np.zeros((0, LONGEST), np.int32), np.zeros(0, np.int32))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "least"),
+    [
+        ((1.5, 0.5, -4.0, -1.5, -7.0), 0.9),
+        ((1.5, 0.5, -4.0, -1.5, -7.0), 0.995),
+        ((0.2, 0.9, -6.0, -0.2, -5.5), 0.97),
+        ((3.0, 1.0, -2.5, -3.0, -8.0), 0.995),
+        ((-1.0, 2.0, -3.0, 0.5, -6.0), 0.97),
+    ],
+)
+def test_patience_holds_however_the_device_is_used_until_then(parameters: tuple[float, ...], least: float) -> None:
+    """Any history with up to UNSEEN more gaps of any length leaves P as high for as long; one more day may not."""
+    chance = np.random.default_rng(11)
+    expert = Expert.of(Fit(np.array(parameters), np.eye(5) * 1e-6, 100))
+    before = chance.poisson(chance.choice([0.0, 0.3, 20.0], (400, 1)), (400, LONGEST)).astype(np.int32)
+    before[:, 0] = 0
+    before[:, 20:] //= 10
+    patience = expert.patience(before, least)
+    assert len(np.unique(patience)) > 1
+    for longest in (2, 5, LONGEST):
+        after = before.copy()
+        for _ in range(UNSEEN):
+            gap = np.where(chance.random(400) < 0.8, chance.integers(1, longest, 400), 0)
+            after[np.arange(400)[gap > 0], gap[gap > 0]] += 1
+        for days in range(8):
+            assert (expert.in_use(after, np.full(400, days))[days <= patience] >= least).all()
+    most = before.copy()
+    most[:, 1] += UNSEEN
+    short = patience < 7
+    assert (expert.in_use(most, patience + 1)[short] < least).all(), "and no longer"
+    own = expert.lasting(before, patience, least)
+    assert (expert.in_use(before, patience + own) >= least).all()

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fleet.alive import Expert, Fit
 from fleet.idle import Verdict
-from fleet.idle_again import NEVER_AGAIN, Latest, Stand, must_look, stand_after
+from fleet.idle_again import NEVER_AGAIN, Latest, Patience, Stand, must_look, stand_after
 from fleet.idle_fleet import NO_DAY, NO_LOAN, Block, Judged, code, judge
 from fleet.idle_policies import NEVER, Policies
 from tests.unit.fleet.test_idle import POLICIES, WINDOW
@@ -21,6 +22,8 @@ SHOWN: Final = (
     *("verdict", "step", "since", "days", "last_used", "last_heard", "unheard_days", "absent_days", "quiet_days"),
     *("note", "contact", "propose", "other", "double_days"),
 )
+EXPERT: Final = Expert.of(Fit(np.array([1.5, 0.5, -4.0, -1.5, -7.0]), np.eye(5) * 1e-6, 100))
+CERTAIN: Final = 0.995
 Absences = list[tuple[int, int]]
 
 
@@ -83,19 +86,24 @@ class Fleet:
 def looks(fleet: Fleet, before: Block, found: Judged, after: Block, policies: Policies = POLICIES) -> NDArray[np.bool_]:
     """Who is judged again; by messages without data as `seen_since` in the database says."""
     today, then = int(after.today[0]), int(before.today[0])
-    steady, spoken, again = stand_after(before, found, policies, fleet.next_absence(then))
+    stood = stand_after(before, found, policies, fleet.next_absence(then), patience(found))
     stand = Stand(
         verdict=found.verdict,
-        steady=steady,
-        spoken=spoken,
-        again=np.where(again == NO_LOAN, NEVER_AGAIN, again).astype(np.int32),
+        plain=stood.plain,
+        patience=stood.patience,
+        present=stood.present,
+        used_day=found.last_used,
+        spoken=stood.spoken,
+        again=np.where(stood.again == NO_LOAN, NEVER_AGAIN, stood.again).astype(np.int32),
         silent_after=policies.silent_after[before.policy],
     )
     late = slice(today - RECENT + 1, today + 1)
+    changed = (before.heard != after.heard) | (before.used != after.used)
     latest = Latest(
         heard=after.heard[late],
         used=after.used[late],
-        touched=((before.heard != after.heard) | (before.used != after.used)).any(axis=0),
+        news=changed[late],
+        older=changed[: today - RECENT + 1].any(axis=0),
         day=today,
         today=np.full(DEVICES, RECENT - 1, np.int32),
     )
@@ -110,10 +118,23 @@ def unlike(first: Judged, second: Judged) -> NDArray[np.bool_]:
     for name in SHOWN:
         differs = getattr(first, name) != getattr(second, name)
         found |= differs & (~used if name == "since" else proven | np.full(len(used), name in {"step", "double_days"}))
-    # The second opinion of a device in use rests on these two.
-    gap = first.current_gap != second.current_gap
-    rhythm = (first.rhythm.histogram != second.rhythm.histogram).any(axis=1) & (second.current_gap > 0)
-    return np.asarray(found | (used & (gap | rhythm)))
+    told, tells = (np.where(p >= CERTAIN, 1.0, p) for p in (in_use(first), in_use(second)))
+    return np.asarray(found | (used & (np.round(told, 2) != np.round(tells, 2))))
+
+
+def in_use(found: Judged) -> NDArray[np.float64]:
+    return EXPERT.in_use(found.rhythm.histogram, found.current_gap)
+
+
+def patience(found: Judged) -> Patience:
+    """As diagnostics/idle/judging.py asks for it."""
+    sure = in_use(found) >= CERTAIN
+    always, more = EXPERT.patience(found.rhythm.histogram, CERTAIN), lasting(found, CERTAIN)
+    return Patience(always=np.where(sure, always, -1), more=np.where(sure, more, -1))
+
+
+def lasting(found: Judged, least: float) -> NDArray[np.int32]:
+    return EXPERT.lasting(found.rhythm.histogram, found.current_gap, least)
 
 
 def only_spoken(block: Block, found: Judged) -> NDArray[np.bool_]:
@@ -126,8 +147,8 @@ def only_spoken(block: Block, found: Judged) -> NDArray[np.bool_]:
 @pytest.mark.parametrize("seed", range(6))
 def test_who_is_left_out_would_have_got_the_same_verdict(seed: int) -> None:
     fleet = Fleet(seed)
-    left_out = steady_left_out = spoken_left_out = 0
-    for today, passed in ((NOW, 0), (NOW, 1), (NOW + 1, 2), (NOW + 4, 1), (NOW + 9, 20)):
+    left_out = plain_left_out = spoken_left_out = patient = 0
+    for today, passed in ((NOW, 0), (NOW, 1), (NOW + 1, 2), (NOW + 4, 1), (NOW + 9, 7)):
         before, after = fleet.known(today, today), fleet.known(today + passed, today + max(1, passed))
         first, second = judge(before, POLICIES), judge(after, POLICIES)
         look = looks(fleet, before, first, after)
@@ -137,16 +158,21 @@ def test_who_is_left_out_would_have_got_the_same_verdict(seed: int) -> None:
         ]
         left_out += int(np.count_nonzero(~look))
         spoken_left_out += int(np.count_nonzero(~look & only_spoken(after, second)))
-        steady_left_out += int(np.count_nonzero(~look & (before.heard != after.heard).any(axis=0)))
+        new_day = (before.heard != after.heard).any(axis=0)
+        plain_left_out += int(np.count_nonzero(~look & new_day))
+        patient += int(np.count_nonzero(~look & new_day & (second.gap_days > 0)))
     assert left_out > DEVICES
     assert spoken_left_out, "who sends something, but no data, is left out until that is too long ago"
-    assert steady_left_out > DEVICES / 20, "who is used every day is left out though there is a new day"
+    assert plain_left_out > DEVICES / 20, "who is used every day is left out though there is a new day"
+    assert patient, "and who is not used for a day or two, but often enough"
 
 
 @pytest.mark.parametrize(
     "planted",
     [
-        {"steady": np.ones(DEVICES, bool)},
+        {"plain": np.ones(DEVICES, bool)},
+        {"patience": np.full(DEVICES, 99, np.int32)},
+        {"present": np.full(DEVICES, 99, np.int32)},
         {"spoken": np.ones(DEVICES, bool)},
         {"again": np.full(DEVICES, NEVER_AGAIN, np.int32)},
         {"silent_after": np.full(DEVICES, 90, np.int32)},
