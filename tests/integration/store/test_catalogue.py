@@ -47,6 +47,7 @@ WITHOUT_ROW_SECURITY: Final = {
     "idle_fit": "what a model's fleet has in common: nothing about anyone",
     "day_block": SERVICES_ONLY,
     "verdict_block": SERVICES_ONLY,
+    "fact_block": SERVICES_ONLY,
     "idle_basis": SERVICES_ONLY,
     "idle_due": SERVICES_ONLY,
     "fault_count_progress": "when the fleet's faults were counted: nothing about anyone",
