@@ -4,7 +4,7 @@ It says of plain readings what `ingest.batch` says one by one; a test compares t
 day are added in another order, so they may differ in the last digit of a double.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Final, NamedTuple
@@ -52,6 +52,8 @@ class Presents(NamedTuple):
 
     Attributes:
         values: the JSON of metric key to [value, milliseconds], the newest of each.
+        keys: of all metrics that any device told.
+        whole: whether its latest reading tells all of them.
     """
 
     numbers: Numbers
@@ -59,6 +61,8 @@ class Presents(NamedTuple):
     oldest: Numbers
     newest: Numbers
     values: list[bytes]
+    keys: list[str]
+    whole: NDArray[np.bool_]
 
 
 class Runs(NamedTuple):
@@ -127,27 +131,31 @@ class Columns:
         """What is newest of each device."""
         begin = self._starts
         end = np.append(begin[1:], len(self)) - 1
-        newest = self._sorted_at[end]
+        latest, newest = self._order[end], self._sorted_at[end]
         moments = newest.tolist()
-        told = _told(tuple(self.metrics[place].key for place in self.values))
-        rows = map(told, *(self._newest(place, begin, end, moments) for place in self.values))
-        # Our own keys and numbers: between two objects, and nowhere in them, stands what they are parted at.
-        texts = _encode(list(rows))[2:-2].split(b"},{")
+        # In the order in which jsonb keeps its keys: then the server has nothing to sort.
+        places = sorted(self.values, key=lambda place: (len(self.metrics[place].key), self.metrics[place].key))
+        keys = [self.metrics[place].key for place in places]
+        silent = np.isnan([self.values[place][latest] for place in places])
+        told = (
+            self._newest(place, begin)
+            if gone.any()
+            else zip(plain(self.metrics[place], self.values[place][latest]), moments, strict=True)
+            for place, gone in zip(places, silent, strict=True)
+        )
         return Presents(
             self._by_device[begin],
             np.maximum.reduceat(self.boots[self._order], begin),
             self._sorted_at[begin],
             newest,
-            [b"{%b}" % text for text in texts],
+            list(map(_encode, map(_told(tuple(keys)), *told))),
+            keys,
+            np.logical_not(silent.any(axis=0)),
         )
 
-    def _newest(
-        self, place: int, begin: Numbers, end: Numbers, moments: Sequence[int]
-    ) -> Iterable[tuple[float | bool, int] | None]:
-        """Value and time of one metric for each device; None where it told none."""
+    def _newest(self, place: int, begin: Numbers) -> list[tuple[float | bool, int] | None]:
+        """Value and time of one metric for each device, where its latest reading may not tell it; None: none does."""
         metric, column = self.metrics[place], self.values[place][self._order]
-        if not np.isnan(column[end]).any():
-            return zip(plain(metric, column[end]), moments, strict=True)
         known = np.where(np.isnan(column), -1, np.arange(len(column)))
         last = np.maximum.reduceat(known, begin)
         found = zip(plain(metric, np.nan_to_num(column[last])), self._sorted_at[last].tolist(), strict=True)

@@ -211,11 +211,6 @@ def _nullable_numbers(values: Sequence[float | None], code: str, element: int) -
 
 
 def _sized(values: Sequence[T | None], element: int, encode: Callable[[T], bytes]) -> bytes:
-    parts: list[bytes] = []
-    for value in values:
-        if value is None:
-            parts.append(_NULL)
-        else:
-            data = encode(value)
-            parts += (_SIZE(len(data)), data)
+    encoded = [None if value is None else encode(value) for value in values]
+    parts = [_NULL if data is None else _SIZE(len(data)) + data for data in encoded]
     return _head(element, len(values), nulls=True) + b"".join(parts)
