@@ -7,6 +7,7 @@ day are added in another order, so they may differ in the last digit of a double
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -52,8 +53,7 @@ class Presents(NamedTuple):
 
     Attributes:
         values: the JSON of metric key to [value, milliseconds], the newest of each.
-        keys: of all metrics that any device told.
-        whole: whether its latest reading tells all of them.
+        shapes: a number for the metrics in it, the same only where they are the same.
     """
 
     numbers: Numbers
@@ -61,8 +61,7 @@ class Presents(NamedTuple):
     oldest: Numbers
     newest: Numbers
     values: list[bytes]
-    keys: list[str]
-    whole: NDArray[np.bool_]
+    shapes: Numbers
 
 
 class Runs(NamedTuple):
@@ -133,24 +132,25 @@ class Columns:
         end = np.append(begin[1:], len(self)) - 1
         latest, newest = self._order[end], self._sorted_at[end]
         moments = newest.tolist()
-        # In the order in which jsonb keeps its keys: then the server has nothing to sort.
-        places = sorted(self.values, key=lambda place: (len(self.metrics[place].key), self.metrics[place].key))
-        keys = [self.metrics[place].key for place in places]
-        silent = np.isnan([self.values[place][latest] for place in places])
-        told = (
+        keys = tuple(self.metrics[place].key for place in self.values)
+        silent = np.isnan([column[latest] for column in self.values.values()])
+        told = [
             self._newest(place, begin)
             if gone.any()
             else zip(plain(self.metrics[place], self.values[place][latest]), moments, strict=True)
-            for place, gone in zip(places, silent, strict=True)
-        )
+            for place, gone in zip(self.values, silent, strict=True)
+        ]
+        there = [
+            [entry is not None for entry in column] if isinstance(column, list) else ~gone
+            for column, gone in zip(told, silent, strict=True)
+        ]
         return Presents(
             self._by_device[begin],
             np.maximum.reduceat(self.boots[self._order], begin),
             self._sorted_at[begin],
             newest,
-            list(map(_encode, map(_told(tuple(keys)), *told))),
-            keys,
-            np.logical_not(silent.any(axis=0)),
+            list(map(_encode, map(_told(keys), *told))),
+            _shapes(keys, np.array(there, dtype=bool)),
         )
 
     def _newest(self, place: int, begin: Numbers) -> list[tuple[float | bool, int] | None]:
@@ -284,6 +284,21 @@ def _measure(entry: Gathered, column: Doubles, begin: Numbers, deciding: frozens
     else:
         amounts = np.add.reduceat(np.where(told, column, 0.0), begin)
     return Measures(entry.measure, entry.gather is Gather.MAXIMUM, entry.measure in deciding, groups, amounts[groups])
+
+
+def _shapes(keys: tuple[str, ...], there: NDArray[np.bool_]) -> Numbers:
+    """A number for the keys that each device told: `there` has a row for each key."""
+    if there.all():
+        return np.full(there.shape[1], _shape(keys), dtype=np.int64)
+    kinds, places = np.unique(there, axis=1, return_inverse=True)
+    shapes = [_shape(tuple(key for key, told in zip(keys, kind, strict=True) if told)) for kind in kinds.T.tolist()]
+    return np.array(shapes, dtype=np.int64)[places.reshape(-1)]
+
+
+@cache
+def _shape(keys: tuple[str, ...]) -> int:
+    """The first 64 bits of a digest: it outlives the process and the release."""
+    return int.from_bytes(sha256("\n".join(sorted(keys)).encode()).digest()[:8], "big", signed=True)
 
 
 @cache

@@ -148,6 +148,11 @@ def texts(values: Sequence[str | None]) -> TextArray:
     return TextArray(_sized(values, TextArray.element, str.encode))
 
 
+def encoded_texts(values: Sequence[bytes]) -> TextArray:
+    """text[] of what is UTF-8 already."""
+    return TextArray(_sized(values, TextArray.element, bytes))
+
+
 def jsonbs(values: Sequence[bytes | None]) -> JsonbArray:
     """jsonb[] of JSON texts."""
     return JsonbArray(_sized(values, JsonbArray.element, b"\x01".__add__))  # version 1 of jsonb's own binary form

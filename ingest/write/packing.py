@@ -26,7 +26,7 @@ from ingest.write.rows import (
     unknown_columns,
     usage_columns,
 )
-from ingest.write.statements import EVENTS, statement, usage_statement
+from ingest.write.statements import EVENTS, statement, told_statement, usage_statement
 
 DUE_CHANNEL: Final = "fjarrkoll_due"
 """Told, without words, when a commit has marked devices that the worker must judge."""
@@ -120,7 +120,7 @@ def pack(
         _pack_strangers(packed, strangers, present)
     _pack_present(packed, rows, received_at)
     if plain:
-        packed.consequences.append(Consequence(statement("update_states"), present))
+        packed.consequences.append(Consequence(told_statement(), present))
         _pack_plain_usage(packed, plain)
     _pack_usage(packed, rows, rows.sums, maximum=False)
     _pack_usage(packed, rows, rows.maxima, maximum=True)

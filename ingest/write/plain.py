@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from ingest.columns import Columns, Doubles, Grown, Numbers
 from ingest.register import Device
 from ingest.write.arrays import (
+    BigintArray,
     BooleanArray,
     DateArray,
     DoubleArray,
     IntegerArray,
     TimeArray,
-    jsonbs,
+    encoded_texts,
     of_numbers,
     postgres_microseconds,
     repeated_texts,
-    texts,
 )
 
 
@@ -37,7 +37,7 @@ class Amounts(NamedTuple):
 
 
 def state_parameters(plain: Sequence[Columns], strangers: Sequence[int]) -> dict[str, object]:
-    """The parameters of `update_states.sql` and `begin_states.sql` but the time of arrival.
+    """The parameters of `update_told.sql` and `begin_states.sql` but the time of arrival.
 
     Args:
         plain: readings, one entry for each class.
@@ -47,10 +47,6 @@ def state_parameters(plain: Sequence[Columns], strangers: Sequence[int]) -> dict
     numbers = np.concatenate([entry.numbers for entry in found])
     order = np.argsort(numbers)
     values = [text for entry in found for text in entry.values]
-    # Where a class's keys begin among those of all, counted from 1; nothing is between 1 and 0.
-    begin = np.cumsum([1, *(len(entry.keys) for entry in found[:-1])])
-    first = [np.full(len(entry.whole), place) for place, entry in zip(begin, found, strict=True)]
-    last = [np.where(entry.whole, place + len(entry.keys) - 1, 0) for place, entry in zip(begin, found, strict=True)]
 
     def sorted_of(*columns: Numbers) -> Numbers:
         return np.concatenate(columns)[order]
@@ -58,14 +54,10 @@ def state_parameters(plain: Sequence[Columns], strangers: Sequence[int]) -> dict
     return {
         "device_no": of_numbers(IntegerArray, numbers[order]),
         "boot": of_numbers(IntegerArray, sorted_of(*(entry.boots for entry in found))),
-        "alive": of_numbers(BooleanArray, np.ones(len(numbers))),
         "oldest": of_numbers(TimeArray, postgres_microseconds(sorted_of(*(entry.oldest for entry in found)))),
         "newest": of_numbers(TimeArray, postgres_microseconds(sorted_of(*(entry.newest for entry in found)))),
-        "metric_values": jsonbs([values[place] for place in order.tolist()]),
-        "latest_events": jsonbs(()),
-        "keys": texts([key for entry in found for key in entry.keys]),
-        "first_key": of_numbers(IntegerArray, sorted_of(*first)),
-        "last_key": of_numbers(IntegerArray, sorted_of(*last)),
+        "told": encoded_texts([values[place] for place in order.tolist()]),
+        "told_keys": of_numbers(BigintArray, sorted_of(*(entry.shapes for entry in found))),
         "stranger": of_numbers(BooleanArray, np.isin(numbers[order], strangers)),
     }
 

@@ -94,9 +94,6 @@ def state_columns(present: Iterable[Present]) -> Parameters:
         "newest": times([row.newest or None for row in rows]),
         "metric_values": jsonbs([_as_json(row.values) if row.values else None for row in rows]),
         "latest_events": jsonbs([_as_json(row.events) if row.events else None for row in rows]),
-        "keys": texts(()),
-        "first_key": _NO_INTEGERS,
-        "last_key": _NO_INTEGERS,
     }
 
 

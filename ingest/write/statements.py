@@ -20,6 +20,12 @@ def statement(name: str) -> bytes:
 
 
 @cache
+def told_statement() -> bytes:
+    """`update_told.sql`."""
+    return statement("update_told").replace(b"{first}", statement("first_of_loan").strip())
+
+
+@cache
 def usage_statement(name: str, *, maximum: bool) -> bytes:
     """`grow_usage.sql` or `judge_usage.sql`, for sums and counts or for maxima."""
     grown = b"greatest(u.amount, i.amount)" if maximum else b"u.amount + i.amount"

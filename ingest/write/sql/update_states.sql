@@ -1,5 +1,5 @@
 -- The present of each device. Where all that is new happened after all that is known, two objects are simply joined; this is nearly
--- always so; and where what is new tells all that is known, it takes its place, which costs a fifth of joining them. A device's first is taken as it is, where all of it happened since the open loan began or the last one ended: a whole region
+-- always so. A device's first is taken as it is, where all of it happened since the open loan began or the last one ended: a whole region
 -- is heard for the first time within a minute. Otherwise (late data, the first after a loan ended) the newest per key is sought, and what
 -- happened before that loan began, or in a store before the last one ended, counts only if it is technical: two borrowers see nothing of
 -- each other.
@@ -15,13 +15,11 @@ UPDATE device_state AS s
        END,
        metric_values = CASE
            WHEN i.metric_values IS NULL THEN s.metric_values
-           WHEN s.last_event_at <= i.oldest THEN
-               CASE WHEN s.metric_values - (%(keys)b)[i.first_key:i.last_key] = '{}' THEN i.metric_values
-                    ELSE s.metric_values || i.metric_values END
+           WHEN s.last_event_at <= i.oldest THEN present_values(s.metric_values, s.told) || i.metric_values
            WHEN s.last_event_at IS NULL AND s.metric_values = '{}' AND i.oldest >= (
                SELECT coalesce(d.loan_started_at, d.earlier_loan_ended_at, '-infinity') FROM device d WHERE d.device_no = s.device_no)
            THEN i.metric_values
-           ELSE newest_per_key(s.metric_values, (
+           ELSE newest_per_key(present_values(s.metric_values, s.told), (
                SELECT coalesce(jsonb_object_agg(v.key, v.value), '{}')
                  FROM device d
                  CROSS JOIN jsonb_each(i.metric_values) AS v
@@ -30,6 +28,7 @@ UPDATE device_state AS s
                   AND (m.audience = 'technical' OR (v.value ->> 1)::bigint >= extract(
                        epoch FROM coalesce(d.loan_started_at, d.earlier_loan_ended_at, '-infinity')) * 1000)))
        END,
+       told = CASE WHEN i.metric_values IS NULL THEN s.told END,
        latest_events = CASE
            WHEN i.latest_events IS NULL THEN s.latest_events
            WHEN s.last_event_at <= i.oldest THEN s.latest_events || i.latest_events
@@ -47,9 +46,5 @@ UPDATE device_state AS s
        END
   FROM (SELECT unnest(%(device_no)b) AS device_no, unnest(%(boot)b) AS boot, unnest(%(alive)b) AS alive,
                unnest(%(oldest)b) AS oldest, unnest(%(newest)b) AS newest,
-               unnest(%(metric_values)b) AS metric_values, unnest(%(latest_events)b) AS latest_events,
-               unnest(%(first_key)b) AS first_key, unnest(%(last_key)b) AS last_key) AS i
+               unnest(%(metric_values)b) AS metric_values, unnest(%(latest_events)b) AS latest_events) AS i
  WHERE s.device_no = i.device_no
-   -- what begin_states.sql has just made says all this already
-   AND (s.last_seen_at = %(received_at)s AND s.last_event_at = i.newest AND s.boot = i.boot AND s.metric_values = i.metric_values
-        AND i.latest_events IS NULL) IS NOT TRUE

@@ -24,8 +24,8 @@ STORED = (
     " FROM reading_wheelchair WHERE device_no = %s ORDER BY boot, seq"
 )
 PRESENT = (
-    "SELECT boot, first_seen_at, last_seen_at, last_event_at, last_used_day, metric_values, latest_events"
-    " FROM device_state WHERE device_no = %s"
+    "SELECT boot, first_seen_at, last_seen_at, last_event_at, last_used_day, present_values(metric_values, told),"
+    " latest_events FROM device_state WHERE device_no = %s"
 )
 USAGE = "SELECT local_day, measure, amount FROM usage_day WHERE device_no = %s ORDER BY 1, 2"
 
@@ -110,7 +110,7 @@ async def test_the_present_keeps_what_a_newer_reading_does_not_tell(
         )
         for device, values, known in zip((chair, scale), pair, expected, strict=True):
             known |= {key: [value, ts] for key, value in values.items()}
-            present = "SELECT metric_values FROM device_state WHERE device_no = %s"
+            present = "SELECT present_values(metric_values, told) FROM device_state WHERE device_no = %s"
             assert site.one(present, device.device_no) == known, step
 
 
