@@ -112,6 +112,15 @@ async def test_the_present_keeps_what_a_newer_reading_does_not_tell(
             known |= {key: [value, ts] for key, value in values.items()}
             present = "SELECT present_values(metric_values, told) FROM device_state WHERE device_no = %s"
             assert site.one(present, device.device_no) == known, step
+    late = at + MINUTE + 1
+    await desk.take(delivery(chair.device_id, reading(9, {"battery.soc": 5, "drive.bouts": 6}, ts=late)))
+    assert site.one(present, chair.device_no) == expected[0] | {"drive.bouts": [6, late]}
+    now = at + 9 * MINUTE
+    await desk.take(delivery(chair.device_id, reading(10, {"battery.soc": 4}, ts=now)))
+    assert site.one(present, chair.device_no) == expected[0] | {"drive.bouts": [6, late], "battery.soc": [4, now]}
+    assert site.one("SELECT metric_values ? 'battery.soc' FROM device_state WHERE device_no = %s", chair.device_no) is (
+        False
+    ), "what is told stands once"
 
 
 async def test_use_grows_where_a_day_has_begun_and_begins_where_it_has_not(
