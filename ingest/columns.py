@@ -4,10 +4,9 @@ It says of plain readings what `ingest.batch` says one by one; a test compares t
 day are added in another order, so they may differ in the last digit of a double.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from hashlib import sha256
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -19,6 +18,7 @@ from fleet.usage import Gather
 from ingest.days import HOUR_MILLISECONDS, LocalDays
 from ingest.handling import Gathered, Handling
 from ingest.register import Device
+from ingest.shapes import form_of, shapes
 
 Numbers = NDArray[np.int64]
 Doubles = NDArray[np.float64]
@@ -149,8 +149,8 @@ class Columns:
             np.maximum.reduceat(self.boots[self._order], begin),
             self._sorted_at[begin],
             newest,
-            list(map(_encode, map(_told(keys), *told))),
-            _shapes(keys, np.array(there, dtype=bool)),
+            list(map(_encode, map(form_of(keys), *told))),
+            shapes(keys, np.array(there, dtype=bool)),
         )
 
     def _newest(self, place: int, begin: Numbers) -> list[tuple[float | bool, int] | None]:
@@ -284,26 +284,3 @@ def _measure(entry: Gathered, column: Doubles, begin: Numbers, deciding: frozens
     else:
         amounts = np.add.reduceat(np.where(told, column, 0.0), begin)
     return Measures(entry.measure, entry.gather is Gather.MAXIMUM, entry.measure in deciding, groups, amounts[groups])
-
-
-def _shapes(keys: tuple[str, ...], there: NDArray[np.bool_]) -> Numbers:
-    """A number for the keys that each device told: `there` has a row for each key."""
-    if there.all():
-        return np.full(there.shape[1], _shape(keys), dtype=np.int64)
-    kinds, places = np.unique(there, axis=1, return_inverse=True)
-    shapes = [_shape(tuple(key for key, told in zip(keys, kind, strict=True) if told)) for kind in kinds.T.tolist()]
-    return np.array(shapes, dtype=np.int64)[places.reshape(-1)]
-
-
-@cache
-def _shape(keys: tuple[str, ...]) -> int:
-    """The first 64 bits of a digest: it outlives the process and the release."""
-    return int.from_bytes(sha256("\n".join(sorted(keys)).encode()).digest()[:8], "big", signed=True)
-
-
-@cache
-def _told(keys: tuple[str, ...]) -> Callable[..., msgspec.Struct]:
-    """Makes what a device told of some metrics, in their order; what is None is left out of its JSON."""
-    pair: Any = tuple[float | bool, int] | None
-    fields = [(f"m{place}", pair, msgspec.field(default=None, name=key)) for place, key in enumerate(keys)]
-    return msgspec.defstruct("Told", fields, omit_defaults=True, gc=False)
