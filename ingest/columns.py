@@ -201,11 +201,7 @@ class Columns:
 
     def runs(self) -> Runs:
         """Every message, as unbroken runs."""
-        order = np.lexsort((self.seqs, self.boots, self.numbers))
-        numbers, boots, seqs = self.numbers[order], self.boots[order], self.seqs[order]
-        begin = starts(numbers, boots, seqs - np.arange(len(seqs)))
-        end = np.append(begin[1:], len(seqs)) - 1
-        return Runs(numbers[begin], boots[begin], seqs[begin], seqs[end])
+        return unbroken(self.numbers, self.boots, self.seqs)
 
     def not_plain(self, believed: range) -> list[int]:
         """Devices with a reading at a time that is not believed, or without any value."""
@@ -240,6 +236,15 @@ def joined(parts: Sequence[Columns]) -> Columns:
         np.concatenate([part.seqs for part in parts]),
         {place: np.concatenate([part.values.get(place, missing[len(part)]) for part in parts]) for place in told},
     )
+
+
+def unbroken(numbers: Numbers, boots: Numbers, seqs: Numbers) -> Runs:
+    """Messages in any order as runs; one that is there twice ends a run and begins the next."""
+    order = np.lexsort((seqs, boots, numbers))
+    numbers, boots, seqs = numbers[order], boots[order], seqs[order]
+    begin = starts(numbers, boots, seqs - np.arange(len(seqs)))
+    end = np.append(begin[1:], len(seqs)) - 1
+    return Runs(numbers[begin], boots[begin], seqs[begin], seqs[end])
 
 
 def starts(*keys: Numbers) -> Numbers:
