@@ -4,9 +4,9 @@ It says of plain readings what `ingest.batch` says one by one; a test compares t
 day are added in another order, so they may differ in the last digit of a double.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -18,6 +18,7 @@ from fleet.usage import Gather
 from ingest.days import HOUR_MILLISECONDS, LocalDays
 from ingest.handling import Gathered, Handling
 from ingest.register import Device
+from ingest.shapes import form_of, shapes
 
 Numbers = NDArray[np.int64]
 Doubles = NDArray[np.float64]
@@ -52,6 +53,7 @@ class Presents(NamedTuple):
 
     Attributes:
         values: the JSON of metric key to [value, milliseconds], the newest of each.
+        shapes: a number for the metrics in it, the same only where they are the same.
     """
 
     numbers: Numbers
@@ -59,6 +61,7 @@ class Presents(NamedTuple):
     oldest: Numbers
     newest: Numbers
     values: list[bytes]
+    shapes: Numbers
 
 
 class Runs(NamedTuple):
@@ -127,27 +130,32 @@ class Columns:
         """What is newest of each device."""
         begin = self._starts
         end = np.append(begin[1:], len(self)) - 1
-        newest = self._sorted_at[end]
+        latest, newest = self._order[end], self._sorted_at[end]
         moments = newest.tolist()
-        told = _told(tuple(self.metrics[place].key for place in self.values))
-        rows = map(told, *(self._newest(place, begin, end, moments) for place in self.values))
-        # Our own keys and numbers: between two objects, and nowhere in them, stands what they are parted at.
-        texts = _encode(list(rows))[2:-2].split(b"},{")
+        keys = tuple(self.metrics[place].key for place in self.values)
+        silent = np.isnan([column[latest] for column in self.values.values()])
+        told = [
+            self._newest(place, begin)
+            if gone.any()
+            else zip(plain(self.metrics[place], self.values[place][latest]), moments, strict=True)
+            for place, gone in zip(self.values, silent, strict=True)
+        ]
+        there = [
+            [entry is not None for entry in column] if isinstance(column, list) else ~gone
+            for column, gone in zip(told, silent, strict=True)
+        ]
         return Presents(
             self._by_device[begin],
             np.maximum.reduceat(self.boots[self._order], begin),
             self._sorted_at[begin],
             newest,
-            [b"{%b}" % text for text in texts],
+            list(map(_encode, map(form_of(keys), *told))),
+            shapes(keys, np.array(there, dtype=bool)),
         )
 
-    def _newest(
-        self, place: int, begin: Numbers, end: Numbers, moments: Sequence[int]
-    ) -> Iterable[tuple[float | bool, int] | None]:
-        """Value and time of one metric for each device; None where it told none."""
+    def _newest(self, place: int, begin: Numbers) -> list[tuple[float | bool, int] | None]:
+        """Value and time of one metric for each device, where its latest reading may not tell it; None: none does."""
         metric, column = self.metrics[place], self.values[place][self._order]
-        if not np.isnan(column[end]).any():
-            return zip(plain(metric, column[end]), moments, strict=True)
         known = np.where(np.isnan(column), -1, np.arange(len(column)))
         last = np.maximum.reduceat(known, begin)
         found = zip(plain(metric, np.nan_to_num(column[last])), self._sorted_at[last].tolist(), strict=True)
@@ -193,11 +201,7 @@ class Columns:
 
     def runs(self) -> Runs:
         """Every message, as unbroken runs."""
-        order = np.lexsort((self.seqs, self.boots, self.numbers))
-        numbers, boots, seqs = self.numbers[order], self.boots[order], self.seqs[order]
-        begin = starts(numbers, boots, seqs - np.arange(len(seqs)))
-        end = np.append(begin[1:], len(seqs)) - 1
-        return Runs(numbers[begin], boots[begin], seqs[begin], seqs[end])
+        return unbroken(self.numbers, self.boots, self.seqs)
 
     def not_plain(self, believed: range) -> list[int]:
         """Devices with a reading at a time that is not believed, or without any value."""
@@ -232,6 +236,15 @@ def joined(parts: Sequence[Columns]) -> Columns:
         np.concatenate([part.seqs for part in parts]),
         {place: np.concatenate([part.values.get(place, missing[len(part)]) for part in parts]) for place in told},
     )
+
+
+def unbroken(numbers: Numbers, boots: Numbers, seqs: Numbers) -> Runs:
+    """Messages in any order as runs; one that is there twice ends a run and begins the next."""
+    order = np.lexsort((seqs, boots, numbers))
+    numbers, boots, seqs = numbers[order], boots[order], seqs[order]
+    begin = starts(numbers, boots, seqs - np.arange(len(seqs)))
+    end = np.append(begin[1:], len(seqs)) - 1
+    return Runs(numbers[begin], boots[begin], seqs[begin], seqs[end])
 
 
 def starts(*keys: Numbers) -> Numbers:
@@ -276,11 +289,3 @@ def _measure(entry: Gathered, column: Doubles, begin: Numbers, deciding: frozens
     else:
         amounts = np.add.reduceat(np.where(told, column, 0.0), begin)
     return Measures(entry.measure, entry.gather is Gather.MAXIMUM, entry.measure in deciding, groups, amounts[groups])
-
-
-@cache
-def _told(keys: tuple[str, ...]) -> Callable[..., msgspec.Struct]:
-    """Makes what a device told of some metrics, in their order; what is None is left out of its JSON."""
-    pair: Any = tuple[float | bool, int] | None
-    fields = [(f"m{place}", pair, msgspec.field(default=None, name=key)) for place, key in enumerate(keys)]
-    return msgspec.defstruct("Told", fields, omit_defaults=True, gc=False)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.columns import Numbers, Runs
+from ingest.columns import Numbers, Runs, unbroken
 from ingest.receipts import Receipts
 
 
@@ -42,20 +42,24 @@ class Hints:
             boots: its boot.
             seqs: its seq.
         """
-        doubtful = self._receipts.hold(numbers, boots, seqs)
+        told = unbroken(numbers, boots, seqs)  # a message's readings are a run: they are looked at together
+        doubtful = np.zeros(len(told.numbers), dtype=bool)
+        doubtful[1:] = (
+            (told.numbers[1:] == told.numbers[:-1])
+            & (told.boots[1:] == told.boots[:-1])
+            & (told.firsts[1:] == told.lasts[:-1])
+        )
         for runs in self._under_way:
-            doubtful |= _held(runs, numbers, boots, seqs)
-        order = np.lexsort((seqs, boots, numbers))
-        one, other = order[1:], order[:-1]
-        twice = (numbers[one] == numbers[other]) & (boots[one] == boots[other]) & (seqs[one] == seqs[other])
-        return {*numbers[doubtful].tolist(), *numbers[one[twice]].tolist()}
+            doubtful |= _met(runs, told)
+        stored = self._receipts.hold(numbers, boots, seqs)
+        return {*told.numbers[doubtful].tolist(), *numbers[stored].tolist()}
 
 
-def _held(runs: Runs, numbers: Numbers, boots: Numbers, seqs: Numbers) -> NDArray[np.bool_]:
-    """Which lie in the last run of their device; that it may have several is for the database to find."""
+def _met(runs: Runs, told: Runs) -> NDArray[np.bool_]:
+    """Which share a message with the last run of their device; that it may have several is for the database to find."""
     if not len(runs.numbers):
-        return np.zeros(len(numbers), dtype=bool)
-    place = np.searchsorted(runs.numbers, numbers, "right") - 1
-    there = (place >= 0) & (runs.numbers[place] == numbers) & (runs.boots[place] == boots)
-    held: NDArray[np.bool_] = there & (runs.firsts[place] <= seqs) & (seqs <= runs.lasts[place])
-    return held
+        return np.zeros(len(told.numbers), dtype=bool)
+    place = np.searchsorted(runs.numbers, told.numbers, "right") - 1
+    there = (place >= 0) & (runs.numbers[place] == told.numbers) & (runs.boots[place] == told.boots)
+    met: NDArray[np.bool_] = there & (runs.firsts[place] <= told.lasts) & (told.firsts <= runs.lasts[place])
+    return met

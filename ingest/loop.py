@@ -72,7 +72,9 @@ class Loop:
         done: Done = None
         try:
             while not self.stop.is_set():
-                deliveries = await consumer.next_batch(self.batch, self.linger_seconds)
+                # What fills all lanes needs no waiting for more: they would stand idle, and more comes while they work.
+                enough = self.lanes.share_from
+                deliveries = await consumer.next_batch(self.batch, self.linger_seconds, enough)
                 if not deliveries:
                     continue
                 received_at = self.now()

@@ -151,7 +151,7 @@ SELECT device_no FROM unnest(%(devices)s::integer[]) AS wanted(device_no)
 -- hour, resting happened ms, resting closed ms]. `lost`: open alarms of the device's area.
 SELECT d.device_no, d.device_id, d.device_class, d.loan_started_at, d.loan_started_at IS NOT NULL AS on_loan, s.last_seen_at, s.first_seen_at,
        s.online_at, EXISTS (SELECT FROM alarm_timer t WHERE t.device_no = d.device_no) AS timed,
-       coalesce(s.metric_values, '{}') AS metric_values, coalesce(s.latest_events, '{}') AS latest_events,
+       coalesce(present_values(s.metric_values, s.told), '{}') AS metric_values, coalesce(s.latest_events, '{}') AS latest_events,
        (SELECT coalesce(jsonb_object_agg(f.fault_code, f.since), '{}')
           FROM (SELECT fault_code, extract(epoch FROM min(raised_at)) * 1000 AS since FROM device_fault
                  WHERE device_no = d.device_no AND cleared_at IS NULL AND fault_code IS NOT NULL GROUP BY fault_code) f) AS faults,
@@ -350,7 +350,7 @@ RETURNING alarm_id
 
 -- name: area_devices
 -- The devices an area alarm is about.
-SELECT d.device_no, d.device_id, d.device_class, s.last_seen_at, s.metric_values, t.next_dose_at,
+SELECT d.device_no, d.device_id, d.device_class, s.last_seen_at, present_values(s.metric_values, s.told) AS metric_values, t.next_dose_at,
        s.last_seen_at < w.at - make_interval(secs => c.seconds * %(share)s) AS quiet, f.device_no IS NOT NULL AS unpowered
   FROM unnest(%(classes)s::text[], %(seconds)s::integer[], %(faults)s::text[]) AS c (device_class, seconds, fault_code)
   JOIN device d USING (device_class)

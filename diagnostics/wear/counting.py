@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from psycopg.sql import SQL, Composable
 from psycopg.types.json import Jsonb
 
 from diagnostics.queries import Row, execute, fetch_all, fetch_one, formatted, room
@@ -21,6 +22,9 @@ LIVE_UP_TO: Final = 20_000
 SAMPLE: Final = 300
 _SHARE_OF_ALL: Final = 0.01
 _LEAST_PAUSE_SECONDS: Final = 60.0
+_WORKERS_STATE: Final = SQL(
+    "(SELECT device_no, present_values(metric_values, told) AS metric_values FROM device_state)"
+)
 _SQL: Final = room(__file__)
 _log = get_logger(part="worker")
 
@@ -45,7 +49,7 @@ class Counted:
     at: datetime | None = None
 
 
-async def count(connection: Connection, today: date, state: str = "device_state_seen") -> Counted:
+async def count(connection: Connection, today: date, state: Composable | str = "device_state_seen") -> Counted:
     """Counts every device and repair that the connection sees.
 
     Args:
@@ -88,7 +92,7 @@ class WearCount:
         now = self._clock()
         async with self._pool.connection() as connection, connection.transaction():
             await execute(connection, _SQL["one_core"])
-            found = await count(connection, local_day(now), state="device_state")
+            found = await count(connection, local_day(now), state=_WORKERS_STATE)
             told = {**{name: _plain(rows) for name, rows in found.sums.items()}, "since": _word(found.since)}
             await execute(connection, _SQL["keep"], {"sums": Jsonb(told), "on": found.on, "at": now})
             await execute(connection, _SQL["forget_versions"])

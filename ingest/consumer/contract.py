@@ -121,9 +121,10 @@ class Consumer(Protocol):
         """
         ...
 
-    async def next_batch(self, limit: int, linger: float) -> list[Delivery]:
-        """Wait for the first message, then up to `linger` seconds for up to `limit` of them.
+    async def next_batch(self, limit: int, linger: float, enough: int | None = None) -> list[Delivery]:
+        """Wait for the first message, then up to `linger` seconds for `enough` of them; hand out up to `limit`.
 
+        `enough` is `limit` where it is not given.
         It returns before `linger` is over when no more can come: the Receive Maximum or the byte budget is used up by
         messages not yet acknowledged. After `interrupt` it returns what there is, possibly nothing. It may be cancelled
         without loss. One caller at a time.

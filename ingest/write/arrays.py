@@ -148,6 +148,11 @@ def texts(values: Sequence[str | None]) -> TextArray:
     return TextArray(_sized(values, TextArray.element, str.encode))
 
 
+def encoded_texts(values: Sequence[bytes]) -> TextArray:
+    """text[] of what is UTF-8 already."""
+    return TextArray(_sized(values, TextArray.element, bytes))
+
+
 def jsonbs(values: Sequence[bytes | None]) -> JsonbArray:
     """jsonb[] of JSON texts."""
     return JsonbArray(_sized(values, JsonbArray.element, b"\x01".__add__))  # version 1 of jsonb's own binary form
@@ -211,11 +216,6 @@ def _nullable_numbers(values: Sequence[float | None], code: str, element: int) -
 
 
 def _sized(values: Sequence[T | None], element: int, encode: Callable[[T], bytes]) -> bytes:
-    parts: list[bytes] = []
-    for value in values:
-        if value is None:
-            parts.append(_NULL)
-        else:
-            data = encode(value)
-            parts += (_SIZE(len(data)), data)
+    encoded = [None if value is None else encode(value) for value in values]
+    parts = [_NULL if data is None else _SIZE(len(data)) + data for data in encoded]
     return _head(element, len(values), nulls=True) + b"".join(parts)

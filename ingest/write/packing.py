@@ -26,7 +26,7 @@ from ingest.write.rows import (
     unknown_columns,
     usage_columns,
 )
-from ingest.write.statements import EVENTS, statement, usage_statement
+from ingest.write.statements import EVENTS, statement, told_statement, usage_statement
 
 DUE_CHANNEL: Final = "fjarrkoll_due"
 """Told, without words, when a commit has marked devices that the worker must judge."""
@@ -113,13 +113,14 @@ def pack(
     if rows.events:
         parameters = [received_at, *event_columns(rows.events)]
         packed.inserts.append(Insert(EVENTS, statement("add_events"), parameters, len(rows.events)))
-    present = {**state_parameters(plain), "received_at": received_at} if plain else {}
     packed.strangers = _strangers(rows, plain)
-    if packed.strangers:
-        _pack_strangers(packed, present)
+    strangers = [device.number for device in packed.strangers]
+    present = {**state_parameters(plain, strangers), "received_at": received_at} if plain else {}
+    if strangers:
+        _pack_strangers(packed, strangers, present)
     _pack_present(packed, rows, received_at)
     if plain:
-        packed.consequences.append(Consequence(statement("update_states"), present))
+        packed.consequences.append(Consequence(told_statement(), present))
         _pack_plain_usage(packed, plain)
     _pack_usage(packed, rows, rows.sums, maximum=False)
     _pack_usage(packed, rows, rows.maxima, maximum=True)
@@ -134,12 +135,11 @@ def _strangers(rows: Plan, plain: Sequence[Columns]) -> list[Device]:
     return sorted(found, key=lambda device: device.number)
 
 
-def _pack_strangers(packed: Packed, present: Parameters) -> None:
+def _pack_strangers(packed: Packed, strangers: list[int], present: Parameters) -> None:
     """Makes the rows of devices without one; those that tell something are made with what they tell."""
-    numbers = integers([device.number for device in packed.strangers])
     if present:
         packed.consequences.append(Consequence(statement("begin_states"), present))
-    packed.consequences.append(Consequence(statement("make_states"), [numbers]))
+    packed.consequences.append(Consequence(statement("make_states"), [integers(strangers)]))
 
 
 def _pack_plain_usage(packed: Packed, plain: Sequence[Columns]) -> None:
@@ -148,7 +148,7 @@ def _pack_plain_usage(packed: Packed, plain: Sequence[Columns]) -> None:
     packed.judged |= judged
     for entry in grown:
         name = "judge_usage" if entry.judges else "grow_usage"
-        add(Consequence(usage_statement(name, maximum=entry.maximum), [*entry.columns], judges=entry.judges))
+        add(Consequence(usage_statement(name, maximum=entry.maximum), entry.columns, judges=entry.judges))
 
 
 def _pack_present(packed: Packed, rows: Plan, received_at: datetime) -> None:
@@ -179,9 +179,9 @@ def _pack_usage(packed: Packed, rows: Plan, amounts: Mapping[UsageKey, float], *
             settled[key] = amount
     add = packed.consequences.append
     if settled:
-        add(Consequence(usage_statement("grow_usage", maximum=maximum), [*usage_columns(settled)]))
+        add(Consequence(usage_statement("grow_usage", maximum=maximum), usage_columns(settled)))
     if open_days:
-        add(Consequence(usage_statement("judge_usage", maximum=maximum), [*usage_columns(open_days)], judges=True))
+        add(Consequence(usage_statement("judge_usage", maximum=maximum), usage_columns(open_days), judges=True))
 
 
 def _pack_rest(packed: Packed, rows: Plan, received_at: datetime, due: set[int]) -> None:

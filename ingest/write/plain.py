@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from ingest.columns import Columns, Doubles, Grown, Numbers
 from ingest.register import Device
 from ingest.write.arrays import (
-    BinaryArray,
+    BigintArray,
     BooleanArray,
     DateArray,
     DoubleArray,
     IntegerArray,
     TimeArray,
-    jsonbs,
+    encoded_texts,
     of_numbers,
     postgres_microseconds,
     repeated_texts,
@@ -28,22 +28,24 @@ class Amounts(NamedTuple):
     Attributes:
         maximum: whether they are maxima and not sums.
         judges: whether they may make a day count as used.
+        columns: the parameters of `grow_usage.sql`.
     """
 
     maximum: bool
     judges: bool
-    columns: list[BinaryArray]
+    columns: dict[str, object]
 
 
-def state_parameters(plain: Sequence[Columns]) -> dict[str, object]:
-    """The parameters of `update_states.sql` and `begin_states.sql` but the time of arrival."""
+def state_parameters(plain: Sequence[Columns], strangers: Sequence[int]) -> dict[str, object]:
+    """The parameters of `update_told.sql` and `begin_states.sql` but the time of arrival.
+
+    Args:
+        plain: readings, one entry for each class.
+        strangers: numbers of devices without a row of current state.
+    """
     found = [columns.presents() for columns in plain]
     numbers = np.concatenate([entry.numbers for entry in found])
     order = np.argsort(numbers)
-    strangers = [
-        np.array([not columns.devices[number].has_state for number in entry.numbers.tolist()], dtype=np.int64)
-        for columns, entry in zip(plain, found, strict=True)
-    ]
     values = [text for entry in found for text in entry.values]
 
     def sorted_of(*columns: Numbers) -> Numbers:
@@ -52,12 +54,11 @@ def state_parameters(plain: Sequence[Columns]) -> dict[str, object]:
     return {
         "device_no": of_numbers(IntegerArray, numbers[order]),
         "boot": of_numbers(IntegerArray, sorted_of(*(entry.boots for entry in found))),
-        "alive": of_numbers(BooleanArray, np.ones(len(numbers))),
         "oldest": of_numbers(TimeArray, postgres_microseconds(sorted_of(*(entry.oldest for entry in found)))),
         "newest": of_numbers(TimeArray, postgres_microseconds(sorted_of(*(entry.newest for entry in found)))),
-        "metric_values": jsonbs([values[place] for place in order.tolist()]),
-        "latest_events": jsonbs(()),
-        "stranger": of_numbers(BooleanArray, sorted_of(*strangers)),
+        "told": encoded_texts([values[place] for place in order.tolist()]),
+        "told_keys": of_numbers(BigintArray, sorted_of(*(entry.shapes for entry in found))),
+        "stranger": of_numbers(BooleanArray, np.isin(numbers[order], strangers)),
     }
 
 
@@ -96,16 +97,16 @@ def _open(columns: Columns, grown: Grown) -> NDArray[np.bool_]:
     return grown.days > np.array(used, dtype=np.int64)
 
 
-def _usage_columns(parts: Sequence[_Part]) -> list[BinaryArray]:
+def _usage_columns(parts: Sequence[_Part]) -> dict[str, object]:
     names = sorted({part.name for part in parts})
     numbers = np.concatenate([part.numbers for part in parts])
     days = np.concatenate([part.days for part in parts])
     kinds = np.concatenate([np.full(len(part.numbers), names.index(part.name)) for part in parts])
     order = np.lexsort((kinds, days, numbers))
     amounts = np.concatenate([part.amounts for part in parts])
-    return [
-        of_numbers(IntegerArray, numbers[order]),
-        of_numbers(DateArray, days[order]),
-        repeated_texts(names, kinds[order].tolist()),
-        of_numbers(DoubleArray, amounts[order]),
-    ]
+    return {
+        "device_no": of_numbers(IntegerArray, numbers[order]),
+        "local_day": of_numbers(DateArray, days[order]),
+        "measure": repeated_texts(names, kinds[order].tolist()),
+        "amount": of_numbers(DoubleArray, amounts[order]),
+    }

@@ -106,15 +106,15 @@ def presence_columns(presence: Mapping[int, tuple[int, bool]]) -> list[BinaryArr
     ]
 
 
-def usage_columns(usage: Mapping[UsageKey, float]) -> list[BinaryArray]:
-    """The arrays of `grow_usage.sql`, in the order of their keys, so that no two transactions can deadlock."""
+def usage_columns(usage: Mapping[UsageKey, float]) -> Parameters:
+    """The parameters of `grow_usage.sql`, in the order of their keys, so that no two transactions can deadlock."""
     keys = sorted(usage)
-    return [
-        integers([number for number, _, _ in keys]),
-        dates([day for _, day, _ in keys]),
-        texts([measure for _, _, measure in keys]),
-        doubles([usage[key] for key in keys]),
-    ]
+    return {
+        "device_no": integers([number for number, _, _ in keys]),
+        "local_day": dates([day for _, day, _ in keys]),
+        "measure": texts([measure for _, _, measure in keys]),
+        "amount": doubles([usage[key] for key in keys]),
+    }
 
 
 def birth_columns(births: Sequence[AcceptedBirth]) -> tuple[list[BinaryArray], list[BinaryArray]]:

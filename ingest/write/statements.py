@@ -20,10 +20,16 @@ def statement(name: str) -> bytes:
 
 
 @cache
+def told_statement() -> bytes:
+    """`update_told.sql`."""
+    return statement("update_told").replace(b"{first}", statement("first_of_loan").strip())
+
+
+@cache
 def usage_statement(name: str, *, maximum: bool) -> bytes:
     """`grow_usage.sql` or `judge_usage.sql`, for sums and counts or for maxima."""
-    grown = b"greatest(u.amount, excluded.amount)" if maximum else b"u.amount + excluded.amount"
-    return statement(name).replace(b"{grown}", grown)
+    grown = b"greatest(u.amount, i.amount)" if maximum else b"u.amount + i.amount"
+    return statement(name).replace(b"{grown}", grown).replace(b"{begun}", grown.replace(b"i.", b"excluded."))
 
 
 def insert_readings(profile: DeviceProfile) -> bytes:

@@ -2,8 +2,8 @@
 -- nothing about it. Answers with who was used and on which day, counted from 2000-01-01.
 WITH grown AS (
     INSERT INTO usage_day AS u (device_no, local_day, measure, amount)
-    SELECT * FROM unnest(%b, %b, %b, %b)
-    ON CONFLICT (device_no, local_day, measure) DO UPDATE SET amount = {grown}
+    SELECT * FROM unnest(%(device_no)b, %(local_day)b, %(measure)b, %(amount)b)
+    ON CONFLICT (device_no, local_day, measure) DO UPDATE SET amount = {begun}
     RETURNING device_no, local_day, measure, amount
 ), used AS (
     SELECT g.device_no, max(g.local_day) AS day

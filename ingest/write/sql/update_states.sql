@@ -15,11 +15,11 @@ UPDATE device_state AS s
        END,
        metric_values = CASE
            WHEN i.metric_values IS NULL THEN s.metric_values
-           WHEN s.last_event_at <= i.oldest THEN s.metric_values || i.metric_values
+           WHEN s.last_event_at <= i.oldest THEN present_values(s.metric_values, s.told) || i.metric_values
            WHEN s.last_event_at IS NULL AND s.metric_values = '{}' AND i.oldest >= (
                SELECT coalesce(d.loan_started_at, d.earlier_loan_ended_at, '-infinity') FROM device d WHERE d.device_no = s.device_no)
            THEN i.metric_values
-           ELSE newest_per_key(s.metric_values, (
+           ELSE newest_per_key(present_values(s.metric_values, s.told), (
                SELECT coalesce(jsonb_object_agg(v.key, v.value), '{}')
                  FROM device d
                  CROSS JOIN jsonb_each(i.metric_values) AS v
@@ -28,6 +28,7 @@ UPDATE device_state AS s
                   AND (m.audience = 'technical' OR (v.value ->> 1)::bigint >= extract(
                        epoch FROM coalesce(d.loan_started_at, d.earlier_loan_ended_at, '-infinity')) * 1000)))
        END,
+       told = CASE WHEN i.metric_values IS NULL THEN s.told END,
        latest_events = CASE
            WHEN i.latest_events IS NULL THEN s.latest_events
            WHEN s.last_event_at <= i.oldest THEN s.latest_events || i.latest_events
@@ -43,9 +44,7 @@ UPDATE device_state AS s
                   AND (k.audience = 'technical' OR v.value::bigint >= extract(
                        epoch FROM coalesce(d.loan_started_at, d.earlier_loan_ended_at, '-infinity')) * 1000)))
        END
-  FROM unnest(%(device_no)b, %(boot)b, %(alive)b, %(oldest)b, %(newest)b, %(metric_values)b, %(latest_events)b)
-       AS i (device_no, boot, alive, oldest, newest, metric_values, latest_events)
+  FROM (SELECT unnest(%(device_no)b) AS device_no, unnest(%(boot)b) AS boot, unnest(%(alive)b) AS alive,
+               unnest(%(oldest)b) AS oldest, unnest(%(newest)b) AS newest,
+               unnest(%(metric_values)b) AS metric_values, unnest(%(latest_events)b) AS latest_events) AS i
  WHERE s.device_no = i.device_no
-   -- what begin_states.sql has just made says all this already
-   AND (s.last_seen_at = %(received_at)s AND s.last_event_at = i.newest AND s.boot = i.boot AND s.metric_values = i.metric_values
-        AND i.latest_events IS NULL) IS NOT TRUE

@@ -18,7 +18,7 @@ async def test_an_older_reading_does_not_overwrite_the_present(site: Site, add_d
     old = reading(3, {"battery.soc": 90, "battery.voltage": 26}, ts=NOW_MS - 9 * HOUR)
     await desk.take(delivery(device.device_id, new), received_at=NOW)
     await desk.take(delivery(device.device_id, old), received_at=NOW + timedelta(seconds=5))
-    assert site.one("SELECT metric_values FROM device_state") == {
+    assert site.one("SELECT present_values(metric_values, told) FROM device_state") == {
         "battery.soc": [40.0, NOW_MS - MINUTE],
         "battery.voltage": [26.0, NOW_MS - 9 * HOUR],
     }
@@ -116,7 +116,7 @@ async def test_what_happened_in_an_earlier_loan_tells_the_next_borrower_nothing_
         delivery(device.device_id, reading(2, values, ts=before + MINUTE)),
         received_at=NOW,
     )
-    assert site.ask("SELECT metric_values, last_event_at, last_used_day FROM device_state") == [
+    assert site.ask("SELECT present_values(metric_values, told), last_event_at, last_used_day FROM device_state") == [
         ({"battery.level": [55.0, before + MINUTE]}, None, None)
     ]
     assert site.one("SELECT count(*) FROM reading_scale") == 2
@@ -125,7 +125,7 @@ async def test_what_happened_in_an_earlier_loan_tells_the_next_borrower_nothing_
     await desk.take(
         delivery(device.device_id, reading(4, {"body.weight": 99}, ts=before + 2 * MINUTE)), received_at=NOW
     )
-    assert site.ask("SELECT metric_values, last_event_at, last_used_day FROM device_state") == [
+    assert site.ask("SELECT present_values(metric_values, told), last_event_at, last_used_day FROM device_state") == [
         (
             {"body.weight": [88.8, NOW_MS - MINUTE], "battery.level": [55.0, NOW_MS - MINUTE]},
             datetime.fromtimestamp(NOW_MS / 1000 - 60, UTC),

@@ -41,7 +41,9 @@ async def test_a_reading_is_in_the_database_within_two_seconds_with_both_times(
         "clock_corrected, unknown FROM reading_scale"
     )
     assert row == [(device.device_no, message["ts"], 1, 1, pytest.approx(81.4), True, None, None)]
-    assert site.one("SELECT metric_values FROM device_state") == {"body.weight": [81.4, message["ts"]]}
+    assert site.one("SELECT present_values(metric_values, told) FROM device_state") == {
+        "body.weight": [81.4, message["ts"]]
+    }
 
 
 async def test_a_device_cannot_speak_for_another(site: Site, add_device: AddDevice) -> None:

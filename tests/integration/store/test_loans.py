@@ -1,5 +1,6 @@
 """The loan as the boundary of data: at the instant, on the day, at return, for alarms that must not be inherited."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -73,20 +74,28 @@ def test_a_reading_belongs_to_the_loan_that_was_open_when_it_happened(
     assert _see(store, None, "SELECT seq FROM reading_probe_clinical") == [1, 2]
 
 
-def test_late_data_of_the_previous_borrower_stays_with_him(store: Database, first: Payer, second: Payer) -> None:
+def _standing(values: dict[str, list[int]], *, aside: bool) -> tuple[Jsonb, str | None]:
+    """Values as known of a device; or as told last, beside some that are known of the same metrics and older."""
+    if not aside:
+        return Jsonb(values), None
+    return Jsonb({key: [1, 0] for key in values}), json.dumps(values)
+
+
+@pytest.mark.parametrize("aside", [False, True], ids=["known", "told last"])
+def test_late_data_of_the_previous_borrower_stays_with_him(
+    store: Database, first: Payer, second: Payer, *, aside: bool
+) -> None:
     device = add_device(store, CLASS, MODEL, loan=(first, "HSL", START - timedelta(days=30)))
     return_device(store, device.device_no, START - timedelta(days=1))
     lend_device(store, device.device_no, second, "HSL", START)
     late = START - timedelta(days=3)
     _read(store, device.device_no, late, 1)
+    values = {"body.weight": [70, to_milliseconds(late)], "battery.soc": [5, to_milliseconds(START)]}
     _do(
         store,
-        "INSERT INTO device_state (device_no, metric_values, latest_events, last_event_at) VALUES (%s, %s, %s, %s)",
-        *(
-            device.device_no,
-            Jsonb({"body.weight": [70, to_milliseconds(late)], "battery.soc": [5, to_milliseconds(START)]}),
-        ),
-        *(Jsonb({"care_event": to_milliseconds(late)}), late),
+        "INSERT INTO device_state (device_no, metric_values, told, latest_events, last_event_at)"
+        " VALUES (%s, %s, %s, %s, %s)",
+        *(device.device_no, *_standing(values, aside=aside), Jsonb({"care_event": to_milliseconds(late)}), late),
     )
     seen = "SELECT metric_values, latest_events, last_event_at FROM device_state_seen"
     assert _see(store, second, "SELECT seq FROM reading_probe_clinical") == []
@@ -202,21 +211,23 @@ def test_at_return_alarms_are_settled_told_and_judged_afresh(store: Database, fi
     assert _see(store, second, "SELECT rule FROM alarm") == ["care_silence"]
 
 
-def test_at_return_the_present_keeps_its_technical_part_only(store: Database, first: Payer) -> None:
+@pytest.mark.parametrize("aside", [False, True], ids=["known", "told last"])
+def test_at_return_the_present_keeps_its_technical_part_only(store: Database, first: Payer, *, aside: bool) -> None:
     device = add_device(store, CLASS, MODEL, loan=(first, "HSL", START - timedelta(days=30)))
     _do(
         store,
-        "INSERT INTO device_state (device_no, boot, metric_values, latest_events, last_used_day, last_event_at)"
-        " VALUES (%s, 3, %s, %s, %s, %s)",
-        *(device.device_no, Jsonb({"body.weight": [70, 1], "battery.soc": [5, 1], "gone": [1, 1]})),
+        "INSERT INTO device_state (device_no, boot, metric_values, told, latest_events, last_used_day, last_event_at)"
+        " VALUES (%s, 3, %s, %s, %s, %s, %s)",
+        device.device_no,
+        *_standing({"body.weight": [70, 1], "battery.soc": [5, 1], "gone": [1, 1]}, aside=aside),
         *(Jsonb({"care_event": 1, "technical_event": 1}), START.date(), START),
     )
     return_device(store, device.device_no, START)
     with psycopg.connect(store.ingest) as connection:
         row = connection.execute(
-            "SELECT boot, metric_values, latest_events, last_used_day, last_event_at FROM device_state"
+            "SELECT boot, metric_values, told, latest_events, last_used_day, last_event_at FROM device_state"
         ).fetchone()
-    assert row == (3, {"battery.soc": [5, 1]}, {"technical_event": 1}, None, None)
+    assert row == (3, {"battery.soc": [5, 1]}, None, {"technical_event": 1}, None, None)
 
 
 def test_history_entered_afterwards_disturbs_nothing(store: Database, first: Payer, second: Payer) -> None:

@@ -19,6 +19,7 @@ from ingest.hints import Hints
 from ingest.lots import Parted, Parting
 from ingest.receipts import Receipts
 from ingest.register import Register
+from ingest.shapes import shape_of
 from ingest.write.writer import Writer
 from tests.unit.ingest.support import APAP, CHAIR, NOW, NOW_MS, SCALE, delivery, event, reading, register
 
@@ -89,6 +90,7 @@ def present_of(found: Parted) -> dict[int, tuple[int, int, int, dict[str, Any]]]
         told = columns.presents()
         for place, number in enumerate(told.numbers.tolist()):
             values = json.loads(told.values[place])
+            assert told.shapes[place] == shape_of(tuple(values)), "it says which metrics stand in the JSON"
             moments = told.boots[place], told.oldest[place], told.newest[place]
             present[number] = (*(int(moment) for moment in moments), values)
     return present
