@@ -12,7 +12,7 @@ from diagnostics.metrics import WorkerMetrics
 from diagnostics.queries import Row, execute, fetch_all
 from fleet.clock import to_milliseconds
 from fleet.messages import CommandMessage
-from fleet.plumbing.database import Connection, Pool
+from fleet.plumbing.database import Connection, Pool, in_few_messages
 from fleet.plumbing.logs import get_logger
 
 _AT_ONCE: Final = 100
@@ -47,7 +47,7 @@ class Dispatcher:
         """
         sent = 0
         while True:
-            async with self.pool.connection() as connection, connection.transaction():
+            async with self.pool.connection() as connection, in_few_messages(connection):
                 found = await fetch_all(connection, SQL["next_queued"], {"limit": _AT_ONCE})
                 rows = [row for row in found if not await self._stopped(connection, row)]
                 results = await asyncio.gather(*(self._publish(publisher, row) for row in rows), return_exceptions=True)

@@ -3,13 +3,13 @@
 SELECT pg_advisory_xact_lock('command'::regclass::oid::integer, %(device_no)s)
 
 -- name: ask
--- At most one row per caller and key, however many ask at once; the counter is handed out under a lock of the device.
-INSERT INTO command (device_no, counter, name, level, parameters, requested_by, requested_role, requested_holder, idempotency_key, approval,
+-- At most one row per caller and key, however many ask at once: the key refuses a second one. The counter is handed out under a lock of
+-- the device.
+INSERT INTO command (command_id, device_no, counter, name, level, parameters, requested_by, requested_role, requested_holder, idempotency_key, approval,
                      created_at, expires_at)
-VALUES (%(device_no)s, next_command_counter(%(device_no)s), %(name)s, %(level)s, %(parameters)s, %(requested_by)s, %(requested_role)s,
-        %(requested_holder)s, %(key)s, %(approval)s, clock_timestamp(), clock_timestamp() + make_interval(secs => %(seconds)s))
-ON CONFLICT (requested_by, idempotency_key) DO NOTHING
-RETURNING command_id
+VALUES (%(command_id)s, %(device_no)s, next_command_counter(%(device_no)s), %(name)s, %(level)s, %(parameters)s, %(requested_by)s,
+        %(requested_role)s, %(requested_holder)s, %(key)s, %(approval)s, clock_timestamp(),
+        clock_timestamp() + make_interval(secs => %(seconds)s))
 
 -- name: trace
 INSERT INTO command_transition (command_id, state, reason) VALUES (%(command_id)s, %(state)s, %(reason)s)

@@ -26,36 +26,51 @@ REPLY_CHANNEL: Final = "fjarrkoll_reply"
 GRACE: Final[dict[str, Any]] = {"grace": 1.0, "behind": 30.0}
 
 
-async def ask(work: Work, device_no: int, command: Command, parameters: Parameters, key: str) -> UUID | None:
-    """Queues a command and wakes the worker; None when this caller has used the key before.
+class Wish(NamedTuple):
+    """What a caller wants of a device.
+
+    Attributes:
+        command_id: what the command is called if it is new.
+        key: one use of it by one caller is one command.
+    """
+
+    command_id: UUID
+    device_no: int
+    command: Command
+    parameters: Parameters
+    key: str
+
+
+async def ask(work: Work, wish: Wish) -> None:
+    """Queues a command and wakes the worker; asks the database for no answer, so that it may go with the commit.
 
     A setting waits for a second person first, an hour at most.
+
+    Raises:
+        psycopg.errors.UniqueViolation: this caller has used the key before; in few messages only the commit says so.
     """
-    awaiting = command.level is Level.SETTING
-    row = await fetch_one(
+    command, awaiting = wish.command, wish.command.level is Level.SETTING
+    await execute(
         work.connection,
         SQL["ask"],
         {
-            "device_no": device_no,
+            "command_id": wish.command_id,
+            "device_no": wish.device_no,
             "name": command.name,
             "level": command.level,
-            "parameters": Jsonb(parameters),
+            "parameters": Jsonb(wish.parameters),
             "requested_by": work.caller.name,
             "requested_role": work.caller.role,
             "requested_holder": _holder(work),
-            "key": key,
+            "key": wish.key,
             "approval": Approval.AWAITING if awaiting else Approval.NOT_NEEDED,
             "seconds": APPROVAL_SECONDS if awaiting else command.expires_seconds,
         },
     )
-    if row is None:
-        return None
-    command_id: UUID = row["command_id"]
     reason = Expiry.AWAITS_APPROVAL if awaiting else Step.ASKED
-    traced = {"command_id": command_id, "state": State.QUEUED, "reason": reason}
-    told = {"channel": COMMAND_CHANNEL, "payload": str(command_id)}
+    traced = {"command_id": wish.command_id, "state": State.QUEUED, "reason": reason}
+    told = {"channel": COMMAND_CHANNEL, "payload": str(wish.command_id)}
     await execute(work.connection, SQL["trace_and_tell"], {**traced, **told})
-    return command_id
 
 
 async def trace(connection: Connection, command_id: UUID, state: str, reason: str) -> None:
@@ -101,8 +116,8 @@ async def before_asking(work: Work, device_no: int, key: str, name: str, paramet
             SQL["by_key"], {"requested_by": work.caller.name, "key": key}
         )
         waiting = await connection.execute(SQL["waiting"], wish)
-        [(count, same)] = await waiting.fetchall()
-        return Before(await known.fetchone(), same, count)
+    [(count, same)] = await waiting.fetchall()
+    return Before(await known.fetchone(), same, count)
 
 
 async def is_held(connection: Connection, device_no: int) -> bool:

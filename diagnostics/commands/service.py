@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from diagnostics.commands import refusals, repository
 from diagnostics.commands.advising import advice
@@ -30,11 +30,20 @@ MOST_OPEN: Final = 20
 _THE_COMMAND: Final = Text("Kommandot", "The command")
 
 
-async def ask(work: Work, device_id: str, request: CommandRequest, key: str) -> tuple[UUID, bool]:
+async def ask(
+    work: Work, device_id: str, request: CommandRequest, key: str, command_id: UUID | None = None
+) -> tuple[UUID, bool]:
     """Queues a command, or finds the one asked for with the same key; whether it is new.
 
     Checks on the server are advisory: the device judges its own state, and rights and holds are looked at again when
     the command is sent.
+
+    Args:
+        work: to be committed.
+        device_id: whom.
+        request: what.
+        key: of this wish; the same one asks once.
+        command_id: what the command is called if it is new.
 
     Raises:
         Problem: the device, the command, the right, the parameters, the key, an incident hold or what waits already do
@@ -50,11 +59,13 @@ async def ask(work: Work, device_id: str, request: CommandRequest, key: str) -> 
     known = before.known
     if known is None:
         await _may_wait(work, device_no, command, before)
-    new = None if known else await repository.ask(work, device_no, command, parameters, key)
-    found = known if new is not None else known or await repository.by_key(work, key)
-    command_id = new or _same_wish(found, device_no, command.name, parameters)
-    await work.record("command.ask", device_no, command_id=command_id, name=command.name, new=new is not None)
-    return command_id, new is not None
+        wish = repository.Wish(command_id or uuid4(), device_no, command, parameters, key)
+        await repository.ask(work, wish)
+        found = wish.command_id
+    else:
+        found = _same_wish(known, device_no, command.name, parameters)
+    await work.record("command.ask", device_no, command_id=found, name=command.name, new=known is None)
+    return found, known is None
 
 
 async def _may_wait(work: Work, device_no: int, command: Command, before: repository.Before) -> None:
@@ -125,7 +136,9 @@ async def _stop(work: Work, device_no: int, command_id: UUID) -> None:
     if not await repository.take_back(work, command_id):
         await repository.take_turns(work, device_no)
         stop: repository.Parameters = {"command_id": str(command_id)}
-        await repository.ask(work, device_no, CANCEL, stop, f"cancel-{command_id}")
+        wish = repository.Wish(uuid4(), device_no, CANCEL, stop, f"cancel-{command_id}")
+        if await repository.by_key(work, wish.key) is None:
+            await repository.ask(work, wish)
 
 
 async def _awaiting(work: Work, command_id: UUID) -> tuple[Row, Command]:
@@ -220,8 +233,8 @@ def is_over(row: Row) -> bool:
     return row["state"] in FINAL
 
 
-def _same_wish(found: Row | None, device_no: int, name: str, parameters: dict[str, float | str]) -> UUID:
-    if found is None or (found["device_no"], found["name"], found["parameters"]) != (device_no, name, parameters):
+def _same_wish(found: Row, device_no: int, name: str, parameters: dict[str, float | str]) -> UUID:
+    if (found["device_no"], found["name"], found["parameters"]) != (device_no, name, parameters):
         raise refusals.key_reused()
     command_id: UUID = found["command_id"]
     return command_id
