@@ -2,6 +2,10 @@
 -- One asker at a time per device, so that what is counted and compared still holds when the command is queued.
 SELECT pg_advisory_xact_lock('command'::regclass::oid::integer, %(device_no)s)
 
+-- name: take_turns_at
+-- The same, of the device with this id, where the caller sees it.
+SELECT pg_advisory_xact_lock('command'::regclass::oid::integer, device_no) FROM device WHERE device_id = %(device_id)s
+
 -- name: ask
 -- At most one row per caller and key, however many ask at once: the key refuses a second one. The counter is handed out under a lock of
 -- the device.
@@ -23,12 +27,12 @@ SELECT pg_notify(%(channel)s, %(payload)s)
 SELECT command_id, device_no, name, parameters FROM command WHERE requested_by = %(requested_by)s AND idempotency_key = %(key)s
 
 -- name: waiting
--- How many commands wait for the device, and the very same wish among them: of the same caller, or of anyone's where it does more than read.
-SELECT count(*) AS open,
-       min(command_id::text) FILTER (WHERE name = %(name)s AND parameters = %(parameters)s
-                                       AND (level <> 'read' OR requested_by = %(caller)s))::uuid AS same
-  FROM command
- WHERE device_no = %(device_no)s AND state IN ('queued', 'sent', 'delivered', 'running') AND expires_at > clock_timestamp()
+-- The commands that wait for the device, the first one first.
+SELECT c.command_id, c.name, c.level, c.parameters, c.requested_by
+  FROM command c
+  JOIN device d USING (device_no)
+ WHERE d.device_id = %(device_id)s AND c.state IN ('queued', 'sent', 'delivered', 'running') AND c.expires_at > clock_timestamp()
+ ORDER BY c.created_at, c.command_id
 
 -- name: held
 SELECT EXISTS (SELECT FROM incident_hold WHERE device_no = %(device_no)s AND lifted_at IS NULL) AS held

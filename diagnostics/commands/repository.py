@@ -7,6 +7,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from diagnostics.commands.states import Approval, Expiry, State, Step, Stopped
+from diagnostics.devices.repository import ask_identity, found
 from diagnostics.queries import Row, execute, fetch_all, fetch_by_key, fetch_one, room
 from diagnostics.work import Work
 from fleet.commands import Command, Level
@@ -92,32 +93,31 @@ class Before(NamedTuple):
     """What a wish meets at its device.
 
     Attributes:
+        device: as of `devices.repository.identity`.
         known: the command this caller asked for with the key, if it lies in the caller's scope still.
-        same: the same wish that waits for the device already, if the caller may see it.
-        waiting: how many commands wait for it.
+        waiting: the commands that wait for the device.
     """
 
+    device: Row
     known: Row | None
-    same: UUID | None
-    waiting: int
+    waiting: list[Row]
 
 
-async def before_asking(work: Work, device_no: int, key: str, name: str, parameters: Parameters) -> Before:
+async def before_asking(work: Work, device_id: str, key: str) -> Before:
     """What there is when it is this caller's turn; from here to the end of the transaction nobody else asks the device.
 
-    Three questions in one message, each answered when the one before it has been: what is found still holds when the
-    command is queued.
+    In few messages all questions go in one, each answered when the one before it has been: what is found still holds
+    when the command is queued.
+
+    Raises:
+        Problem: no such device in the caller's scope.
     """
-    wish = {"device_no": device_no, "name": name, "parameters": Jsonb(parameters), "caller": work.caller.name}
-    connection = work.connection
-    async with connection.pipeline():
-        await take_turns(work, device_no)
-        known = await connection.cursor(row_factory=dict_row).execute(
-            SQL["by_key"], {"requested_by": work.caller.name, "key": key}
-        )
-        waiting = await connection.execute(SQL["waiting"], wish)
-    [(count, same)] = await waiting.fetchall()
-    return Before(await known.fetchone(), same, count)
+    it, used = {"device_id": device_id}, {"requested_by": work.caller.name, "key": key}
+    device = await ask_identity(work, device_id)
+    await execute(work.connection, SQL["take_turns_at"], it)
+    known = await work.connection.cursor(row_factory=dict_row).execute(SQL["by_key"], used)
+    waiting = await work.connection.cursor(row_factory=dict_row).execute(SQL["waiting"], it)
+    return Before(found(await device.fetchone()), await known.fetchone(), await waiting.fetchall())
 
 
 async def is_held(connection: Connection, device_no: int) -> bool:

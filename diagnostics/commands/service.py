@@ -1,5 +1,6 @@
 """Decides whether a command is asked for, and what its caller is told while and after waiting."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -11,7 +12,6 @@ from diagnostics.commands.results import visible_result
 from diagnostics.commands.schemas import Command as CommandDetail
 from diagnostics.commands.schemas import CommandItem, CommandQuery, CommandRequest, StepItem
 from diagnostics.commands.states import FINAL, Approval, State
-from diagnostics.devices import repository as devices
 from diagnostics.paging import Page, cut, decode_cursor
 from diagnostics.problems import not_found
 from diagnostics.queries import Row
@@ -49,17 +49,16 @@ async def ask(
         Problem: the device, the command, the right, the parameters, the key, an incident hold or what waits already do
             not allow it.
     """
-    device = await devices.identity(work, device_id)
+    before = await repository.before_asking(work, device_id, key)
+    device, known = before.device, before.known
     if device["enrolled_at"] is None or device["device_class"] not in work.registry:
         raise refusals.cannot_report()
     profile, device_no = work.registry[device["device_class"]], device["device_no"]
     command = allowed_command(profile, request.name, work.caller.role)
     parameters = complete_parameters(command, request.parameters)
-    before = await repository.before_asking(work, device_no, key, command.name, parameters)
-    known = before.known
     if known is None:
-        await _may_wait(work, device_no, command, before)
         wish = repository.Wish(command_id or uuid4(), device_no, command, parameters, key)
+        await _may_wait(work, wish, before.waiting)
         await repository.ask(work, wish)
         found = wish.command_id
     else:
@@ -68,14 +67,21 @@ async def ask(
     return found, known is None
 
 
-async def _may_wait(work: Work, device_no: int, command: Command, before: repository.Before) -> None:
+async def _may_wait(work: Work, wish: repository.Wish, waiting: Sequence[Row]) -> None:
     """Refuses what a held device may not be asked, what waits for it already, and more than it should have waiting."""
-    if command.level is not Level.READ and await repository.is_held(work.connection, device_no):
+    if wish.command.level is not Level.READ and await repository.is_held(work.connection, wish.device_no):
         raise refusals.incident_hold()
-    if before.same is not None:
-        raise refusals.already_waiting(before.same)
-    if before.waiting >= MOST_OPEN:
+    for row in waiting:
+        if _is_the_same(row, wish, work.caller):
+            raise refusals.already_waiting(row["command_id"])
+    if len(waiting) >= MOST_OPEN:
         raise refusals.too_many_open(MOST_OPEN)
+
+
+def _is_the_same(row: Row, wish: repository.Wish, caller: Caller) -> bool:
+    """Whether a command is the very same wish: of the same caller, or of anyone's where it does more than read."""
+    whose = row["level"] != Level.READ or row["requested_by"] == caller.name
+    return whose and (row["name"], row["parameters"]) == (wish.command.name, wish.parameters)
 
 
 async def approve(work: Work, command_id: UUID) -> CommandDetail:
