@@ -91,7 +91,7 @@ class Door:
                 raise AuditMissingError(f"{work.records} audit lines written by one request")
 
 
-def _door(request: Request) -> Door:
+async def _door(request: Request) -> Door:
     door: Door = request.app.state.door
     return door
 

@@ -92,7 +92,11 @@ class Asking:
         return item
 
 
-_Asking = Annotated[Asking, Depends()]
+async def _asking(key: IdempotencyKey, caller: Asker, door: Entrance, response: Response) -> Asking:
+    return Asking(key, caller, door, response)
+
+
+_Asking = Annotated[Asking, Depends(_asking)]
 
 
 @router.post("/devices/{device_id}/commands", summary="Ask a device to do something", responses=_ANSWERS)

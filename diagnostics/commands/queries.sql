@@ -174,6 +174,10 @@ WITH moved AS (
 )
 SELECT pg_notify('fjarrkoll_reply', command_id::text) FROM moved
 
+-- name: without_waiting
+-- For this transaction: its commit is durable half a second later, or with the next commit that waits for the disk.
+SET LOCAL synchronous_commit = off
+
 -- name: sent
 WITH moved AS (
     UPDATE command SET state = 'sent', sent_at = clock_timestamp() WHERE command_id = ANY (%(commands)s) AND state = 'queued'

@@ -124,9 +124,13 @@ async def in_few_messages(connection: Connection) -> AsyncIterator[AsyncPipeline
     try:
         async with connection.pipeline() as pipeline, AsyncTransaction(connection):
             yield pipeline
-    except BaseException:
+    except BaseException as error:
         with suppress(psycopg.Error):  # a broken line has rolled back itself
             await connection.rollback()
+        first = error.__context__
+        # Where the server's word arrives early, psycopg raises over it that what followed was skipped.
+        if isinstance(error, psycopg.errors.PipelineAborted) and isinstance(first, psycopg.Error):
+            raise first from None
         raise
 
 
