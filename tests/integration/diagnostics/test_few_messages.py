@@ -154,3 +154,47 @@ async def test_who_waits_is_woken_and_does_not_look_before(
     _, new, row = await asyncio.wait_for(asked, 10)
     assert row is not None
     assert (new, row["state"]) == (True, "cancelled")
+
+
+SEEN = """
+    CREATE TABLE seen (name text, durably text);
+    CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN
+        INSERT INTO seen
+        SELECT name, current_setting('synchronous_commit') FROM command WHERE command_id = NEW.command_id;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER note AFTER INSERT ON command_transition
+        FOR EACH ROW WHEN (NEW.state IN ('sent', 'cancelled')) EXECUTE FUNCTION note()
+"""
+
+
+async def test_only_that_readings_were_sent_is_committed_without_waiting_for_the_disk(
+    api: Api, make_token: MakeToken, town: Town, database: Database, store: Store
+) -> None:
+    """A reading may be sent again. What does more is durable, and what was stopped and stands in the audit is, too."""
+    with psycopg.connect(database.superuser, autocommit=True) as connection:
+        connection.execute(SEEN)
+
+    class Broker:
+        async def publish(self, *_: object) -> None: ...
+
+    async def turn(*wishes: tuple[str, str]) -> list[tuple[str, str]]:
+        """A turn of the dispatcher with these wishes, each of a device and a command."""
+        for number, (device_id, name) in enumerate(wishes):
+            key = {"idempotency-key": f"{name}-of-{number}-of-{len(wishes)}"}
+            answer = await api.post(f"devices/{device_id}/commands?wait=0", token, {"name": name}, headers=key)
+            assert answer.status_code == 202
+        if len(wishes) > 1:
+            store.execute("UPDATE command SET requested_by = 'gone' WHERE device_no = %s", other.device_no)
+        waits = {"synchronous_commit": "on"}  # which the server of the tests does not
+        async with database_pool(database.worker, "test-worker", largest=1, settings=waits) as pool:
+            await Dispatcher(pool, server_clock).send_queued(Broker())
+        with psycopg.connect(database.superuser, autocommit=True) as connection:
+            return sorted(connection.execute("DELETE FROM seen RETURNING name, durably").fetchall())
+
+    token, chair, other = make_token("technician"), town.chair, town.dispenser
+    assert await turn((chair.device_id, "read_faults")) == [("read_faults", "off")]
+    assert await turn((chair.device_id, "self_test")) == [("self_test", "on")]
+    stopped = await turn((chair.device_id, "read_versions"), (other.device_id, "read_faults"))
+    assert stopped == [("read_faults", "on"), ("read_versions", "on")]
