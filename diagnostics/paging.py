@@ -118,4 +118,8 @@ class Links:
             self._response.headers["Link"] = f'<{self._request.url.path}?{query}>; rel="next"'
 
 
-PageLinks = Annotated[Links, Depends()]
+async def _links(request: Request, response: Response) -> Links:
+    return Links(request, response)
+
+
+PageLinks = Annotated[Links, Depends(_links)]

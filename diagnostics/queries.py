@@ -59,11 +59,12 @@ async def fetch_by_key(connection: Connection, statement: Statement, parameters:
     Row security makes planning such a join dearer than reading its one row (measured: 15 ms and 5), and whatever the
     key is, the plan is the same. Not for lists: see `replan` of `fleet.plumbing.database.database_pool`.
     """
-    async with connection.pipeline(), connection.cursor(row_factory=dict_row) as cursor:
-        await connection.execute("SET LOCAL plan_cache_mode = 'force_generic_plan'")
-        await cursor.execute(statement, parameters, prepare=True)
-        await connection.execute("SET LOCAL plan_cache_mode = 'force_custom_plan'")
-        return await cursor.fetchone()
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        async with connection.pipeline():
+            await connection.execute("SET LOCAL plan_cache_mode = 'force_generic_plan'")
+            await cursor.execute(statement, parameters, prepare=True)
+            await connection.execute("SET LOCAL plan_cache_mode = 'force_custom_plan'")
+        return await cursor.fetchone()  # after the pipeline: within it, row and end would be waited for one by one
 
 
 async def execute(connection: Connection, statement: Statement, parameters: Parameters | None = None) -> int:

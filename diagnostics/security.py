@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -95,10 +95,14 @@ def rate_exceeded(seconds: float) -> Problem:
     )
 
 
-def require(right: Right) -> Callable[[Request], Caller]:
-    """A dependency that hands over the caller, or refuses one whose role lacks the right."""
+def require(right: Right) -> Callable[[Request], Awaitable[Caller]]:
+    """A dependency that hands over the caller, or refuses one whose role lacks the right.
 
-    def caller_with_right(request: Request) -> Caller:
+    It is a coroutine although it waits for nothing, as every dependency here: FastAPI would call a plain function in
+    another thread, and a request would wait for two changes of thread.
+    """
+
+    async def caller_with_right(request: Request) -> Caller:
         caller: Caller = request.scope["state"]["caller"]
         if not may(caller.role, right):
             raise forbidden()

@@ -14,7 +14,7 @@ from diagnostics.queries import execute
 from diagnostics.resources import Resources
 from diagnostics.security import Caller
 from fleet.plumbing.database import Connection
-from fleet.plumbing.store.scope import scoped
+from fleet.plumbing.store.scope import scoped, scoped_in_few_messages
 from fleet.registry import Registry
 
 _RECORD: Final = SQL(
@@ -72,20 +72,26 @@ class Door:
         self.resources = resources
 
     @asynccontextmanager
-    async def open(self, caller: Caller) -> AsyncIterator[Work]:
+    async def open(self, caller: Caller, *, in_few_messages: bool = False) -> AsyncIterator[Work]:
         """A transaction for one request; it is committed only when the audit has exactly one new line.
+
+        Args:
+            caller: whose scope it sees.
+            in_few_messages: for work of single keys that somebody waits for. What its last statements break is raised
+                by the end of the block, and nothing is committed then either.
 
         Raises:
             AuditMissingError: the endpoint forgot its line or wrote two.
         """
-        async with scoped(self.resources.pool, caller.scope) as connection:
+        opened = scoped_in_few_messages if in_few_messages else scoped
+        async with opened(self.resources.pool, caller.scope) as connection:
             work = Work(connection, caller, self.resources.registry, self.resources.clock())
             yield work
             if work.records != 1:
                 raise AuditMissingError(f"{work.records} audit lines written by one request")
 
 
-def _door(request: Request) -> Door:
+async def _door(request: Request) -> Door:
     door: Door = request.app.state.door
     return door
 

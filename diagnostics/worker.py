@@ -57,6 +57,8 @@ _LONGEST_PAUSE: Final = 30.0
 # it was about to send: the server takes them back after so long, for an alarm must be sent within ten seconds all the
 # same.
 _STANDS_STILL: Final = "5s"
+# Its commands are looked for every second, so that a connection to look with was proved by the last look.
+_PROVED_SECONDS: Final = 2.0
 _LOST: Final = (psycopg.Error, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed, aiomqtt.MqttError, OSError)
 _log = get_logger(part="worker")
 
@@ -242,7 +244,9 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         alarms = await stack.enter_async_context(alarm_pool(url))
-        pool = await stack.enter_async_context(database_pool(url, "fjarrkoll-worker", largest=6))
+        pool = await stack.enter_async_context(
+            database_pool(url, "fjarrkoll-worker", largest=6, proved_seconds=_PROVED_SECONDS)
+        )
         wakeups = await stack.enter_async_context(Wakeups(url, [DUE_CHANNEL, COMMAND_CHANNEL]).running())
         yield Worker(
             judge=Judge(alarms, load_registry(), sorted(channels), metrics),

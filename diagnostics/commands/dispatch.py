@@ -11,8 +11,9 @@ from diagnostics.commands.repository import GRACE, SQL
 from diagnostics.metrics import WorkerMetrics
 from diagnostics.queries import Row, execute, fetch_all
 from fleet.clock import to_milliseconds
+from fleet.commands import Level
 from fleet.messages import CommandMessage
-from fleet.plumbing.database import Connection, Pool
+from fleet.plumbing.database import Connection, Pool, in_few_messages
 from fleet.plumbing.logs import get_logger
 
 _AT_ONCE: Final = 100
@@ -42,17 +43,25 @@ class Dispatcher:
         The rows stay locked while the broker takes them. A crash in between sends them again with the same counter, and
         a device executes each counter at most once.
 
+        That a reading was sent is committed without waiting for the disk, since its answer waits for these rows. A
+        server that crashes within the next half second may have forgotten it, which is the same as a crash in between:
+        it is sent again, and to read twice does nothing. An answer that is stored proves that it was sent: the log is
+        written in order, and the answer's commit waits for the disk. What does more than read could be taken back as
+        not sent after such a crash; its commit waits.
+
         Raises:
             aiomqtt.MqttError: the broker took none of a batch; they stay queued.
         """
         sent = 0
         while True:
-            async with self.pool.connection() as connection, connection.transaction():
+            async with self.pool.connection() as connection, in_few_messages(connection):
                 found = await fetch_all(connection, SQL["next_queued"], {"limit": _AT_ONCE})
                 rows = [row for row in found if not await self._stopped(connection, row)]
                 results = await asyncio.gather(*(self._publish(publisher, row) for row in rows), return_exceptions=True)
                 pairs = zip(rows, results, strict=True)
                 taken = [row["command_id"] for row, result in pairs if not isinstance(result, BaseException)]
+                if taken and len(rows) == len(found) and all(row["level"] == Level.READ for row in rows):
+                    await execute(connection, SQL["without_waiting"])
                 if taken:
                     await execute(connection, SQL["sent"], {"commands": taken})
             sent += len(taken)

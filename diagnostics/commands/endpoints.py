@@ -19,7 +19,7 @@ from diagnostics.commands.schemas import (
     WaitSeconds,
 )
 from diagnostics.commands.states import Expiry, State
-from diagnostics.commands.waiting import until_over
+from diagnostics.commands.waiting import ask_and_wait
 from diagnostics.paging import Page, PageLinks
 from diagnostics.problems import not_found
 from diagnostics.queries import Row
@@ -75,9 +75,7 @@ class Asking:
         seconds = resources.limits.commands.wait_seconds(caller.name, time.monotonic())
         if seconds:
             raise rate_exceeded(seconds)
-        async with self._door.open(caller) as work:
-            command_id, new = await service.ask(work, device_id, body, self._key)
-        row = await until_over(resources, caller, command_id, wait)
+        _, new, row = await ask_and_wait(self._door, caller, device_id, body, self._key, wait)
         if row is None:
             raise not_found(Text("Kommandot", "The command"))
         self._response.headers["Idempotency-Replayed"] = "false" if new else "true"
@@ -94,7 +92,11 @@ class Asking:
         return item
 
 
-_Asking = Annotated[Asking, Depends()]
+async def _asking(key: IdempotencyKey, caller: Asker, door: Entrance, response: Response) -> Asking:
+    return Asking(key, caller, door, response)
+
+
+_Asking = Annotated[Asking, Depends(_asking)]
 
 
 @router.post("/devices/{device_id}/commands", summary="Ask a device to do something", responses=_ANSWERS)

@@ -2,14 +2,18 @@
 -- One asker at a time per device, so that what is counted and compared still holds when the command is queued.
 SELECT pg_advisory_xact_lock('command'::regclass::oid::integer, %(device_no)s)
 
+-- name: take_turns_at
+-- The same, of the device with this id, where the caller sees it.
+SELECT pg_advisory_xact_lock('command'::regclass::oid::integer, device_no) FROM device WHERE device_id = %(device_id)s
+
 -- name: ask
--- At most one row per caller and key, however many ask at once; the counter is handed out under a lock of the device.
-INSERT INTO command (device_no, counter, name, level, parameters, requested_by, requested_role, requested_holder, idempotency_key, approval,
+-- At most one row per caller and key, however many ask at once: the key refuses a second one. The counter is handed out under a lock of
+-- the device.
+INSERT INTO command (command_id, device_no, counter, name, level, parameters, requested_by, requested_role, requested_holder, idempotency_key, approval,
                      created_at, expires_at)
-VALUES (%(device_no)s, next_command_counter(%(device_no)s), %(name)s, %(level)s, %(parameters)s, %(requested_by)s, %(requested_role)s,
-        %(requested_holder)s, %(key)s, %(approval)s, clock_timestamp(), clock_timestamp() + make_interval(secs => %(seconds)s))
-ON CONFLICT (requested_by, idempotency_key) DO NOTHING
-RETURNING command_id
+VALUES (%(command_id)s, %(device_no)s, next_command_counter(%(device_no)s), %(name)s, %(level)s, %(parameters)s, %(requested_by)s,
+        %(requested_role)s, %(requested_holder)s, %(key)s, %(approval)s, clock_timestamp(),
+        clock_timestamp() + make_interval(secs => %(seconds)s))
 
 -- name: trace
 INSERT INTO command_transition (command_id, state, reason) VALUES (%(command_id)s, %(state)s, %(reason)s)
@@ -23,12 +27,12 @@ SELECT pg_notify(%(channel)s, %(payload)s)
 SELECT command_id, device_no, name, parameters FROM command WHERE requested_by = %(requested_by)s AND idempotency_key = %(key)s
 
 -- name: waiting
--- How many commands wait for the device, and the very same wish among them: of the same caller, or of anyone's where it does more than read.
-SELECT count(*) AS open,
-       min(command_id::text) FILTER (WHERE name = %(name)s AND parameters = %(parameters)s
-                                       AND (level <> 'read' OR requested_by = %(caller)s))::uuid AS same
-  FROM command
- WHERE device_no = %(device_no)s AND state IN ('queued', 'sent', 'delivered', 'running') AND expires_at > clock_timestamp()
+-- The commands that wait for the device, the first one first.
+SELECT c.command_id, c.name, c.level, c.parameters, c.requested_by
+  FROM command c
+  JOIN device d USING (device_no)
+ WHERE d.device_id = %(device_id)s AND c.state IN ('queued', 'sent', 'delivered', 'running') AND c.expires_at > clock_timestamp()
+ ORDER BY c.created_at, c.command_id
 
 -- name: held
 SELECT EXISTS (SELECT FROM incident_hold WHERE device_no = %(device_no)s AND lifted_at IS NULL) AS held
@@ -169,6 +173,10 @@ WITH moved AS (
       FROM moved m JOIN command c USING (command_id)
 )
 SELECT pg_notify('fjarrkoll_reply', command_id::text) FROM moved
+
+-- name: without_waiting
+-- For this transaction: its commit is durable half a second later, or with the next commit that waits for the disk.
+SET LOCAL synchronous_commit = off
 
 -- name: sent
 WITH moved AS (

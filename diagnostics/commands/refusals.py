@@ -1,8 +1,12 @@
 """Why a command is not asked for, approved or answered, as the caller is told."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
+
+import psycopg
 
 from diagnostics.commands.schemas import CommandItem
 from diagnostics.commands.states import Expiry
@@ -83,6 +87,19 @@ def key_reused() -> Problem:
             "Choose a new Idempotency-Key for every new wish; the same key is for exactly the same wish.",
         ),
     )
+
+
+@contextmanager
+def once_for_a_key() -> Iterator[None]:
+    """Tells the caller where the table refuses a second use of a key.
+
+    A key's own wish is found before, in the device's turn. What is refused was used at this very moment for another
+    device, or earlier for one that the caller does not see any more.
+    """
+    try:
+        yield
+    except psycopg.errors.UniqueViolation:
+        raise key_reused() from None
 
 
 def incident_hold() -> Problem:

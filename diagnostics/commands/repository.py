@@ -7,6 +7,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from diagnostics.commands.states import Approval, Expiry, State, Step, Stopped
+from diagnostics.devices.repository import ask_identity, found
 from diagnostics.queries import Row, execute, fetch_all, fetch_by_key, fetch_one, room
 from diagnostics.work import Work
 from fleet.commands import Command, Level
@@ -26,36 +27,51 @@ REPLY_CHANNEL: Final = "fjarrkoll_reply"
 GRACE: Final[dict[str, Any]] = {"grace": 1.0, "behind": 30.0}
 
 
-async def ask(work: Work, device_no: int, command: Command, parameters: Parameters, key: str) -> UUID | None:
-    """Queues a command and wakes the worker; None when this caller has used the key before.
+class Wish(NamedTuple):
+    """What a caller wants of a device.
+
+    Attributes:
+        command_id: what the command is called if it is new.
+        key: one use of it by one caller is one command.
+    """
+
+    command_id: UUID
+    device_no: int
+    command: Command
+    parameters: Parameters
+    key: str
+
+
+async def ask(work: Work, wish: Wish) -> None:
+    """Queues a command and wakes the worker; asks the database for no answer, so that it may go with the commit.
 
     A setting waits for a second person first, an hour at most.
+
+    Raises:
+        psycopg.errors.UniqueViolation: this caller has used the key before; in few messages only the commit says so.
     """
-    awaiting = command.level is Level.SETTING
-    row = await fetch_one(
+    command, awaiting = wish.command, wish.command.level is Level.SETTING
+    await execute(
         work.connection,
         SQL["ask"],
         {
-            "device_no": device_no,
+            "command_id": wish.command_id,
+            "device_no": wish.device_no,
             "name": command.name,
             "level": command.level,
-            "parameters": Jsonb(parameters),
+            "parameters": Jsonb(wish.parameters),
             "requested_by": work.caller.name,
             "requested_role": work.caller.role,
             "requested_holder": _holder(work),
-            "key": key,
+            "key": wish.key,
             "approval": Approval.AWAITING if awaiting else Approval.NOT_NEEDED,
             "seconds": APPROVAL_SECONDS if awaiting else command.expires_seconds,
         },
     )
-    if row is None:
-        return None
-    command_id: UUID = row["command_id"]
     reason = Expiry.AWAITS_APPROVAL if awaiting else Step.ASKED
-    traced = {"command_id": command_id, "state": State.QUEUED, "reason": reason}
-    told = {"channel": COMMAND_CHANNEL, "payload": str(command_id)}
+    traced = {"command_id": wish.command_id, "state": State.QUEUED, "reason": reason}
+    told = {"channel": COMMAND_CHANNEL, "payload": str(wish.command_id)}
     await execute(work.connection, SQL["trace_and_tell"], {**traced, **told})
-    return command_id
 
 
 async def trace(connection: Connection, command_id: UUID, state: str, reason: str) -> None:
@@ -77,32 +93,31 @@ class Before(NamedTuple):
     """What a wish meets at its device.
 
     Attributes:
+        device: as of `devices.repository.identity`.
         known: the command this caller asked for with the key, if it lies in the caller's scope still.
-        same: the same wish that waits for the device already, if the caller may see it.
-        waiting: how many commands wait for it.
+        waiting: the commands that wait for the device.
     """
 
+    device: Row
     known: Row | None
-    same: UUID | None
-    waiting: int
+    waiting: list[Row]
 
 
-async def before_asking(work: Work, device_no: int, key: str, name: str, parameters: Parameters) -> Before:
+async def before_asking(work: Work, device_id: str, key: str) -> Before:
     """What there is when it is this caller's turn; from here to the end of the transaction nobody else asks the device.
 
-    Three questions in one message, each answered when the one before it has been: what is found still holds when the
-    command is queued.
+    In few messages all questions go in one, each answered when the one before it has been: what is found still holds
+    when the command is queued.
+
+    Raises:
+        Problem: no such device in the caller's scope.
     """
-    wish = {"device_no": device_no, "name": name, "parameters": Jsonb(parameters), "caller": work.caller.name}
-    connection = work.connection
-    async with connection.pipeline():
-        await take_turns(work, device_no)
-        known = await connection.cursor(row_factory=dict_row).execute(
-            SQL["by_key"], {"requested_by": work.caller.name, "key": key}
-        )
-        waiting = await connection.execute(SQL["waiting"], wish)
-        [(count, same)] = await waiting.fetchall()
-        return Before(await known.fetchone(), same, count)
+    it, used = {"device_id": device_id}, {"requested_by": work.caller.name, "key": key}
+    device = await ask_identity(work, device_id)
+    await execute(work.connection, SQL["take_turns_at"], it)
+    known = await work.connection.cursor(row_factory=dict_row).execute(SQL["by_key"], used)
+    waiting = await work.connection.cursor(row_factory=dict_row).execute(SQL["waiting"], it)
+    return Before(found(await device.fetchone()), await known.fetchone(), await waiting.fetchall())
 
 
 async def is_held(connection: Connection, device_no: int) -> bool:

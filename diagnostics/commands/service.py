@@ -1,8 +1,9 @@
 """Decides whether a command is asked for, and what its caller is told while and after waiting."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from diagnostics.commands import refusals, repository
 from diagnostics.commands.advising import advice
@@ -11,7 +12,6 @@ from diagnostics.commands.results import visible_result
 from diagnostics.commands.schemas import Command as CommandDetail
 from diagnostics.commands.schemas import CommandItem, CommandQuery, CommandRequest, StepItem
 from diagnostics.commands.states import FINAL, Approval, State
-from diagnostics.devices import repository as devices
 from diagnostics.paging import Page, cut, decode_cursor
 from diagnostics.problems import not_found
 from diagnostics.queries import Row
@@ -30,41 +30,58 @@ MOST_OPEN: Final = 20
 _THE_COMMAND: Final = Text("Kommandot", "The command")
 
 
-async def ask(work: Work, device_id: str, request: CommandRequest, key: str) -> tuple[UUID, bool]:
+async def ask(
+    work: Work, device_id: str, request: CommandRequest, key: str, command_id: UUID | None = None
+) -> tuple[UUID, bool]:
     """Queues a command, or finds the one asked for with the same key; whether it is new.
 
     Checks on the server are advisory: the device judges its own state, and rights and holds are looked at again when
     the command is sent.
 
+    Args:
+        work: to be committed.
+        device_id: whom.
+        request: what.
+        key: of this wish; the same one asks once.
+        command_id: what the command is called if it is new.
+
     Raises:
         Problem: the device, the command, the right, the parameters, the key, an incident hold or what waits already do
             not allow it.
     """
-    device = await devices.identity(work, device_id)
+    before = await repository.before_asking(work, device_id, key)
+    device, known = before.device, before.known
     if device["enrolled_at"] is None or device["device_class"] not in work.registry:
         raise refusals.cannot_report()
     profile, device_no = work.registry[device["device_class"]], device["device_no"]
     command = allowed_command(profile, request.name, work.caller.role)
     parameters = complete_parameters(command, request.parameters)
-    before = await repository.before_asking(work, device_no, key, command.name, parameters)
-    known = before.known
     if known is None:
-        await _may_wait(work, device_no, command, before)
-    new = None if known else await repository.ask(work, device_no, command, parameters, key)
-    found = known if new is not None else known or await repository.by_key(work, key)
-    command_id = new or _same_wish(found, device_no, command.name, parameters)
-    await work.record("command.ask", device_no, command_id=command_id, name=command.name, new=new is not None)
-    return command_id, new is not None
+        wish = repository.Wish(command_id or uuid4(), device_no, command, parameters, key)
+        await _may_wait(work, wish, before.waiting)
+        await repository.ask(work, wish)
+        found = wish.command_id
+    else:
+        found = _same_wish(known, device_no, command.name, parameters)
+    await work.record("command.ask", device_no, command_id=found, name=command.name, new=known is None)
+    return found, known is None
 
 
-async def _may_wait(work: Work, device_no: int, command: Command, before: repository.Before) -> None:
+async def _may_wait(work: Work, wish: repository.Wish, waiting: Sequence[Row]) -> None:
     """Refuses what a held device may not be asked, what waits for it already, and more than it should have waiting."""
-    if command.level is not Level.READ and await repository.is_held(work.connection, device_no):
+    if wish.command.level is not Level.READ and await repository.is_held(work.connection, wish.device_no):
         raise refusals.incident_hold()
-    if before.same is not None:
-        raise refusals.already_waiting(before.same)
-    if before.waiting >= MOST_OPEN:
+    for row in waiting:
+        if _is_the_same(row, wish, work.caller):
+            raise refusals.already_waiting(row["command_id"])
+    if len(waiting) >= MOST_OPEN:
         raise refusals.too_many_open(MOST_OPEN)
+
+
+def _is_the_same(row: Row, wish: repository.Wish, caller: Caller) -> bool:
+    """Whether a command is the very same wish: of the same caller, or of anyone's where it does more than read."""
+    whose = row["level"] != Level.READ or row["requested_by"] == caller.name
+    return whose and (row["name"], row["parameters"]) == (wish.command.name, wish.parameters)
 
 
 async def approve(work: Work, command_id: UUID) -> CommandDetail:
@@ -125,7 +142,9 @@ async def _stop(work: Work, device_no: int, command_id: UUID) -> None:
     if not await repository.take_back(work, command_id):
         await repository.take_turns(work, device_no)
         stop: repository.Parameters = {"command_id": str(command_id)}
-        await repository.ask(work, device_no, CANCEL, stop, f"cancel-{command_id}")
+        wish = repository.Wish(uuid4(), device_no, CANCEL, stop, f"cancel-{command_id}")
+        if await repository.by_key(work, wish.key) is None:
+            await repository.ask(work, wish)
 
 
 async def _awaiting(work: Work, command_id: UUID) -> tuple[Row, Command]:
@@ -220,8 +239,8 @@ def is_over(row: Row) -> bool:
     return row["state"] in FINAL
 
 
-def _same_wish(found: Row | None, device_no: int, name: str, parameters: dict[str, float | str]) -> UUID:
-    if found is None or (found["device_no"], found["name"], found["parameters"]) != (device_no, name, parameters):
+def _same_wish(found: Row, device_no: int, name: str, parameters: dict[str, float | str]) -> UUID:
+    if (found["device_no"], found["name"], found["parameters"]) != (device_no, name, parameters):
         raise refusals.key_reused()
     command_id: UUID = found["command_id"]
     return command_id

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from diagnostics.commands import repository, service
 from diagnostics.commands.schemas import CommandQuery, CommandRequest
 from diagnostics.commands.states import FINAL
-from diagnostics.commands.waiting import until_over
+from diagnostics.commands.waiting import ask_and_wait
 from diagnostics.console.asking import checked
 from diagnostics.console.following import follow
 from diagnostics.console.gate import form_of, with_right
@@ -62,9 +62,8 @@ async def ask(request: Request) -> Response:
     given = {name.removeprefix("p."): _number(str(value)) for name, value in form.items() if name.startswith("p.")}
     wish = checked(CommandRequest, {"name": str(form.get("name", READ_FAULTS.name)), "parameters": given})
     key = str(form.get("key", "")) or secrets.token_urlsafe(16)
-    async with Door(resources).open(caller) as work:
-        command_id, _ = await service.ask(work, request.path_params["device_id"], wish, key[:_LONGEST_KEY])
-    await until_over(resources, caller, command_id, _WAIT_SECONDS if wish.name == READ_FAULTS.name else 0.0)
+    device_id, wait = request.path_params["device_id"], _WAIT_SECONDS if wish.name == READ_FAULTS.name else 0.0
+    command_id, *_ = await ask_and_wait(Door(resources), caller, device_id, wish, key[:_LONGEST_KEY], wait)
     return seen(f"{ROOT}/commands/{command_id}")
 
 

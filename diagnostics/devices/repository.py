@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from psycopg import AsyncCursor
+from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed
 
 from diagnostics.devices.wanted import AFTER, ANYWHERE, Wanted, contains, has_run, of_payers, readings_of
@@ -28,7 +30,21 @@ async def identity(work: Work, device_id: str) -> Row:
     Raises:
         Problem: no such device in the caller's scope.
     """
-    row = await fetch_one(work.connection, _SQL["identity"], {"device_id": device_id})
+    return found(await (await ask_identity(work, device_id)).fetchone())
+
+
+async def ask_identity(work: Work, device_id: str) -> AsyncCursor[Row]:
+    """The question of `identity`, for who has more to ask in the same message."""
+    cursor = work.connection.cursor(row_factory=dict_row)
+    return await cursor.execute(_SQL["identity"], {"device_id": device_id})
+
+
+def found(row: Row | None) -> Row:
+    """The device's row.
+
+    Raises:
+        Problem: there is none in the caller's scope.
+    """
     if row is None:
         raise not_found(THE_DEVICE)
     return row

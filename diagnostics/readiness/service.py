@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Final
 
-from diagnostics.commands import service as commands
 from diagnostics.commands.schemas import CommandRequest
+from diagnostics.commands.waiting import ask
 from diagnostics.devices import repository as devices
 from diagnostics.orders import repository as workshop
 from diagnostics.orders.hours import limits_of
@@ -216,8 +216,7 @@ def _counts(items: Sequence[ReadinessItem], missing: int) -> ReadinessCounts:
 
 async def _ask(door: Door, caller: Caller, device_id: str, wish: CommandRequest, key: str) -> StagedItem:
     try:
-        async with door.open(caller) as work:
-            command_id, _ = await commands.ask(work, device_id, wish, f"{key}.{wish.name}")
+        command_id, _ = await ask(door, caller, device_id, wish, f"{key}.{wish.name}")
     except Problem as problem:
         return StagedItem(command=wish.name, command_id=None, refused=BilingualText.of(problem.detail))
     return StagedItem(command=wish.name, command_id=str(command_id), refused=None)

@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncPipeline, AsyncTransaction
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
 
@@ -110,6 +110,28 @@ async def database_pool(  # noqa: PLR0913 - what a pool needs, by name
         yield pool
     finally:
         await pool.close()
+
+
+@asynccontextmanager
+async def in_few_messages(connection: Connection) -> AsyncIterator[AsyncPipeline]:
+    """A transaction that waits for the database only where rows are asked for, and at its end.
+
+    Its beginning, its commit and every statement of which nobody fetches a row travel with what comes next. Under load
+    each wait costs two changes of process. Not `connection.transaction()`: within a pipeline that waits once more
+    before its commit. Here it is not known how many rows a statement touched, and what one of them breaks is raised by
+    the next fetch, or by the end; then nothing is committed, for the server skips all that follows.
+    """
+    try:
+        async with connection.pipeline() as pipeline, AsyncTransaction(connection):
+            yield pipeline
+    except BaseException as error:
+        with suppress(psycopg.Error):  # a broken line has rolled back itself
+            await connection.rollback()
+        first = error.__context__
+        # Where the server's word arrives early, psycopg raises over it that what followed was skipped.
+        if isinstance(error, psycopg.errors.PipelineAborted) and isinstance(first, psycopg.Error):
+            raise first from None
+        raise
 
 
 async def _wait_for_database(url: str, options: dict[str, Any], wait_seconds: float) -> None:

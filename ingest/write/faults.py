@@ -23,6 +23,7 @@ from ingest.write.statements import statement
 
 TURNS: Final = 1024
 """Devices whose numbers leave the same remainder take turns together."""
+_Rows = Iterable[tuple[Any, ...]]
 
 
 class _Read(NamedTuple):
@@ -65,16 +66,16 @@ async def store_faults(
     turns = integers(sorted({number % TURNS for number in since}))
     # Events of one device never meet (lanes.py), but an answer meets them: it comes over a session of its own.
     await connection.execute(statement("take_turns" if reads else "share_turns"), [turns])
-    known = await _episodes(connection, since)
-    told = await _said_since(connection, since, received_at)
+    known, told, ends = await _stored(connection, since, received_at)
     retold = {number for number in since if _count(told[number]) > _count(new[number])}
     if retold:
-        since |= {
+        earlier = {
             number: min([since[number], *(e.raised_at for stays in known[number].values() for e in stays)])
-            for number in retold
+            for number in sorted(retold)
         }
-        told |= await _said_since(connection, {number: since[number] for number in sorted(retold)}, received_at)
-    ends = await _ends(connection, since)
+        again = await _stored(connection, earlier, received_at)
+        told |= again.told
+        ends = {name: end for name, end in ends.items() if name[0] not in retold} | again.ends
     for number, said in new.items():
         names = said.names() | (set(known[number]) if said.reads else set())
         for name in sorted(names):
@@ -127,17 +128,40 @@ def _asked(since: Mapping[int, int]) -> list[object]:
     return [integers(list(since)), times(list(since.values()))]
 
 
-async def _rows(connection: Connection, name: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
-    cursor = await connection.execute(statement(name), parameters)
-    return cast("list[tuple[Any, ...]]", await cursor.fetchall())
+class _Stored(NamedTuple):
+    """What the database knows of devices since a time of each.
+
+    Attributes:
+        stays: device to fault to its stays that reach into the time since, or lie after it.
+        told: everything that devices said of their faults since, the batch at hand included.
+        ends: when the last stay before that ended.
+    """
+
+    stays: dict[int, dict[FaultName, list[Episode]]]
+    told: dict[int, _Said]
+    ends: dict[tuple[int, FaultName], int]
 
 
-async def _episodes(connection: Connection, since: Mapping[int, int]) -> dict[int, dict[FaultName, list[Episode]]]:
-    """Device to fault to its stored stays that reach into the time since, or lie after it."""
+async def _stored(connection: Connection, since: Mapping[int, int], received_at: datetime) -> _Stored:
+    """All of it is asked in one message, within a pipeline."""
+    asked, earliest = _asked(since), from_milliseconds(min(since.values()))
+    cursors = [
+        await connection.execute(statement("fault_episodes"), asked),
+        await connection.execute(statement("fault_events"), [*asked, earliest]),
+        await connection.execute(statement("fault_reads"), asked),
+        await connection.execute(statement("fault_ends"), asked),
+    ]
+    stays, events, reads, ends = [cast("list[tuple[Any, ...]]", await cursor.fetchall()) for cursor in cursors]
+    return _Stored(
+        _episodes(since, stays),
+        _said(since, events, reads, received_at),
+        {(number, FaultName(*name)): ended for number, *name, ended in ends},
+    )
+
+
+def _episodes(since: Iterable[int], stays: _Rows) -> dict[int, dict[FaultName, list[Episode]]]:
     found: dict[int, dict[FaultName, list[Episode]]] = {number: {} for number in since}
-    for number, *name, row, raised, seen, count, text, source, cleared, cleared_by in await _rows(
-        connection, "fault_episodes", _asked(since)
-    ):
+    for number, *name, row, raised, seen, count, text, source, cleared, cleared_by in stays:
         episode = Episode(
             row=row,
             raised_at=raised,
@@ -152,20 +176,13 @@ async def _episodes(connection: Connection, since: Mapping[int, int]) -> dict[in
     return found
 
 
-async def _ends(connection: Connection, since: Mapping[int, int]) -> dict[tuple[int, FaultName], int]:
-    rows = await _rows(connection, "fault_ends", _asked(since))
-    return {(number, FaultName(*name)): ended for number, *name, ended in rows}
-
-
-async def _said_since(connection: Connection, since: Mapping[int, int], received_at: datetime) -> dict[int, _Said]:
-    """Everything stored that devices said of their faults since, the batch at hand included."""
+def _said(since: Iterable[int], events: _Rows, reads: _Rows, received_at: datetime) -> dict[int, _Said]:
     found: dict[int, _Said] = {number: _Said() for number in since}
-    earliest = from_milliseconds(min(since.values()))
-    for number, at, boot, seq, event, data in await _rows(connection, "fault_events", [*_asked(since), earliest]):
+    for number, at, boot, seq, event, data in events:
         text = data.get("text")
         mark = Mark(at, boot, seq, event == FAULT_RAISED.name, "event", text if isinstance(text, str) else "")
         found[number].marks[fault_name(event, data)].append(mark)
-    for number, at, boot, seq, result in await _rows(connection, "fault_reads", _asked(since)):
+    for number, at, boot, seq, result in reads:
         if "faults" in result:
             reports = msgspec.convert(result["faults"], list[FaultReport])
             found[number].reads.append(_read(at, boot, seq, reports, received_at))

@@ -1,11 +1,12 @@
 """Stores answers to commands, once each, and moves their commands on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, cast
 
 import msgspec
+import psycopg
 from psycopg.types.json import Jsonb
 
 from fleet.commands import READ_FAULTS
@@ -39,10 +40,10 @@ class Answered:
 
 async def store_replies(connection: Connection, accepted: Accepted, received_at: datetime) -> Answered:
     """Stores the answers of a batch and what they do to their commands."""
-    commands = await _lock_commands(connection, accepted.replies)
+    commands, known = await _ask(connection, accepted.replies)
     ours = [reply for reply in accepted.replies if _is_for(reply, commands)]
     refused = [_unknown_command(reply) for reply in accepted.replies if not _is_for(reply, commands)]
-    new, conflicts, repeated = await _new_ones(connection, ours)
+    new, conflicts, repeated = _new_ones(known, ours)
     if new:
         await _add(connection, new, received_at)
     reads = await _move_commands(connection, new, commands, received_at)
@@ -50,10 +51,19 @@ async def store_replies(connection: Connection, accepted: Accepted, received_at:
     return Answered(replace(accepted, replies=new, rejected=[*accepted.rejected, *refused]), reads, repeated)
 
 
-async def _lock_commands(connection: Connection, replies: Iterable[AcceptedReply]) -> dict[str, CommandRow]:
-    cursor = await connection.execute(statement("lock_commands"), [sorted({reply.command_id for reply in replies})])
-    rows = cast("list[tuple[str, int, str, str, datetime]]", await cursor.fetchall())
-    return {row[0]: CommandRow(*row) for row in rows}
+async def _ask(
+    connection: Connection, replies: Sequence[AcceptedReply]
+) -> tuple[dict[str, CommandRow], dict[Identity, tuple[str, str]]]:
+    """The commands that are answered, locked, and then which answers are stored; in one message, within a pipeline."""
+    ids = sorted({reply.command_id for reply in replies})
+    locked = await connection.execute(statement("lock_commands"), [ids])
+    known = await _ask_known(connection, [reply.identity for reply in replies])
+    rows = cast("list[tuple[str, int, str, str, datetime]]", await locked.fetchall())
+    stored = cast("list[tuple[int, int, int, str, str]]", await known.fetchall())
+    return (
+        {row[0]: CommandRow(*row) for row in rows},
+        {Identity(number, boot, seq): (command_id, status) for number, boot, seq, command_id, status in stored},
+    )
 
 
 def _is_for(reply: AcceptedReply, commands: dict[str, CommandRow]) -> bool:
@@ -61,11 +71,10 @@ def _is_for(reply: AcceptedReply, commands: dict[str, CommandRow]) -> bool:
     return command is not None and command.device_no == reply.device.number
 
 
-async def _new_ones(
-    connection: Connection, replies: Sequence[AcceptedReply]
+def _new_ones(
+    known: dict[Identity, tuple[str, str]], replies: Sequence[AcceptedReply]
 ) -> tuple[list[AcceptedReply], list[AcceptedReply], int]:
     """Those not stored yet; those whose identity belongs to another answer; how many are repeated."""
-    known = await _known(connection, [reply.identity for reply in replies])
     new: list[AcceptedReply] = []
     conflicts: list[AcceptedReply] = []
     repeated = 0
@@ -82,8 +91,8 @@ async def _new_ones(
     return new, conflicts, repeated
 
 
-async def _known(connection: Connection, identities: Sequence[Identity]) -> dict[Identity, tuple[str, str]]:
-    cursor = await connection.execute(
+async def _ask_known(connection: Connection, identities: Sequence[Identity]) -> psycopg.AsyncCursor[tuple[object, ...]]:
+    return await connection.execute(
         statement("known_replies"),
         [
             integers([identity.device_no for identity in identities]),
@@ -91,8 +100,6 @@ async def _known(connection: Connection, identities: Sequence[Identity]) -> dict
             bigints([identity.seq for identity in identities]),
         ],
     )
-    rows = cast("list[tuple[int, int, int, str, str]]", await cursor.fetchall())
-    return {Identity(number, boot, seq): (command_id, status) for number, boot, seq, command_id, status in rows}
 
 
 async def _add(connection: Connection, replies: Sequence[AcceptedReply], received_at: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, cast
 import psycopg
 
 from fleet.errors import RejectionReason
+from fleet.plumbing.database import in_few_messages
 from fleet.plumbing.store.tables import reading_table
 from fleet.registry import Registry
 from ingest.accepted import Accepted, AcceptedReply
@@ -125,11 +126,14 @@ class Transaction:
                 `settle_and_store`.
         """
         with _stored_already():
-            if packed.faults:
+            if packed.faults and packed.copies:
                 async with connection.transaction():
                     await _copy(connection, packed)
                     async with connection.pipeline():
                         answers = await _send(connection, packed, ())
+            elif packed.faults:
+                async with in_few_messages(connection):
+                    answers = await _send(connection, packed, ())
             else:
                 answers = await _send_at_once(connection, packed, under_way)
         await _learn(packed, answers)
@@ -152,21 +156,29 @@ class Transaction:
             psycopg.Error: as of `store`; try again.
         """
         with _stored_already():
-            async with connection.transaction():
-                async with connection.pipeline() as pipeline:
-                    settled = await self._settle(connection, pipeline, batch.accepted, received_at)
-                rows = plan(settled.accepted)
-                rows.due |= {reply.device.number for reply in settled.reads}
-                packed = pack(rows, self._tables, received_at, batch.plain)
-                if packed.copies:
+            if batch.plain:
+                async with connection.transaction():
+                    async with connection.pipeline() as pipeline:
+                        settled = await self._settle(connection, pipeline, batch.accepted, received_at)
+                    packed = self._packed(settled, received_at, batch.plain)
                     under_way()
                     await _copy(connection, packed)
-                async with connection.pipeline():
+                    async with connection.pipeline():
+                        answers = await _send(connection, packed, settled.reads)
+            else:  # nothing to stream: an answer that somebody waits for takes three messages
+                async with in_few_messages(connection) as pipeline:
+                    settled = await self._settle(connection, pipeline, batch.accepted, received_at)
+                    packed = self._packed(settled, received_at)
                     answers = await _send(connection, packed, settled.reads)
         await _learn(packed, answers)
         rejected = Counter(entry.reason for entry in settled.accepted.rejected)
         counted = Stored(replies=len(settled.accepted.replies), repeated=settled.repeated, rejected=rejected)
         return _counted(packed, counted)
+
+    def _packed(self, settled: _Settled, received_at: datetime, plain: Sequence[Columns] = ()) -> Packed:
+        rows = plan(settled.accepted)
+        rows.due |= {reply.device.number for reply in settled.reads}
+        return pack(rows, self._tables, received_at, plain)
 
     async def _settle(
         self, connection: Connection, pipeline: psycopg.AsyncPipeline, accepted: Accepted, received_at: datetime

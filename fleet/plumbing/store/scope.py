@@ -1,14 +1,15 @@
 """What a request may see, and the only way to a connection that sees exactly that and nothing after."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+from psycopg import AsyncTransaction
 from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
-from fleet.plumbing.database import Connection, Pool
+from fleet.plumbing.database import Connection, Pool, in_few_messages
 from fleet.signals import Audience
 
 # The third argument makes it SET LOCAL: the database itself forgets at the transaction's end, however it ends. All four
@@ -60,8 +61,21 @@ class Scope:
 @asynccontextmanager
 async def scoped(pool: Pool, scope: Scope) -> AsyncIterator[Connection]:
     """A connection in a transaction that sees what `scope` allows; committed at the end, rolled back on an error."""
-    async with pool.connection() as connection, connection.transaction():
-        await connection.execute(_SET, scope.settings())
+    async with pool.connection() as connection, AsyncExitStack() as transaction:
+        async with connection.pipeline():  # in one message; what follows is no pipeline any more
+            await transaction.enter_async_context(AsyncTransaction(connection))
+            await connection.execute(_SET, scope.settings())
+        yield connection
+
+
+@asynccontextmanager
+async def scoped_in_few_messages(pool: Pool, scope: Scope) -> AsyncIterator[Connection]:
+    """As `scoped`, for what somebody waits for; see `in_few_messages`. Plans are made once for each connection.
+
+    For statements that go by keys: what the keys are makes no difference to their plan.
+    """
+    async with pool.connection() as connection, in_few_messages(connection):
+        await connection.execute(_SET + _AND_KEEP_THE_PLAN, scope.settings())
         yield connection
 
 

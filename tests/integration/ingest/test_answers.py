@@ -1,11 +1,14 @@
 """Answers to commands: stored once, moving their command forward, reading the faults of a device."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
+from ingest.write.side import Side
+from tests.fixtures.turns import counted
 from tests.integration.ingest.conftest import AddDevice
 from tests.integration.ingest.support import Desk, Site, delivery, event, now_milliseconds
 
@@ -49,6 +52,21 @@ async def test_an_answer_ends_its_command_and_wakes_who_waits(site: Site, add_de
         ("running", "device_said"),
         ("succeeded", "done"),
     ]
+
+
+async def test_an_answer_waits_for_the_database_three_times(site: Site, add_device: AddDevice) -> None:
+    """Which command it is for, what is known of the device's faults, the commit: somebody waits for it."""
+    device = add_device("wheelchair", "pg-vr2")
+    async with counted(site.ingest_url) as turns, Desk(replace(site, ingest_url=turns.address)) as desk:
+        desk.side = Side(site.ingest_url, "test")
+        for seq in range(1, 9):
+            found = answer(seq, asked(site, device.device_no), "succeeded", result={"faults": [VR2] * (seq % 2)})
+            prepared = await desk.prepare(delivery(device.device_id, found, "reply"))
+            before = turns.count
+            await desk.finish(prepared)
+            assert seq == 1 or turns.count - before == 3, "the first one connects"
+    assert site.ask("SELECT state, count(*) FROM command GROUP BY state") == [("succeeded", 8)]
+    assert site.one("SELECT count(*) FROM device_fault WHERE cleared_at IS NOT NULL") == 4
 
 
 async def test_answers_in_the_wrong_order_and_repeated_move_nothing_back(

@@ -2,21 +2,24 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL
 
-from fleet.plumbing.database import DatabaseUnavailableError, Pool, database_pool
-from fleet.plumbing.store.scope import Scope, look, scoped
+from fleet.plumbing.database import Connection, DatabaseUnavailableError, Pool, database_pool
+from fleet.plumbing.store.scope import Scope, look, scoped, scoped_in_few_messages
 from fleet.signals import Audience
 from tests.fixtures.database import Database
 from tests.integration.store.sight import READS, all_scopes, expected
 from tests.integration.store.world import Entry
 
 SETTINGS = ("all_payers", "payers", "frames", "audiences")
+Opened = Callable[[Pool, Scope], AbstractAsyncContextManager[Connection]]
+both_ways = pytest.mark.parametrize("opened", [scoped, scoped_in_few_messages])
 
 
 @pytest.fixture
@@ -40,7 +43,10 @@ async def test_without_a_scope_nothing_is_seen(pool: Pool, thing: str) -> None:
         assert await (await connection.execute(READS[thing].encode())).fetchall() == []
 
 
-async def test_requests_of_many_scopes_over_two_connections_see_each_its_own(pool: Pool, entries: list[Entry]) -> None:
+@both_ways
+async def test_requests_of_many_scopes_over_two_connections_see_each_its_own(
+    pool: Pool, entries: list[Entry], opened: Opened
+) -> None:
     """reliability.md S2: interleaved in random order, some of them failing half way."""
     order = [scope for scope in all_scopes() for _ in range(2)]
     random.Random(7).shuffle(order)
@@ -48,7 +54,7 @@ async def test_requests_of_many_scopes_over_two_connections_see_each_its_own(poo
 
     async def request(number: int, scope: Scope) -> None:
         thing = ("device", "alarm", "reading")[number % 3]
-        async with scoped(pool, scope) as connection:
+        async with opened(pool, scope) as connection:
             backends.add(connection.info.backend_pid)
             rows = await (await connection.execute(READS[thing].encode())).fetchall()
             assert sorted(row[0] for row in rows) == _wanted(entries, thing, scope)
@@ -81,9 +87,10 @@ async def test_what_was_set_for_a_session_is_gone_with_the_next_user(world: Data
                 assert row in {(None,), ("",)}
 
 
-async def test_a_scope_ends_with_its_transaction_on_the_same_connection(world: Database) -> None:
+@both_ways
+async def test_a_scope_ends_with_its_transaction_on_the_same_connection(world: Database, opened: Opened) -> None:
     async with database_pool(world.api, "test", smallest=1, largest=1) as pool:
-        async with scoped(pool, Scope.everything()) as connection:
+        async with opened(pool, Scope.everything()) as connection:
             row = await (await connection.execute("SELECT count(*) > 0 FROM device")).fetchone()
             assert row == (True,)
             inside = connection.info.backend_pid
@@ -91,6 +98,7 @@ async def test_a_scope_ends_with_its_transaction_on_the_same_connection(world: D
             assert connection.info.backend_pid == inside
             row = await (await connection.execute("SELECT count(*) FROM device")).fetchone()
             assert row == (0,)
+            assert await (await connection.execute("SHOW plan_cache_mode")).fetchone() == ("auto",)
 
 
 async def test_who_looks_at_one_row_sees_its_scope_and_nothing_of_it_is_left(world: Database) -> None:
@@ -115,10 +123,31 @@ async def test_who_looks_hears_of_an_error_and_leaves_nothing_behind(world: Data
         assert await look(pool, Scope(), SQL("SELECT count(*) AS seen FROM device"), {}) == {"seen": 0}
 
 
-async def test_a_commit_within_a_scope_is_refused(pool: Pool) -> None:
-    async with scoped(pool, Scope.everything()) as connection:
+@both_ways
+async def test_a_commit_within_a_scope_is_refused(pool: Pool, opened: Opened) -> None:
+    async with opened(pool, Scope.everything()) as connection:
         with pytest.raises(psycopg.ProgrammingError, match="commit"):
             await connection.commit()
+
+
+@both_ways
+async def test_what_the_last_statement_breaks_is_raised_and_nothing_is_kept(world: Database, opened: Opened) -> None:
+    """In few messages the commit is sent behind it, before anybody knows: the server must skip it."""
+    write = "INSERT INTO audit (actor, role, care_unit, action) VALUES ('x', 'x', '', 'test.kept')"
+    async with database_pool(world.api, "test", smallest=1, largest=1) as pool:
+        for last, kept in (("SELECT 1 / 0", 0), ("SELECT 1", 1)) * 5:
+            try:
+                async with opened(pool, Scope.everything()) as connection:
+                    await connection.execute(write.encode())
+                    await connection.execute(last.encode())
+                    await asyncio.sleep(0.01)  # the server's word is there before the commit is sent
+            except psycopg.errors.DivisionByZero:
+                assert not kept
+            async with pool.connection() as connection:
+                assert connection.info.transaction_status is psycopg.pq.TransactionStatus.IDLE
+            with psycopg.connect(world.superuser) as superuser:
+                found = superuser.execute("DELETE FROM audit WHERE action = 'test.kept'").rowcount
+            assert found == kept
 
 
 async def test_a_sneaked_commit_within_a_scope_blinds(pool: Pool) -> None:
