@@ -31,6 +31,11 @@ _TELLS_LAST_DAY: Final = [
     )
 ]
 
+_LATE: Final = 3
+"""What comes so many days after its day is late."""
+LATEST: Final = 7 + _LATE + 2
+"""So many days must be known: a use since a judgement of the week is among them, or was late and judged."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
@@ -40,8 +45,8 @@ class Stand:
         verdict: place in Verdict, or NOT_YET.
         plain: used, and that is all there is to say: no other device or absence in it, no doubt of the second opinion.
         patience: so many days since a last use may prove non-use until there is more to say.
-        present: likewise, while the last use is that of `used_day`; the device's own rhythm is known then.
         used_day: the day of the last use, counted as `again` is.
+        calm: the last day on which there is surely no more to say, while that is the last use.
         spoken: its days alone would make it silent; it sent something else since, and `again` says how long that lasts.
         again: the first day whose mere passing may change the verdict; NEVER_AGAIN.
         silent_after: days after which a device that is not heard counts as silent.
@@ -50,8 +55,8 @@ class Stand:
     verdict: NDArray[np.uint8]
     plain: Flags
     patience: Whole
-    present: Whole
     used_day: Whole
+    calm: Whole
     spoken: Flags
     again: Whole
     silent_after: Whole
@@ -59,7 +64,7 @@ class Stand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latest:
-    """The latest days of the same devices: more than the longest `silent_after`.
+    """The latest days of the same devices: more than the longest `silent_after`, and than LATEST.
 
     Attributes:
         heard, used: days x devices, the last one being `day`.
@@ -82,13 +87,13 @@ class Standing:
     """What a judgement says of devices to the next run; days are places in the window.
 
     Attributes:
-        plain, patience, present, spoken: as in `Stand`.
+        plain, patience, calm, spoken: as in `Stand`.
         again: the first day whose mere passing may change the verdict; NO_LOAN where no day does.
     """
 
     plain: Flags
     patience: Whole
-    present: Whole
+    calm: Whole
     spoken: Flags
     again: Whole
 
@@ -129,34 +134,32 @@ def stand_after(block: Block, found: Judged, policies: Policies, absence: Whole,
     plain = (found.verdict == code(Verdict.USED)) & (found.last_used >= 0) & (patience.more >= 0) & alone & ~spoken
     # The person's own rhythm may have raised the limit, and lower it again when the device is used.
     always = np.minimum(patience.always, policies.note[block.policy] - 1)
-    present = np.minimum(found.gap_days + patience.more, found.note - 1)
-    return Standing(
-        plain=plain,
-        patience=always.astype(np.int32),
-        present=np.maximum(present, 0).astype(np.int32),
-        spoken=spoken,
-        again=again,
-    )
+    # A day that passes proves non-use of one day more at most, and the day of the judgement itself may still do so.
+    more = np.minimum(patience.more, found.note - 1 - found.gap_days)
+    calm = (block.today + more - 1).astype(np.int32)
+    return Standing(plain=plain, patience=always.astype(np.int32), calm=calm, spoken=spoken, again=again)
 
 
 def must_look(stand: Stand, latest: Latest) -> Flags:
     """Which devices may have another verdict now.
 
     Who is plain and is used, or is not for fewer days than could change anything, has nothing more to say, unless a day
-    before the last use became another: the rhythm by which a gap is measured is then no longer what it was.
+    before the last use became another, or one long past: the rhythm by which a gap is measured is then no longer what
+    it was.
 
     Args:
-        stand: after the latest run.
+        stand: after the latest run, at most a week ago.
         latest: what is known now.
     """
     heard, used = latest.heard, latest.used
     number = np.arange(len(heard), dtype=np.int32)[:, None]
     last_used, last_heard = last_day(used), last_day(heard)
+    first = latest.day - (len(heard) - 1)
     gap = (heard & ~used & (number > last_used) & (number < last_heard)).sum(axis=0, dtype=np.int32)
-    rewritten = (latest.news & (number < last_used)).any(axis=0) | latest.older
-    same_use = last_used + latest.day - (len(heard) - 1) == stand.used_day
-    patience = np.maximum(stand.patience, np.where(same_use, stand.present, 0))
-    still_plain = stand.plain & (last_used >= 0) & ~rewritten & (gap <= patience)
+    same_use = np.where(last_used >= 0, first + last_used == stand.used_day, stand.used_day < first)
+    waits = ((last_used >= 0) & (gap <= stand.patience)) | (same_use & (latest.day <= stand.calm))
+    late = (latest.news & ((number < last_used) | (number < len(heard) - _LATE))).any(axis=0) | latest.older
+    still_plain = stand.plain & waits & ~late
     touched = latest.news.any(axis=0) | latest.older
     fell_silent = np.isin(stand.verdict, _SPEAKS) & (latest.today - last_heard > stand.silent_after)
     due = (stand.again != NEVER_AGAIN) & (stand.again <= latest.day)

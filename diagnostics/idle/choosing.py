@@ -14,7 +14,7 @@ from diagnostics.idle.entries import Entries
 from diagnostics.idle.judging import PLAIN, SPOKEN, days_behind, policy_of
 from diagnostics.idle.reading import Models
 from diagnostics.queries import room
-from fleet.idle_again import Latest, Stand, may_be_seen, must_look
+from fleet.idle_again import LATEST, Latest, Stand, may_be_seen, must_look
 from fleet.idle_policies import NEVER, policies_over
 from fleet.registry import Registry
 
@@ -41,7 +41,7 @@ def chosen(  # noqa: PLR0913, PLR0917 - what decides it
     unheard: list[int] = []
     policies = policies_over(registry, to_date(bits.first), bits.length)
     limits = policies.silent_after[policy_of(models, policies)]
-    days = min(bits.length, int(limits[limits < NEVER].max(initial=1)) + 2)
+    days = min(bits.length, max(LATEST, int(limits[limits < NEVER].max(initial=1)) + 2))
     today = days - 1 - days_behind(models, now)
     day = bits.first + bits.length - 1
     for number, kept in entries.blocks.items():
@@ -49,10 +49,10 @@ def chosen(  # noqa: PLR0913, PLR0917 - what decides it
             verdict=kept["verdict"],
             plain=kept["stand"] == PLAIN,
             patience=kept["patience"].astype(np.int32),
-            present=kept["present"].astype(np.int32),
             used_day=kept["used_day"].astype(np.int32),
+            calm=kept["calm"].astype(np.int32),
             spoken=kept["stand"] == SPOKEN,
-            again=kept["again"],
+            again=kept["again"].astype(np.int32),
             silent_after=limits[kept["model"]],
         )
         heard, used = bits.flags(number, days)

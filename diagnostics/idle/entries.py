@@ -15,8 +15,8 @@ from fleet.idle_again import NEVER_AGAIN, NOT_YET
 
 _ENTRY: Final = np.dtype(
     [
-        *(("verdict", "u1"), ("stand", "u1"), ("model", "<i2"), ("source", "<i4"), ("again", "<i4")),
-        *(("used_day", "<u2"), ("patience", "u1"), ("present", "u1")),
+        *(("verdict", "u1"), ("stand", "u1"), ("model", "<i2"), ("source", "<i4"), ("again", "<u2")),
+        *(("used_day", "<u2"), ("calm", "<u2"), ("patience", "u1"), ("unused", "u1")),
     ]
 )
 _KIND: Final = Kind(_ENTRY, {"verdict": NOT_YET, "again": NEVER_AGAIN})

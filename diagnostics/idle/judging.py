@@ -87,8 +87,8 @@ _NUMBERS: Final = (
     "double_days", "p_in_use", "p_low", "p_high", "opinion", "rent_sek", "cost_sek",
 )  # fmt: skip
 
-_NEXT: Final = ("stand", "again", "patience", "present", "used_day")
-_LONGEST_PATIENCE: Final = 255
+_NEXT: Final = ("stand", "again", "used_day", "calm", "patience")
+_LAST_DAY: Final = 65_535  # of what an entry can say, in the year 2179
 
 
 class Judgement:
@@ -262,10 +262,10 @@ class Judgement:
         after = stand_after(block, found, self._policies, self._next_absence(rows), patience)
         told, first = self._found.next, self._reading.first
         told["stand"][rows] = np.select([after.plain, after.spoken], [PLAIN, SPOKEN])
-        told["again"][rows] = np.where(after.again == NO_LOAN, NEVER_AGAIN, after.again + first)
+        told["again"][rows] = np.where(after.again == NO_LOAN, NEVER_AGAIN, np.minimum(after.again + first, _LAST_DAY))
         told["used_day"][rows] = np.where(after.plain, found.last_used + first, 0)
-        for name, days in (("patience", after.patience), ("present", after.present)):
-            told[name][rows] = np.where(after.plain, np.minimum(days, _LONGEST_PATIENCE), 0)
+        told["calm"][rows] = np.where(after.plain, after.calm + first, 0)
+        told["patience"][rows] = np.where(after.plain, after.patience, 0)
 
     def _next_absence(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
         """The next day on which a registered absence begins or is over, as a place in the window; NO_LOAN."""

@@ -165,12 +165,15 @@ ON CONFLICT (single) DO UPDATE
 DELETE FROM idle_due RETURNING device_no
 
 -- name: follow_register
--- Class and payer as the register has them now, where a verdict says what it said before.
+-- What a row says of the register as the register has it now, where a verdict says what it said before.
 UPDATE idle_verdict v
-   SET device_class = d.device_class, payer_id = d.payer_id
+   SET device_class = d.device_class, payer_id = d.payer_id, legal_frame = d.legal_frame, depot_id = d.depot_id,
+       prescriber_id = l.prescriber_id
   FROM device d
+  LEFT JOIN loan l ON l.device_no = d.device_no AND l.ended_at IS NULL
  WHERE v.device_no = ANY (%(devices)s) AND d.device_no = v.device_no
-   AND (v.device_class, v.payer_id) IS DISTINCT FROM (d.device_class, d.payer_id)
+   AND (v.device_class, v.payer_id, v.legal_frame, v.depot_id, v.prescriber_id)
+       IS DISTINCT FROM (d.device_class, d.payer_id, d.legal_frame, d.depot_id, l.prescriber_id)
 
 -- name: paired
 -- Devices whose verdict rests on another device's days, as it stood.
@@ -256,30 +259,42 @@ ON CONFLICT (device_class, model_key) DO UPDATE
    SET parameters = excluded.parameters, devices = excluded.devices, fitted_at = excluded.fitted_at
 
 -- name: store
--- Writes rows, remembers what became another verdict or step, and says what that takes from the figures and adds to them. A device whose
--- loan changed meanwhile waits for the next run. Each is looked up by its number (OFFSET 0): the planner would read whole tables for a few
--- thousand.
+-- Writes rows, remembers what became another verdict or step, and says what that takes from the figures and adds to them. What a row says of
+-- the register (its group in the figures) stands as long as the loan does, as a run brings it up to date (follow_register); the register is asked
+-- about new rows and loans, and a device whose loan changed meanwhile waits for the next run. Each row is looked up by its number (OFFSET 0):
+-- the planner would read whole tables for a few thousand.
 WITH told AS MATERIALIZED (
-    SELECT d.*, l.prescriber_id, {values},
-           v.loan_started_at AS was_loan_at, v.verdict AS was_verdict, v.step AS was_step, v.rent_sek AS was_rent_sek, v.cost_sek AS was_cost_sek
-      FROM unnest(%(device_no)s, %(loan_at)s, {arrays}) AS f (device_no, loan_at, {columns})
-     CROSS JOIN LATERAL (SELECT device_no, loan_started_at, device_class, payer_id, legal_frame, depot_id
-                           FROM device WHERE device_no = f.device_no OFFSET 0) d
-      LEFT JOIN LATERAL (SELECT prescriber_id FROM loan WHERE device_no = f.device_no AND ended_at IS NULL OFFSET 0) l ON true
-      LEFT JOIN LATERAL (SELECT * FROM idle_verdict WHERE device_no = f.device_no OFFSET 0) v ON true
-     WHERE coalesce((extract(epoch FROM d.loan_started_at) * 1000000)::bigint, 0) = f.loan_at),
+    SELECT f.device_no, n.loan_started_at, {values},
+           CASE WHEN v.same THEN v.device_class ELSE d.device_class END AS device_class,
+           CASE WHEN v.same THEN v.payer_id ELSE d.payer_id END AS payer_id,
+           CASE WHEN v.same THEN v.legal_frame ELSE d.legal_frame END AS legal_frame,
+           CASE WHEN v.same THEN v.depot_id ELSE d.depot_id END AS depot_id,
+           CASE WHEN v.same THEN v.prescriber_id ELSE d.prescriber_id END AS prescriber_id,
+           v.same IS TRUE AS same, v.verdict AS was_verdict, v.step AS was_step, v.rent_sek AS was_rent_sek, v.cost_sek AS was_cost_sek
+      FROM (SELECT unnest(%(device_no)s) AS device_no, unnest(%(loan_at)s) AS loan_at, {arrays}) f
+     CROSS JOIN LATERAL (SELECT timestamptz 'epoch' + nullif(f.loan_at, 0) * interval '1 microsecond' AS loan_started_at) n
+      LEFT JOIN LATERAL (SELECT *, loan_started_at IS NOT DISTINCT FROM n.loan_started_at AS same
+                           FROM idle_verdict WHERE device_no = f.device_no OFFSET 0) v ON true
+      LEFT JOIN LATERAL (SELECT d.*, l.prescriber_id
+                           FROM device d
+                           LEFT JOIN loan l ON l.device_no = d.device_no AND l.ended_at IS NULL
+                          WHERE d.device_no = f.device_no AND d.loan_started_at IS NOT DISTINCT FROM n.loan_started_at
+                            AND v.same IS NOT TRUE OFFSET 0) d ON true
+     WHERE v.same OR d.device_no IS NOT NULL),
 noted AS (
     INSERT INTO idle_verdict_change (device_no, loan_started_at, judged_day, changed_at, verdict, step)
     SELECT device_no, loan_started_at, %(judged_day)s, %(judged_at)s, verdict, step
       FROM told
-     WHERE (was_verdict, was_step, was_loan_at) IS DISTINCT FROM (verdict, step, loan_started_at)
+     WHERE NOT same OR (was_verdict, was_step) <> (verdict, step)
         ON CONFLICT DO NOTHING),
 stored AS (
-    INSERT INTO idle_verdict AS v (device_no, loan_started_at, device_class, payer_id, judged_day, judged_at, {columns})
-    SELECT device_no, loan_started_at, device_class, payer_id, %(judged_day)s, %(judged_at)s, {columns}
+    INSERT INTO idle_verdict AS v (device_no, loan_started_at, device_class, payer_id, legal_frame, depot_id, prescriber_id,
+                                   judged_day, judged_at, {columns})
+    SELECT device_no, loan_started_at, device_class, payer_id, legal_frame, depot_id, prescriber_id, %(judged_day)s, %(judged_at)s, {columns}
       FROM told
         ON CONFLICT (device_no) DO UPDATE
        SET loan_started_at = excluded.loan_started_at, device_class = excluded.device_class, payer_id = excluded.payer_id,
+           legal_frame = excluded.legal_frame, depot_id = excluded.depot_id, prescriber_id = excluded.prescriber_id,
            judged_day = excluded.judged_day, judged_at = excluded.judged_at, {assignments})
 SELECT payer_id, legal_frame, device_class, prescriber_id, depot_id, verdict, step, sum(devices)::integer AS devices,
        coalesce(sum(rent_sek) FILTER (WHERE verdict <> 'in_stock'), 0) AS rent_sek, coalesce(sum(cost_sek), 0) AS cost_sek
@@ -287,7 +302,7 @@ SELECT payer_id, legal_frame, device_class, prescriber_id, depot_id, verdict, st
          UNION ALL
         SELECT payer_id, legal_frame, device_class, prescriber_id, depot_id, was_verdict, was_step, -1, -was_rent_sek, -was_cost_sek
           FROM told
-         WHERE was_verdict IS NOT NULL AND was_loan_at IS NOT DISTINCT FROM loan_started_at) every
+         WHERE same) every
  GROUP BY 1, 2, 3, 4, 5, 6, 7
 
 -- name: count_in

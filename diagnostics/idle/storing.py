@@ -98,7 +98,7 @@ class Writer:
 
 
 def _store_statement() -> Composed:
-    arrays = SQL(", ").join(SQL(f"%({name})s") for name in _KINDS)
+    arrays = SQL(", ").join(SQL(f"unnest(%({name})s) AS {{}}").format(Identifier(name)) for name in _KINDS)
     assignments = SQL(", ").join(SQL("{0} = excluded.{0}").format(Identifier(name)) for name in _KINDS)
     columns = SQL(", ").join(map(Identifier, _KINDS))
     values = SQL(", ").join(SQL("{} AS {}").format(_made(name), Identifier(name)) for name in _KINDS)

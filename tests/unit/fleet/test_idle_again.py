@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from fleet.alive import Expert, Fit
 from fleet.idle import Verdict
-from fleet.idle_again import NEVER_AGAIN, Latest, Patience, Stand, must_look, stand_after
+from fleet.idle_again import LATEST, NEVER_AGAIN, Latest, Patience, Stand, must_look, stand_after
 from fleet.idle_fleet import NO_DAY, NO_LOAN, Block, Judged, code, judge
 from fleet.idle_policies import NEVER, Policies
 from tests.unit.fleet.test_idle import POLICIES, WINDOW
 
 DEVICES: Final = 600
-RECENT: Final = int(POLICIES.silent_after[POLICIES.silent_after < NEVER].max()) + 2
+RECENT: Final = max(LATEST, int(POLICIES.silent_after[POLICIES.silent_after < NEVER].max()) + 2)
 NOW: Final = WINDOW - 40
 """Where the first judgement stands in the window: what is known then ends there, and the days after it pass."""
 SHOWN: Final = (
@@ -34,7 +34,7 @@ class Fleet:
         chance = np.random.default_rng(seed)
         shape = (WINDOW, DEVICES)
         day = np.arange(WINDOW)[:, None]
-        use = chance.choice([0.0, 0.2, 0.9, 1.0], DEVICES)
+        use = chance.choice([0.0, 0.2, 0.5, 0.9, 1.0], DEVICES)
         stopped = chance.choice([0, NOW - 70, NOW - 20, NOW - 3, NOW + 2, WINDOW], DEVICES)
         silent = chance.choice([NOW - 5, NOW - 2, NOW + 3, WINDOW, WINDOW], DEVICES)
         self.heard = (chance.random(shape) < chance.choice([0.3, 0.9, 1.0], DEVICES)) & (day < silent)
@@ -91,8 +91,8 @@ def looks(fleet: Fleet, before: Block, found: Judged, after: Block, policies: Po
         verdict=found.verdict,
         plain=stood.plain,
         patience=stood.patience,
-        present=stood.present,
         used_day=found.last_used,
+        calm=stood.calm,
         spoken=stood.spoken,
         again=np.where(stood.again == NO_LOAN, NEVER_AGAIN, stood.again).astype(np.int32),
         silent_after=policies.silent_after[before.policy],
@@ -172,7 +172,7 @@ def test_who_is_left_out_would_have_got_the_same_verdict(seed: int) -> None:
     [
         {"plain": np.ones(DEVICES, bool)},
         {"patience": np.full(DEVICES, 99, np.int32)},
-        {"present": np.full(DEVICES, 99, np.int32)},
+        {"calm": np.full(DEVICES, WINDOW, np.int32)},
         {"spoken": np.ones(DEVICES, bool)},
         {"again": np.full(DEVICES, NEVER_AGAIN, np.int32)},
         {"silent_after": np.full(DEVICES, 90, np.int32)},
