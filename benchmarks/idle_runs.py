@@ -50,6 +50,8 @@ _ARRIVES: Final = (
 """How the fleet's new day comes in: a run every five minutes meets a 288th, twelve times that at its busiest. The rest
 at once is what a run meets when ingest was away for a day."""
 _OF_A_DAY: Final = ("a_new_day_begins", *(name for name, *_ in _ARRIVES))
+_ALL_AFTER: Final = "everything_after_that_day"
+"""Judges everyone at last: whoever was left out by the runs before must have the same verdict: nothing is written."""
 _PROPOSE: Final = {"why": "benchmark", "limit": 1000}
 _PAGES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "first page": ("idle", {"limit": 50}),
@@ -97,6 +99,7 @@ def measure(urls: DatabaseUrls, filled: Filled) -> dict[str, Any]:
         for minutes, (name, start, end) in enumerate(_ARRIVES, 1):
             came = next_day(filled, start, end)
             told[name] = {"devices_with_a_new_day": came, **_run(connection, tomorrow + timedelta(minutes=5 * minutes))}
+        told[_ALL_AFTER] = _run(connection, tomorrow + timedelta(hours=1), every=True)
     told["pages"] = asyncio.run(_pages(urls))
     return told
 
@@ -182,7 +185,9 @@ def missed(told: dict[str, Any]) -> list[str]:
     slow = [f"{name}: {took} s of {limits[name]:.0f} s" for name, took in seconds.items() if took > limits[name]]
     pages = {name: page["p95_ms"] for name, page in told["pages"].items()}
     limit = PAGE_MILLISECONDS
-    return slow + [f"page {name}: {took} ms of {limit:.0f} ms" for name, took in pages.items() if took > limit]
+    astray = told[_ALL_AFTER]["written"]
+    wrong = [f"{astray} verdicts that runs over what is new had left as they were are others"] if astray else []
+    return slow + wrong + [f"page {name}: {took} ms of {limit:.0f} ms" for name, took in pages.items() if took > limit]
 
 
 if __name__ == "__main__":

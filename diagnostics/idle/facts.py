@@ -26,8 +26,8 @@ _SQL: Final = room(__file__)
 class Facts:
     """What is known of every device; 32 bytes each, in `fact_block`."""
 
-    def __init__(self, blocks: Blocks) -> None:
-        self._blocks = blocks
+    def __init__(self, blocks: Blocks | None = None) -> None:
+        self._blocks = blocks or Blocks(_KIND)
 
     @classmethod
     def read(cls, connection: psycopg.Connection) -> "Facts":

@@ -7,7 +7,7 @@ of the batch before; and what is packed takes a fifth of the memory of the recor
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from ingest.batch import FaultReported, Plan, UsageKey
 from ingest.columns import Columns
@@ -27,9 +27,6 @@ from ingest.write.rows import (
     usage_columns,
 )
 from ingest.write.statements import EVENTS, statement, told_statement, usage_statement
-
-DUE_CHANNEL: Final = "fjarrkoll_due"
-"""Told, without words, when a commit has marked devices that the worker must judge."""
 
 
 class ReadingTable(NamedTuple):
@@ -76,6 +73,7 @@ class Packed:
         inserts: other messages; all are taken to be new.
         faults: fault events among them, whose rows depend on what is stored.
         consequences: in the order in which they must run.
+        wakes: whether the worker must be told that devices are due.
         strangers: devices whose row of current state is made here.
         judged: devices by number of which a day may turn out to be used.
     """
@@ -85,6 +83,7 @@ class Packed:
     inserts: list[Insert] = field(default_factory=list)
     faults: list[FaultReported] = field(default_factory=list)
     consequences: list[Consequence] = field(default_factory=list)
+    wakes: bool = False
     strangers: list[Device] = field(default_factory=list)
     judged: dict[int, Device] = field(default_factory=dict)
 
@@ -196,4 +195,4 @@ def _pack_rest(packed: Packed, rows: Plan, received_at: datetime, due: set[int])
         devices, happened = sorted(due), {event.device.number for event in rows.events}
         urgent = booleans([number in happened for number in devices])
         add(Consequence(statement("mark_due"), [integers(devices), urgent, received_at]))
-        add(Consequence(b"SELECT pg_notify(%s, '')", [DUE_CHANNEL]))
+        packed.wakes = True
