@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http import HTTPStatus
+from typing import Final
 from uuid import UUID
 
 import psycopg
@@ -12,6 +13,9 @@ from diagnostics.commands.schemas import CommandItem
 from diagnostics.commands.states import Expiry
 from diagnostics.problems import Problem
 from fleet.text import Text
+
+_ONE_USE: Final = "command_requested_by_idempotency_key_key"
+"""That a caller uses a key once (0001_initial.sql)."""
 
 
 def location(command_id: UUID) -> str:
@@ -98,7 +102,9 @@ def once_for_a_key() -> Iterator[None]:
     """
     try:
         yield
-    except psycopg.errors.UniqueViolation:
+    except psycopg.errors.UniqueViolation as error:
+        if error.diag.constraint_name != _ONE_USE:
+            raise
         raise key_reused() from None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import psycopg
@@ -37,27 +37,29 @@ class Kind:
 
 @dataclass(slots=True)
 class Blocks:
-    """Per block of devices an array of BLOCK records.
+    """Per block of devices an array of BLOCK records. Which kind they are of, and where they are kept, says a subclass.
 
     Attributes:
-        kind: of the records.
         blocks: by number; a block that nothing was ever noted in is not there.
         changed: those whose records are others than in the database.
     """
 
-    kind: Kind
+    KIND: ClassVar[Kind]
+    READ: ClassVar[SQL]
+    WRITE: ClassVar[SQL]
+
     blocks: dict[int, Records] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
 
     @classmethod
-    def read(cls, connection: psycopg.Connection, kind: Kind, statement: SQL) -> "Blocks":
-        """As the latest run left them: `statement` gives numbers of blocks and their records."""
-        rows = connection.cursor(binary=True).execute(statement).fetchall()
-        return cls(kind, {number: np.frombuffer(records, kind.record).copy() for number, records in rows})
+    def read(cls, connection: psycopg.Connection) -> Self:
+        """As the latest run left them."""
+        rows = connection.cursor(binary=True).execute(cls.READ).fetchall()
+        return cls({number: np.frombuffer(records, cls.KIND.record).copy() for number, records in rows})
 
-    def emptied(self) -> "Blocks":
+    def emptied(self) -> Self:
         """Nobody's, to be filled anew; each block is written, so that none of those who left stays."""
-        return Blocks(self.kind, {number: self.kind.nobody(BLOCK) for number in self.blocks}, set(self.blocks))
+        return type(self)({number: self.KIND.nobody(BLOCK) for number in self.blocks}, set(self.blocks))
 
     def note(self, devices: Rows, values: Mapping[str, NDArray[Any]]) -> None:
         """Sets what is known of devices, sorted by number; `values` as the fields of a record."""
@@ -70,27 +72,27 @@ class Blocks:
 
     def forget(self, devices: Rows) -> None:
         """Sorted devices of which nothing is known any more."""
-        empty = self.kind.nobody(len(devices))
-        self.note(devices, {name: empty[name] for name in self.kind.record.names or ()})
+        empty = self.KIND.nobody(len(devices))
+        self.note(devices, {name: empty[name] for name in self.KIND.record.names or ()})
 
     def of(self, devices: Rows, name: str) -> NDArray[Any]:
         """One field of the records of devices, in whatever order they come."""
         block, column = np.divmod(devices, BLOCK)
-        fields = np.stack([self.kind.nobody(BLOCK)[name], *(records[name] for records in self.blocks.values())])
+        fields = np.stack([self.KIND.nobody(BLOCK)[name], *(records[name] for records in self.blocks.values())])
         place = np.zeros(max([int(block.max(initial=0)), *self.blocks]) + 1, np.int64)
         place[list(self.blocks)] = np.arange(1, len(fields))
         found: NDArray[Any] = fields[place[block], column]
         return found
 
-    def write(self, connection: psycopg.Connection, statement: SQL) -> None:
+    def write(self, connection: psycopg.Connection) -> None:
         """Keeps those that changed."""
         rows = [{"block_no": number, "records": self.blocks[number].tobytes()} for number in sorted(self.changed)]
         with connection.cursor() as cursor:
-            cursor.executemany(statement, rows)
+            cursor.executemany(self.WRITE, rows)
 
     def _of(self, number: int) -> Records:
         if number not in self.blocks:
-            self.blocks[number] = self.kind.nobody(BLOCK)
+            self.blocks[number] = self.KIND.nobody(BLOCK)
         return self.blocks[number]
 
 

@@ -1,14 +1,12 @@
 """What the next run must know of each verdict, 16 bytes a device; and how many devices of a source each day heard."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import psycopg
 from numpy.typing import NDArray
 
 from diagnostics.idle.bits import Bits
-from diagnostics.idle.blocks import Blocks, Kind, Records, Rows
+from diagnostics.idle.blocks import Blocks, Kind
 from diagnostics.idle.days import BLOCK
 from diagnostics.queries import room
 from fleet.idle_again import NEVER_AGAIN, NOT_YET
@@ -19,47 +17,16 @@ _ENTRY: Final = np.dtype(
         *(("used_day", "<u2"), ("calm", "<u2"), ("patience", "u1"), ("unused", "u1")),
     ]
 )
-_KIND: Final = Kind(_ENTRY, {"verdict": NOT_YET, "again": NEVER_AGAIN})
 _FEW_SOURCES: Final = 64  # in a block: they are counted one by one
 _SQL: Final = room(__file__)
 
 
-class Entries:
+class Entries(Blocks):
     """Every device's; one that was not judged has NOT_YET for a verdict and no source."""
 
-    def __init__(self, blocks: Blocks | None = None) -> None:
-        self._blocks = blocks or Blocks(_KIND)
-
-    @classmethod
-    def read(cls, connection: psycopg.Connection) -> "Entries":
-        """As the latest run left them."""
-        return cls(Blocks.read(connection, _KIND, _SQL["entries"]))
-
-    @property
-    def blocks(self) -> Mapping[int, Records]:
-        """Entries by block."""
-        return self._blocks.blocks
-
-    @property
-    def changed(self) -> set[int]:
-        """The blocks that must be written."""
-        return self._blocks.changed
-
-    def emptied(self) -> "Entries":
-        """Nobody's, to be filled anew."""
-        return Entries(self._blocks.emptied())
-
-    def note(self, devices: Rows, values: Mapping[str, NDArray[Any]]) -> None:
-        """Sets what is known of devices, sorted by number; `values` as the fields of an entry."""
-        self._blocks.note(devices, values)
-
-    def forget(self, devices: Rows) -> None:
-        """Devices that have no verdict any more."""
-        self._blocks.forget(devices)
-
-    def write(self, connection: psycopg.Connection) -> None:
-        """Keeps those that changed."""
-        self._blocks.write(connection, _SQL["keep_entries"])
+    KIND = Kind(_ENTRY, {"verdict": NOT_YET, "again": NEVER_AGAIN})
+    READ = _SQL["entries"]
+    WRITE = _SQL["keep_entries"]
 
     def devices(self) -> int:
         """How many have a verdict."""

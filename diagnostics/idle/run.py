@@ -203,12 +203,12 @@ class _Run:
         if some is None:
             self._facts = self._facts.emptied()
             facts = read_facts(self._connection, self._models, None)
-            self._facts.note(facts)
+            self._facts.learn(facts)
             return facts
         today = bits.length - 1 - days_behind(self._models, self._now)
         known = self._facts.known(some) & bits.heard_on(some, today[self._facts.models_of(some)])
         asked = read_facts(self._connection, self._models, some[~known])
-        self._facts.note(asked)
+        self._facts.learn(asked)
         return together([asked, self._facts.of_heard(some[known])])
 
     def _classes_of(self, devices: NDArray[np.int64]) -> NDArray[np.int32]:

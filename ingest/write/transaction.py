@@ -33,7 +33,8 @@ _CHUNKS: Final = "_timescaledb_internal"
 _FLUSH_SECONDS: Final = 0.001
 DUE_CHANNEL: Final = "fjarrkoll_due"
 """Told, without words, when a commit has marked devices that the worker must judge."""
-_AFTERWARDS: Final = b"SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, '')"
+_WAKE: Final = b"SELECT pg_notify(%s, '')"
+_WAKE_AFTERWARDS: Final = b"SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, '')"
 """A transaction that tells something commits alone in the whole database, until its log is safe on the disk: a large
 batch would hold up the answers that somebody waits for. What is told right after it waits for no disk."""
 
@@ -136,11 +137,9 @@ class Transaction:
                     await _copy(connection, packed)
                     async with connection.pipeline():
                         answers = await _send(connection, packed, ())
-                        await _wake(connection, packed)
             elif packed.faults:
                 async with in_few_messages(connection):
                     answers = await _send(connection, packed, ())
-                    await _wake(connection, packed)
             else:
                 answers = await _send_at_once(connection, packed, under_way)
         await _learn(packed, answers)
@@ -172,13 +171,11 @@ class Transaction:
                     await _copy(connection, packed)
                     async with connection.pipeline():
                         answers = await _send(connection, packed, settled.reads)
-                        await _wake(connection, packed)
             else:  # nothing to stream: an answer that somebody waits for takes three messages
                 async with in_few_messages(connection) as pipeline:
                     settled = await self._settle(connection, pipeline, batch.accepted, received_at)
                     packed = self._packed(settled, received_at)
                     answers = await _send(connection, packed, settled.reads)
-                    await _wake(connection, packed)
         await _learn(packed, answers)
         rejected = Counter(entry.reason for entry in settled.accepted.rejected)
         counted = Stored(replies=len(settled.accepted.replies), repeated=settled.repeated, rejected=rejected)
@@ -238,9 +235,10 @@ async def _send_at_once(connection: Connection, packed: Packed, under_way: Calla
         async with connection.pipeline():
             if not packed.copies:
                 await connection.execute("BEGIN")
-            answers = await _send(connection, packed, ())
+            answers = await _send(connection, packed, (), wakes=False)
             await connection.execute("COMMIT")
-            await _wake(connection, packed, _AFTERWARDS)
+            if packed.wakes:
+                await connection.execute(_WAKE_AFTERWARDS, [DUE_CHANNEL])
             while connection.pgconn.flush():  # noqa: ASYNC110 - the line's buffer is full; nobody tells when it is not
                 await asyncio.sleep(_FLUSH_SECONDS)
             under_way()
@@ -258,8 +256,10 @@ async def _copy(connection: Connection, packed: Packed) -> None:
             await stream.write(entry.data)
 
 
-async def _send(connection: Connection, packed: Packed, reads: Sequence[AcceptedReply]) -> list[Answer]:
-    """Sends the statements of a batch; returns the answers to those that judge."""
+async def _send(
+    connection: Connection, packed: Packed, reads: Sequence[AcceptedReply], *, wakes: bool = True
+) -> list[Answer]:
+    """Sends the statements of a batch, and what wakes the worker; returns the answers to those that judge."""
     for entry in packed.inserts:
         await connection.execute(entry.statement, entry.parameters)
     if packed.faults or reads:
@@ -269,13 +269,9 @@ async def _send(connection: Connection, packed: Packed, reads: Sequence[Accepted
         answer = await connection.execute(consequence.statement, consequence.parameters)
         if consequence.judges:
             answers.append(answer)
+    if wakes and packed.wakes:
+        await connection.execute(_WAKE, [DUE_CHANNEL])
     return answers
-
-
-async def _wake(connection: Connection, packed: Packed, statement: bytes = b"SELECT pg_notify(%s, '')") -> None:
-    """Tells the worker that devices are due; what a transaction tells is heard when it has committed."""
-    if packed.wakes:
-        await connection.execute(statement, [DUE_CHANNEL])
 
 
 async def _learn(packed: Packed, answers: Sequence[Answer]) -> None:

@@ -1,7 +1,5 @@
 """Records kept by block say of each device what was noted of it last, and of nobody else."""
 
-from typing import Final
-
 import numpy as np
 
 from diagnostics.idle.blocks import Blocks, Kind
@@ -9,12 +7,14 @@ from diagnostics.idle.days import BLOCK
 from diagnostics.idle.facts import KEPT, Facts
 from fleet.idle_fleet import NO_DAY
 
-KIND: Final = Kind(np.dtype([("verdict", "u1"), ("day", "<i4")]), {"verdict": 255})
+
+class Days(Blocks):
+    KIND = Kind(np.dtype([("verdict", "u1"), ("day", "<i4")]), {"verdict": 255})
 
 
 def test_each_device_has_what_was_noted_last_in_whatever_order_it_is_asked_for() -> None:
     chance = np.random.default_rng(2)
-    blocks, known = Blocks(KIND), dict[int, int]()
+    blocks, known = Days(), dict[int, int]()
     for _ in range(20):
         devices = np.unique(chance.integers(0, 6 * BLOCK, 300))
         days = chance.integers(1, 1000, len(devices))
@@ -26,7 +26,7 @@ def test_each_device_has_what_was_noted_last_in_whatever_order_it_is_asked_for()
 
 
 def test_nobody_is_known_where_nothing_was_noted() -> None:
-    blocks = Blocks(KIND)
+    blocks = Days()
     blocks.note(np.zeros(0, np.int64), {})
     assert blocks.of(np.array([0, BLOCK, 9 * BLOCK]), "verdict").tolist() == [255] * 3
     assert blocks.of(np.zeros(0, np.int64), "day").tolist() == []
@@ -34,7 +34,7 @@ def test_nobody_is_known_where_nothing_was_noted() -> None:
 
 
 def test_emptied_blocks_are_all_written_again() -> None:
-    blocks = Blocks(KIND)
+    blocks = Days()
     blocks.note(np.array([3, 5 * BLOCK]), {"verdict": np.zeros(2)})
     blocks.changed.clear()
     empty = blocks.emptied()
@@ -51,7 +51,7 @@ def test_facts_come_back_as_they_were_read_until_they_are_forgotten() -> None:
     read["replaced"][::3] = NO_DAY
     read["loan_day"][::5] = -400
     facts = Facts()
-    facts.note(read)
+    facts.learn(read)
     some = devices[::2]
     kept = facts.of_heard(some)
     assert all(kept[name].tolist() == read[name][::2].tolist() for name in (*KEPT, "device_no"))
