@@ -104,13 +104,22 @@ def faults_in_both_schemes(window: Visitor) -> list[str]:
     return found
 
 
-def lost_sideways(page: Page) -> list[int]:
-    """The widths at which something of the page is beyond the edge."""
+BEYOND = """() => {
+  const edge = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= edge) return null;
+  const beyond = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > edge);
+  return beyond.map((e) => e.outerHTML.slice(0, 80)).slice(0, 5).join(" | ") || "something";
+}"""
+
+
+def lost_sideways(page: Page) -> list[str]:
+    """What is beyond the edge of the page, and at which width."""
     found = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
-        if not page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
-            found.append(width)
+        beyond = page.evaluate(BEYOND)
+        if beyond is not None:
+            found.append(f"something is beyond the edge at {width} px: {beyond}")
     page.set_viewport_size({"width": 1280, "height": 800})
     return found
 
@@ -119,7 +128,7 @@ def well_made(window: Visitor, path: str) -> list[str]:
     """Everything that is wrong with the page that a window shows."""
     page = window.page
     wrong = faults_in_both_schemes(window)
-    wrong += [f"something is beyond the edge at {width} px" for width in lost_sideways(page)]
+    wrong += lost_sideways(page)
     if page.locator("img").count():
         wrong.append("an element was made of a device's text")
     complaints = [said for said in window.complaints if not re.search("status of (404|403|422)", said)]
@@ -231,6 +240,17 @@ def test_an_open_menu_on_a_phone_is_well_made(visit: Visitors) -> None:
     expect(window.page.get_by_role("button", name="Logga ut")).to_be_visible()
     assert faults_in_both_schemes(window) == []
     assert lost_sideways(window.page) == []
+
+
+def test_a_chart_that_is_not_yet_drawn_anew_makes_no_page_wider(town: Town, visit: Visitors) -> None:
+    """Between a phone's being turned and the next frame the chart is as wide as it was."""
+    window = visit("technician")
+    window.page.add_init_script("window.ResizeObserver = class { observe() {} };")
+    page = window.open(f"/devices/{town.chair}")
+    expect(page.locator("#plot canvas")).to_be_visible()
+    assert lost_sideways(page) == []
+    page.evaluate("document.getElementById('plot').style.overflow = 'visible'")
+    assert lost_sideways(page) != [], "the control: as it was"
 
 
 def test_what_a_device_says_is_shown_as_it_was_sent(town: Town) -> None:

@@ -8,12 +8,14 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
+from diagnostics.alarms import area_watch
 from diagnostics.alarms.area_watch import AreaWatch
 from diagnostics.alarms.judging import Judge
 from diagnostics.alarms.lease import Lease, LeaseLostError
 from diagnostics.metrics import WorkerMetrics
+from diagnostics.queries import Parameters, Row, Statement, fetch_all, room
 from fleet.clock import STOCKHOLM
-from fleet.plumbing.database import Pool, database_pool
+from fleet.plumbing.database import Connection, Pool, database_pool
 from fleet.plumbing.store.register import NewDevice, NewLoan, enroll_devices
 from fleet.registry import load_registry
 from tests.fixtures.database import Database
@@ -185,9 +187,22 @@ async def test_two_workers_open_one_area_alarm_and_without_the_lease_two(pool: P
         return True
 
     async def unchecked(lease: Lease, _: object) -> None:
-        await asyncio.sleep(0.05)
+        """As if it were still ours."""
 
-    with patch.object(Lease, "held", yes), patch.object(Lease, "check", unchecked):
+    both, read, opened = asyncio.Barrier(2), fetch_all, room(area_watch.__file__)["area_open"]
+
+    async def read_by_both(connection: Connection, query: Statement, asked: Parameters | None = None) -> list[Row]:
+        """What both read before either has written: the moment that the lease is for."""
+        rows = await read(connection, query, asked)
+        if query == opened:
+            await asyncio.wait_for(both.wait(), 30)
+        return rows
+
+    with (
+        patch.object(Lease, "held", yes),
+        patch.object(Lease, "check", unchecked),
+        patch.object(area_watch, "fetch_all", read_by_both),
+    ):
         watches = [AreaWatch(pool, load_registry(), ["webhook"]) for _ in range(2)]
         await asyncio.gather(*(watch.round() for watch in watches))
     assert store.all("SELECT count(*) FROM alarm WHERE area IS NOT NULL AND cleared_at IS NULL")[0][0] == 2
