@@ -65,6 +65,7 @@ class FleetRun(msgspec.Struct, frozen=True, kw_only=True):
         dropped: messages the broker threw away.
         duplicates: messages that came again and were not stored again.
         alarms: raised by the worker.
+        large_pages: whether the server's buffers lay in large pages of memory (docs/scaling.md), in its own words.
     """
 
     devices: int
@@ -89,6 +90,7 @@ class FleetRun(msgspec.Struct, frozen=True, kw_only=True):
     dropped: int
     duplicates: int
     alarms: int
+    large_pages: str
     check: FleetCheck
 
     def complaints(self) -> list[str]:

@@ -126,6 +126,7 @@ def _run(stage: FleetStage, parts: list[Part], order: FleetOrder, tell: Callable
         dropped=int(figures.get("broker_dropped", 0)),
         duplicates=int(figures.get("duplicates", 0)),
         alarms=alarms,
+        large_pages=stage.large_pages,
         check=found,
     )
 

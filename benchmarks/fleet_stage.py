@@ -63,6 +63,7 @@ class FleetStage:
         accounts: the lines of the swarm.
         device_numbers: device_no by the device's number in the plan.
         enrolled_seconds: how long registering all of them took.
+        large_pages: as of `FleetRun`.
         ingest_metrics: port.
     """
 
@@ -74,6 +75,7 @@ class FleetStage:
     accounts: list[Account]
     device_numbers: list[int]
     enrolled_seconds: float
+    large_pages: str
     ingest_metrics: int
 
     def wait_ready(self, parts: Sequence[Part]) -> None:
@@ -174,8 +176,15 @@ def _set(
         accounts=accounts,
         device_numbers=numbers,
         enrolled_seconds=enrolled_seconds,
+        large_pages=_large_pages(urls.owner),
         ingest_metrics=free_port(),
     )
+
+
+def _large_pages(url: str) -> str:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SHOW huge_pages_status").fetchone()
+        return "unknown" if row is None else str(row[0])
 
 
 def _enroll(url: str, plan: RegionalPlan) -> list[int]:

@@ -23,6 +23,7 @@ def run(*, peak: float = 300.0, **changes: Any) -> FleetRun:
         "outside_generator": 0.5, "shares": {}, "costs": Costs({}), "swarm": msgspec.convert(report, RegionalReport),
         "backlog_readings": 0, "backlog_per_second": 0.0, "enrolled_seconds": 1.0, "broker_peak_mebibytes": 1.0,
         "ingest_peak_mebibytes": 1.0, "ingest_growth_mebibytes": 1.0, "dropped": 0, "duplicates": 0, "alarms": 0,
+        "large_pages": "off",
         "check": FleetCheck(expected=1, stored=1, lost=0, duplicated=0, altered=0, unexpected=0, quarantined=0,
                             devices_silent=0),
     }  # fmt: skip
