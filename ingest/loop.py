@@ -72,9 +72,7 @@ class Loop:
         done: Done = None
         try:
             while not self.stop.is_set():
-                # What fills all lanes needs no waiting for more: they would stand idle, and more comes while they work.
-                enough = self.lanes.share_from
-                deliveries = await consumer.next_batch(self.batch, self.linger_seconds, enough)
+                deliveries = await consumer.next_batch(self.batch, self.linger_seconds)
                 if not deliveries:
                     continue
                 received_at = self.now()

@@ -24,9 +24,9 @@ app = typer.Typer(add_completion=False)
 class EagerConsumer(ThinConsumer):
     """Acknowledges what it receives before anything is stored, as most clients do by default (reliability.md 2.2)."""
 
-    async def next_batch(self, limit: int, linger: float, enough: int | None = None) -> list[Delivery]:
+    async def next_batch(self, limit: int, linger: float) -> list[Delivery]:
         """See `Consumer.next_batch`; the batch is acknowledged already."""
-        batch = await super().next_batch(limit, linger, enough)
+        batch = await super().next_batch(limit, linger)
         await super().acknowledge_batch(batch)
         return batch
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from fjarrkoll.services.debian import Progress, fetch, tell
+from fjarrkoll.services.debian import DATABASE, Progress, fetch, fetch_broker, tell
 from fjarrkoll.services.errors import InstallError
 from fjarrkoll.services.places import cache_folder
 
@@ -33,10 +33,16 @@ class Binaries:
     fetched: bool
 
     @classmethod
-    def below(cls, root: Path, *, fetched: bool) -> "Binaries":
-        """Name the programs of a tree laid out as Debian does (`/` for the machine itself)."""
+    def below(cls, root: Path, broker: Path, *, fetched: bool) -> "Binaries":
+        """Name the programs of trees laid out as Debian does (`/` for the machine itself).
+
+        Args:
+            root: holds the database.
+            broker: holds the broker; may be the same.
+            fetched: as of the class.
+        """
         database = root / "usr/lib/postgresql/17/bin"
-        tools = root / "usr/bin"
+        tools = broker / "usr/bin"
         return cls(
             postgres=database / "postgres",
             initdb=database / "initdb",
@@ -45,7 +51,7 @@ class Binaries:
             pg_dumpall=database / "pg_dumpall",
             pg_restore=database / "pg_restore",
             pgbench=database / "pgbench",
-            mosquitto=root / "usr/sbin/mosquitto",
+            mosquitto=broker / "usr/sbin/mosquitto",
             mosquitto_pub=tools / "mosquitto_pub",
             mosquitto_sub=tools / "mosquitto_sub",
             fetched=fetched,
@@ -70,13 +76,13 @@ def install(cache: Path | None = None, progress: Progress = tell, machine: Path 
     """
     if not (_ZONES / "Europe/Stockholm").exists():
         raise InstallError("the time zone Europe/Stockholm is missing on this machine: apt-get install tzdata")
-    own = Binaries.below(machine, fetched=False)
+    own = Binaries.below(machine, machine, fetched=False)
     if not own.missing() and fits(machine):
         return own
-    root = fetch(cache or cache_folder(), progress)
-    binaries = Binaries.below(root, fetched=True)
+    folder = cache or cache_folder()
+    binaries = Binaries.below(fetch(folder, DATABASE, progress), fetch_broker(folder, progress), fetched=True)
     if binaries.missing():
-        raise InstallError(f"incomplete: {binaries.missing()[0]} is missing. Remove {root} and try again.")
+        raise InstallError(f"incomplete: {binaries.missing()[0]} is missing. Remove {folder} and try again.")
     return binaries
 
 

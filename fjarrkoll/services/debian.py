@@ -1,4 +1,4 @@
-"""Fetch servers of Debian 13 into a private folder, on any Debian, changing nothing of the system."""
+"""Fetch servers from Debian's releases into a private folder, on any Debian, changing nothing of the system."""
 
 import os
 import platform
@@ -8,16 +8,49 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from fjarrkoll.services.apt_sources import Source, exchange_release, parse_list, parse_sources, render_sources
 from fjarrkoll.services.errors import InstallError
 from fjarrkoll.services.places import locked
 
-RELEASE = "trixie"
-PACKAGES = ("postgresql-17", "postgresql-17-timescaledb", "postgresql-client-17", "mosquitto", "mosquitto-clients")
-# Raise this when the unpacked tree would come out different, so that old ones are left behind.
-_RECIPE = 1
+# Raise this when the unpacked trees would come out different, so that old ones are left behind.
+_RECIPE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is taken from one release of Debian, into a tree of its own.
+
+    Attributes:
+        what: part of the tree's name.
+        release: Debian's name of it.
+        packages: those wanted; the libraries they need come with them.
+        executables: patterns of the programs that are run.
+    """
+
+    what: str
+    release: str
+    packages: tuple[str, ...]
+    executables: tuple[str, ...]
+
+    def tree(self, cache: Path) -> Path:
+        """Where it is unpacked."""
+        return cache / f"{self.what}-{self.release}-{platform.machine()}-{_RECIPE}"
+
+
+DATABASE = Selection(
+    "database",
+    "trixie",
+    ("postgresql-17", "postgresql-17-timescaledb", "postgresql-client-17"),
+    ("usr/lib/postgresql/17/bin/*",),
+)
+_MOSQUITTO = (("mosquitto", "mosquitto-clients"), ("usr/bin/mosquitto_*", "usr/sbin/mosquitto"))
+BROKER = Selection("broker", "forky", *_MOSQUITTO)
+"""Mosquitto 2.1, which reads many packets at once and needs a third less CPU for a message (docs/decisions/0031)."""
+OLDER_BROKER = Selection("broker", "trixie", *_MOSQUITTO)
+"""Mosquitto 2.0, where the mirror does not have the other: it does the same."""
 
 # The closure is kept where it is a library. Left out: LLVM and Z3, a third of the download, needed only for compilation
 # just in time, which we switch off; Perl and account tooling, needed only by Debian's wrappers and install scripts.
@@ -25,7 +58,7 @@ _KEPT = re.compile(r"^(lib|zlib)")
 _DROPPED = re.compile(r"^lib(llvm|z3|pam-modules|perl|semanage|sepol|c-l10n|db5)|-(perl|bin|common)$")
 _UNUSED_FOLDERS = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/lib/postgresql/17/lib/bitcode")
 _ELF = b"\x7fELF"
-_EXECUTABLES = ("usr/lib/postgresql/17/bin/*", "usr/bin/mosquitto_*", "usr/sbin/mosquitto")
+_SYSTEM_PATH = os.pathsep.join(("/usr/sbin", "/sbin", os.defpath))
 
 Progress = Callable[[str], None]
 
@@ -36,8 +69,8 @@ def tell(sentence: str) -> None:
     sys.stderr.flush()
 
 
-def fetch(cache: Path, progress: Progress = tell) -> Path:
-    """Return the root folder of the unpacked servers, fetching them first if they are not there.
+def fetch(cache: Path, selection: Selection, progress: Progress = tell) -> Path:
+    """Return the root folder of unpacked servers, fetching them first if they are not there.
 
     An interrupted fetch leaves nothing that a later one would trust: the tree gets its final name last. Two processes
     that come at once take turns, and the second finds the first one's work.
@@ -45,7 +78,7 @@ def fetch(cache: Path, progress: Progress = tell) -> Path:
     Raises:
         InstallError: apt or patchelf is missing, the mirror cannot be reached, or the result does not run here.
     """
-    target = cache / f"{RELEASE}-{platform.machine()}-{_RECIPE}"
+    target = selection.tree(cache)
     if target.is_dir():
         return target
     cache.mkdir(parents=True, exist_ok=True)
@@ -53,21 +86,42 @@ def fetch(cache: Path, progress: Progress = tell) -> Path:
     with locked(cache / "lock"):
         if not target.is_dir():
             _clear_leftovers(cache)
-            _build(cache, target, progress)
+            _build(cache, selection, progress)
     return target
 
 
-def _build(cache: Path, target: Path, progress: Progress) -> None:
+def fetch_broker(cache: Path, progress: Progress = tell) -> Path:
+    """Return the root folder of the broker: the newer one, or the older where the mirror does not have that.
+
+    Raises:
+        InstallError: neither can be had.
+    """
+    if not BROKER.tree(cache).is_dir() and OLDER_BROKER.tree(cache).is_dir():
+        return OLDER_BROKER.tree(cache)  # chosen before, and told: not tried anew at every start
+    try:
+        return fetch(cache, BROKER, progress)
+    except InstallError as error:
+        progress(
+            f"Mosquitto 2.1 cannot be had from Debian {BROKER.release} ({str(error).splitlines()[0]}); taking 2.0 of "
+            f"Debian {OLDER_BROKER.release}, which does the same with more CPU. To try again later, remove "
+            f"{OLDER_BROKER.tree(cache)}."
+        )
+        return fetch(cache, OLDER_BROKER, progress)
+
+
+def _build(cache: Path, selection: Selection, progress: Progress) -> None:
+    target = selection.tree(cache)
     work = cache / f"{target.name}.work"
     tree = work / "root"
     tree.mkdir(parents=True)
-    packages = _download(work, progress)
+    packages = _download(work, selection, progress)
     progress(f"unpacking {len(packages)} packages below {cache}")
     for package in packages:
         _run(["dpkg-deb", "--extract", str(package), str(tree)])
     for folder in _UNUSED_FOLDERS:
         shutil.rmtree(tree / folder, ignore_errors=True)
-    executables = list(_executables(tree))
+    _name_libraries(_loader(tree).parent)
+    executables = list(_executables(tree, selection))
     _point_at_own_libraries(tree, executables, target)
     for executable in executables:
         _check_libraries(executable, tree)
@@ -81,7 +135,7 @@ def _clear_leftovers(cache: Path) -> None:
         shutil.rmtree(leftover)
 
 
-def _download(work: Path, progress: Progress) -> list[Path]:
+def _download(work: Path, selection: Selection, progress: Progress) -> list[Path]:
     """Download the packages and their library closure into `work`; return the package files."""
     for tool in ("apt-get", "dpkg-deb"):
         if shutil.which(tool) is None:
@@ -89,37 +143,38 @@ def _download(work: Path, progress: Progress) -> list[Path]:
                 f"{tool} is missing: this way of getting the servers needs Debian. Elsewhere use docker-compose.yml, "
                 "or install PostgreSQL 17 with TimescaleDB 2.19 or later and Mosquitto 2 so that they are found."
             )
-    apt = ["apt-get", "--config-file", str(_write_apt_configuration(work))]
-    progress(f"reading Debian {RELEASE}'s package list from this machine's mirror")
+    apt = ["apt-get", "--config-file", str(_write_apt_configuration(work, selection.release))]
+    progress(f"reading Debian {selection.release}'s package list from this machine's mirror")
     update = _run([*apt, "update"], check=False)
-    listed = _run([*apt, "install", "--print-uris", "-qq", "--yes", "--no-install-recommends", *PACKAGES], check=False)
+    listing = ["install", "--print-uris", "-qq", "--yes", "--no-install-recommends", *selection.packages]
+    listed = _run([*apt, *listing], check=False)
     if listed.returncode != 0:
         raise InstallError(
-            f"Debian {RELEASE}'s packages cannot be had from the mirror in this machine's apt configuration. Check "
-            f"that `apt-get update` works here (network, proxy), then try again. apt said:\n"
+            f"Debian {selection.release}'s packages cannot be had from the mirror in this machine's apt configuration. "
+            f"Check that `apt-get update` works here (network, proxy), then try again. apt said:\n"
             f"{update.stderr}{listed.stderr}"
         )
-    names = sorted(wanted_packages(listed.stdout))
-    progress(f"downloading {len(names)} packages: {', '.join(PACKAGES)} and the libraries they need")
+    names = sorted(wanted_packages(listed.stdout, selection.packages))
+    progress(f"downloading {len(names)} packages: {', '.join(selection.packages)} and the libraries they need")
     archives = work / "archives"
     archives.mkdir()
     _run([*apt, "download", "-qq", *names], folder=archives)
     return sorted(archives.glob("*.deb"))
 
 
-def wanted_packages(uris: str) -> set[str]:
+def wanted_packages(uris: str, packages: tuple[str, ...]) -> set[str]:
     """Choose from the lines of `apt-get --print-uris` the named packages and the libraries among their closure."""
     files = [line.split()[1] for line in uris.splitlines() if line.startswith("'")]
     names = {file.split("_", 1)[0] for file in files}
-    return {name for name in names if name in PACKAGES or (_KEPT.match(name) and not _DROPPED.search(name))}
+    return {name for name in names if name in packages or (_KEPT.match(name) and not _DROPPED.search(name))}
 
 
-def _write_apt_configuration(work: Path) -> Path:
+def _write_apt_configuration(work: Path, release: str) -> Path:
     """Give apt lists, state and sources of our own, and leave proxies and keys as the machine has them.
 
     The empty status file makes apt believe that nothing is installed, so that it names the whole closure.
     """
-    sources = exchange_release(machine_sources(Path("/etc/apt")), _codename(), RELEASE)
+    sources = exchange_release(machine_sources(Path("/etc/apt")), _codename(), release)
     if not sources:
         raise InstallError(
             "this machine's apt configuration names no Debian archive with the component main, so there is no mirror "
@@ -167,11 +222,19 @@ def _text(path: Path) -> str:
 
 
 def _codename() -> str:
-    return platform.freedesktop_os_release().get("VERSION_CODENAME", RELEASE)
+    return platform.freedesktop_os_release().get("VERSION_CODENAME", DATABASE.release)
 
 
-def _executables(tree: Path) -> Iterator[Path]:
-    for pattern in _EXECUTABLES:
+def _name_libraries(folder: Path) -> None:
+    """Give each library the name that programs ask for, which a package may leave to its installation."""
+    ldconfig = shutil.which("ldconfig", path=_SYSTEM_PATH)
+    if ldconfig is None:
+        raise InstallError("ldconfig is missing: it is part of every Debian (apt-get install libc-bin)")
+    _run([ldconfig, "-n", str(folder)])
+
+
+def _executables(tree: Path, selection: Selection) -> Iterator[Path]:
+    for pattern in selection.executables:
         for path in sorted(tree.glob(pattern)):
             if path.is_file() and not path.is_symlink():
                 with path.open("rb") as file:

@@ -69,9 +69,9 @@ class ConsumerBase(abc.ABC):
     async def close(self) -> None:
         """See `Consumer.close`."""
 
-    async def next_batch(self, limit: int, linger: float, enough: int | None = None) -> list[Delivery]:
+    async def next_batch(self, limit: int, linger: float) -> list[Delivery]:
         """See `Consumer.next_batch`."""
-        return await self._inbox.next_batch(limit, linger, enough)
+        return await self._inbox.next_batch(limit, linger)
 
     def interrupt(self) -> None:
         """See `Consumer.interrupt`."""

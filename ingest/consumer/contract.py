@@ -121,10 +121,9 @@ class Consumer(Protocol):
         """
         ...
 
-    async def next_batch(self, limit: int, linger: float, enough: int | None = None) -> list[Delivery]:
-        """Wait for the first message, then up to `linger` seconds for `enough` of them; hand out up to `limit`.
+    async def next_batch(self, limit: int, linger: float) -> list[Delivery]:
+        """Wait for the first message, then up to `linger` seconds for `limit` of them; hand out what is there.
 
-        `enough` is `limit` where it is not given.
         It returns before `linger` is over when no more can come: the Receive Maximum or the byte budget is used up by
         messages not yet acknowledged. After `interrupt` it returns what there is, possibly nothing. It may be cancelled
         without loss. One caller at a time.

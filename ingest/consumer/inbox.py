@@ -107,14 +107,14 @@ class Inbox:
         self._interrupted = True
         self._wake()
 
-    async def next_batch(self, limit: int, linger: float, enough: int | None = None) -> list[Delivery]:
+    async def next_batch(self, limit: int, linger: float) -> list[Delivery]:
         """See `Consumer.next_batch`."""
         if limit < 1:
             raise ValueError(f"limit is {limit}: ask for at least one message.")
         if not self._waiting:
             await self._until(1, None)
         if linger > 0:
-            await self._until(min(limit, enough or limit), linger)
+            await self._until(limit, linger)
         if self._failure is not None:
             raise self.failure
         self._interrupted = False

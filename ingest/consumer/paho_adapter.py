@@ -48,9 +48,9 @@ class PahoConsumer(ConsumerBase):
         request = functools.partial(connection.client.subscribe, [(name, options) for name in filters])
         check_granted(filters, await connection.ask_for(request))
 
-    async def next_batch(self, limit: int, linger: float, enough: int | None = None) -> list[Delivery]:
+    async def next_batch(self, limit: int, linger: float) -> list[Delivery]:
         """See `Consumer.next_batch`."""
-        batch = await self._inbox.next_batch(limit, linger, enough)
+        batch = await self._inbox.next_batch(limit, linger)
         if self._connection is not None:
             self._connection.released()
         return batch

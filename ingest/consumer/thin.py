@@ -44,9 +44,9 @@ class ThinConsumer(ConsumerBase):
         suback = await self._require_connection().ask_for([_topic_filter(name) for name in filters])
         check_granted(filters, [int(code) for code in suback.reason_codes])
 
-    async def next_batch(self, limit: int, linger: float, enough: int | None = None) -> list[Delivery]:
+    async def next_batch(self, limit: int, linger: float) -> list[Delivery]:
         """See `Consumer.next_batch`."""
-        batch = await self._inbox.next_batch(limit, linger, enough)
+        batch = await self._inbox.next_batch(limit, linger)
         self._set_reading()  # QoS 0 counts against the budget only until it is handed out
         return batch
 

@@ -54,18 +54,6 @@ async def test_a_batch_ends_with_its_limit_or_its_linger(make: MakeConsumer, own
         assert 0.25 < seconds < 4.5
 
 
-async def test_what_is_enough_ends_the_linger_and_is_handed_out_with_what_else_is_there(
-    make: MakeConsumer, own_broker: Mosquitto
-) -> None:
-    async with make() as consumer:
-        await consumer.subscribe([FILTER])
-        await feed(own_broker, numbered(25))
-        await until(lambda: consumer.statistics.received == 25)
-        batch, seconds = await timed(consumer.next_batch(100, 5.0, enough=10))
-        assert len(batch) == 25
-        assert seconds < 1
-
-
 async def test_bytes_in_hand_are_bounded_when_the_caller_stops_acknowledging(
     make: MakeConsumer, own_broker: Mosquitto
 ) -> None:

@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from fjarrkoll.services import Mosquitto
 from fleet.registry import load_registry
-from ingest.accept import places
+from fleet.topics import parts
 from ingest.consumer import Consumer, ConsumerSettings, Delivery, ThinConsumer
 from ingest.figures import Timings
 from ingest.hints import Hints
@@ -144,7 +144,7 @@ class Desk:
 
     async def prepare(self, *deliveries: Delivery, received_at: datetime | None = None) -> Prepared:
         """Decides a batch."""
-        spoken_of = {device_id for device_id, _ in places(deliveries)}
+        spoken_of = {device_id for device_id, _ in (parts(entry.topic) for entry in deliveries)}
         unknown = self.register.to_look_up(spoken_of, time.monotonic())
         self.register.add(await self.side.look_up(unknown))
         prepared = await self.writer.prepare(deliveries, received_at or datetime.now(UTC))

@@ -52,14 +52,14 @@ class Backlog(ThinConsumer):
         super().__init__(settings)
         self.let_go = let_go
 
-    async def next_batch(self, limit: int, linger: float, enough: int | None = None) -> list[Delivery]:
+    async def next_batch(self, limit: int, linger: float) -> list[Delivery]:
         waiting = asyncio.ensure_future(self.let_go.wait())
         try:
             async with asyncio.timeout(20):
                 await waiting
         finally:
             waiting.cancel()
-        return await super().next_batch(limit, linger, enough)
+        return await super().next_batch(limit, linger)
 
 
 async def behind_a_backlog(site: Site, device: Any, *, apart: bool) -> tuple[int, int, int, int]:

@@ -43,8 +43,8 @@ class SlowerToAcknowledge(ThinConsumer):
 
 
 class AcknowledgesOnReceipt(ThinConsumer):
-    async def next_batch(self, limit: int, linger: float, enough: int | None = None) -> list[Delivery]:
-        batch = await super().next_batch(limit, linger, enough)
+    async def next_batch(self, limit: int, linger: float) -> list[Delivery]:
+        batch = await super().next_batch(limit, linger)
         await super().acknowledge_batch(batch)
         return batch
 
