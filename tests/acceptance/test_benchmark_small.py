@@ -67,7 +67,7 @@ def bench(*arguments: str) -> Said:
 
 
 @pytest.mark.timeout(260)
-@pytest.mark.parametrize(("messages", "readings"), [(2000, 1), (400, 5)])
+@pytest.mark.parametrize(("messages", "readings"), [(2000, 1), (2000, 5)])
 def test_everything_generated_is_stored_once_and_every_figure_is_there(messages: int, readings: int) -> None:
     said = bench("--messages", str(messages), "--readings-per-message", str(readings))
     assert said.code == 0, said.errors

@@ -228,6 +228,9 @@ async def test_no_answer_is_lost_or_counted_twice_however_ingest_is_killed(
     answers, last = SPEAKERS * EACH, await victims.start()
     await site.until(ENDED, equals=answers, seconds=60)
     await site.until(COUNT, equals=answers, seconds=60)
+    # Those before may have left nothing: it must be far enough to know what SIGTERM asks of it.
+    while not victims.figures[-1].exists():  # noqa: ASYNC110 - a file tells nobody that it is there
+        await asyncio.sleep(0.05)
     last.send_signal(signal.SIGTERM)
     assert await last.wait() == 0
     assert site.one(ANSWERS) == answers
