@@ -8,7 +8,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fjarrkoll.services.apt_sources import Source, exchange_release, parse_list, parse_sources, render_sources
@@ -46,10 +46,9 @@ DATABASE = Selection(
     ("postgresql-17", "postgresql-17-timescaledb", "postgresql-client-17"),
     ("usr/lib/postgresql/17/bin/*",),
 )
-_MOSQUITTO = (("mosquitto", "mosquitto-clients"), ("usr/bin/mosquitto_*", "usr/sbin/mosquitto"))
-BROKER = Selection("broker", "forky", *_MOSQUITTO)
+BROKER = Selection("broker", "forky", ("mosquitto", "mosquitto-clients"), ("usr/bin/mosquitto_*", "usr/sbin/mosquitto"))
 """Mosquitto 2.1, which reads many packets at once and needs a third less CPU for a message (docs/decisions/0031)."""
-OLDER_BROKER = Selection("broker", "trixie", *_MOSQUITTO)
+OLDER_BROKER = replace(BROKER, release=DATABASE.release)
 """Mosquitto 2.0, where the mirror does not have the other: it does the same."""
 
 # The closure is kept where it is a library. Left out: LLVM and Z3, a third of the download, needed only for compilation
