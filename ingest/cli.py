@@ -24,8 +24,8 @@ app = typer.Typer(
     help="Run the consumer that stores what devices send. Example: fjarrkoll ingest run --shard ingest-0",
 )
 
-# In hand and unacknowledged: one batch being committed, one decided and waiting, one arriving.
-BATCHES_IN_HAND = 3
+# In hand and unacknowledged: one batch being committed, one arriving or being decided.
+BATCHES_IN_HAND = 2
 # The same as a limit to memory, where messages are arrays of stored-up readings.
 BYTES_IN_HAND = 20 * 1024 * 1024
 # A batch of those is small enough that others arrive and are decided while it is being stored.

@@ -58,6 +58,16 @@ class Lanes:
             return [deliveries]
         return [*shares(deliveries, len(self.writers))]
 
+    async def room(self) -> None:
+        """Waits while every lane is storing a share of a batch.
+
+        A batch taken then would only wait, and without what arrives meanwhile: the larger it is, the more messages of
+        the same device are in it, and its present and its use are written once for all of them.
+        """
+        busy = {storing for storing in self._last if storing is not None and not storing.done()}
+        if len(busy) == len(self.writers) > 1:
+            await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+
     async def send(self, prepared: Prepared, lane: int | None) -> Storing:
         """Puts a share on its way once what went before it there is stored; a whole batch waits for all lanes.
 

@@ -23,7 +23,8 @@ from ingest.write.writer import Prepared
 
 FORGET_SECONDS: Final = 900.0
 """Within this long every device is looked up afresh, a share at a time, so that changes made by others are met."""
-
+LOOKED_UP_AT_ONCE: Final = 1000
+"""The answer is ten times what is kept of it."""
 
 Sent = tuple[Prepared, Storing]
 """A share of a batch, and its way into the database."""
@@ -72,6 +73,7 @@ class Loop:
         done: Done = None
         try:
             while not self.stop.is_set():
+                await self.lanes.room()
                 deliveries = await consumer.next_batch(self.batch, self.linger_seconds)
                 if not deliveries:
                     continue
@@ -79,6 +81,7 @@ class Loop:
                 born = await self._meet(deliveries)
                 sent = await self._send(deliveries, received_at, alone=bool(born))
                 done = asyncio.create_task(self._finish(consumer, deliveries, sent, done))
+                del deliveries, sent  # megabytes, which would stay until the next batch is on its way
                 if born:
                     await done
                     self.born(born)
@@ -98,8 +101,8 @@ class Loop:
             self._forget_at = time.monotonic() + FORGET_SECONDS / SHARES
         spoken_of = unheard(deliveries, self.register)
         unknown = self.register.to_look_up((device_id for device_id, _ in spoken_of), time.monotonic())
-        if unknown:
-            self.register.add(await self.side.look_up(unknown))
+        for first in range(0, len(unknown), LOOKED_UP_AT_ONCE):
+            self.register.add(await self.side.look_up(unknown[first : first + LOOKED_UP_AT_ONCE]))
         # A birth changes how its device is read. Should a batch have to be read once more, no other may have been read
         # in between with what it changed.
         born = {device_id for device_id, verb in spoken_of if verb == Verb.BIRTH}

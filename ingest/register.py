@@ -1,6 +1,7 @@
 """The register in memory: which device a device id stands for, and how its messages are handled."""
 
 from collections.abc import Iterable
+from sys import intern
 from typing import Final, NamedTuple
 
 import msgspec
@@ -35,7 +36,7 @@ class Device(msgspec.Struct, gc=False):
     Attributes:
         number: `device_no`.
         handling: of its model.
-        firmware: as last told.
+        firmware: as last told; the same string for all that have the same.
         clock_corrected: whether a clock correction of it is stored, so that believed messages must be compared with
             those.
         has_state: whether its row of current state exists.
@@ -103,7 +104,7 @@ class Register:
             if row.device_id not in self._devices:
                 self._shares[row.device_no % SHARES].append(row.device_id)
             self._devices[row.device_id] = Device(
-                row.device_no, handling, row.firmware, row.clock_corrected, row.has_state
+                row.device_no, handling, intern(row.firmware), row.clock_corrected, row.has_state
             )
 
     def reborn(self, device: Device, model_key: str, firmware: str) -> bool:

@@ -98,7 +98,7 @@ async def slow_database(site: Site, field: Field, seconds: float = 15.0) -> Evid
         most = max(most, site.ingest_memory())
         await asyncio.sleep(0.1)
     site.to_database.delay_seconds = 0.0
-    return {"slow_seconds": seconds, "memory_growth_megabytes": round((most - before) / MEGABYTE, 1)}
+    return {"slow_seconds": seconds, "memory_growth_megabytes": round((most - before) / 1e6, 1)}
 
 
 async def cut_during_commit(site: Site, field: Field, times: int = 20) -> Evidence:

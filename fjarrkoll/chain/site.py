@@ -48,7 +48,7 @@ class SiteSettings:
     Attributes:
         devices: how many are enrolled.
         wrong: options of `fjarrkoll.chain.wrong_ingest`; none for the real ingest.
-        batch, linger_seconds: of ingest.
+        batch, linger_seconds, share_from: of ingest.
         broker: settings of mosquitto.conf that replace the shipped ones.
         database: settings of postgresql.conf, likewise.
     """
@@ -57,6 +57,7 @@ class SiteSettings:
     wrong: Sequence[str] = ()
     batch: int = 200
     linger_seconds: float = 0.02
+    share_from: int = SHARE_FROM
     broker: Mapping[str, str] = field(default_factory=dict)
     database: Mapping[str, str] = field(default_factory=dict)
 
@@ -155,10 +156,10 @@ class Site:
         """What the running ingest counts, by its metric's name without prefix; nothing where it does not answer."""
         return await asyncio.to_thread(scraped, self._metrics_port)
 
-    def ingest_memory(self) -> int:
-        """Resident bytes of ingest (proc(5), VmRSS)."""
+    def ingest_memory(self, *, peak: bool = False) -> int:
+        """Resident bytes of ingest now, or the most that this process of it has ever held (proc(5), VmRSS, VmHWM)."""
         text = Path(f"/proc/{self.ingest.pid}/status").read_text(encoding="ascii")
-        found = re.search(r"^VmRSS:\s+(\d+) kB$", text, re.MULTILINE)
+        found = re.search(rf"^{'VmHWM' if peak else 'VmRSS'}:\s+(\d+) kB$", text, re.MULTILINE)
         return int(found[1]) * 1024 if found else 0
 
     def ask(self, question: str, *values: object) -> list[tuple[object, ...]]:
@@ -223,7 +224,7 @@ class Site:
             "ingest_shard": SHARD,
             "ingest_batch": str(self.settings.batch),
             "ingest_linger_seconds": str(self.settings.linger_seconds),
-            "ingest_share_from": str(SHARE_FROM),
+            "ingest_share_from": str(self.settings.share_from),
             "metrics_port": str(metrics_port or self._metrics_port),
         }
         if self.settings.wrong:

@@ -49,6 +49,7 @@ def run(
     *,
     acknowledge_on_receipt: Annotated[bool, typer.Option()] = False,
     forget_identities: Annotated[bool, typer.Option()] = False,
+    hold_everything: Annotated[bool, typer.Option()] = False,
 ) -> None:
     """Run ingest wrongly."""
     settings = load_settings()
@@ -57,6 +58,9 @@ def run(
         setattr(ingest.cli, "ThinConsumer", EagerConsumer)  # noqa: B010 - patching a module is meant
     if forget_identities:
         setattr(ingest.write.writer, "Transaction", ForgetfulTransaction)  # noqa: B010
+    if hold_everything:  # all that a session may be sent unacknowledged, whatever it weighs
+        setattr(ingest.cli, "BATCHES_IN_HAND", 65_535)  # noqa: B010
+        setattr(ingest.cli, "BYTES_IN_HAND", 1 << 40)  # noqa: B010
     asyncio.run(ingest.cli._serve(settings))  # noqa: SLF001 - the same as `fjarrkoll ingest run`
 
 

@@ -22,76 +22,105 @@ T = TypeVar("T")
 _NULL: Final = b"\xff\xff\xff\xff"
 _HEADER: Final = struct.Struct(">iiIii").pack
 _SIZE: Final = struct.Struct(">i").pack
+
+
+class _Sizes(dict[int, bytes]):
+    """Sizes as they stand in front of an element: a batch has thousands of elements and a handful of sizes."""
+
+    def __missing__(self, length: int) -> bytes:
+        """Packs one and keeps it."""
+        self[length] = packed = _SIZE(length)
+        return packed
+
+
+_SIZES: Final = _Sizes()
 _SWAPPED: Final = sys.byteorder == "little"
 # PostgreSQL counts microseconds from 2000-01-01.
 _EPOCH_MILLISECONDS: Final = 946_684_800_000
 
 
-class BinaryArray(bytes):
-    """A whole column. The subclass says its type, since a parameter in binary form must."""
+class BinaryArray:
+    """A whole column. The subclass says its type, since a parameter in binary form must.
 
-    __slots__ = ()
+    Args:
+        data: as it is sent; kept, not copied: a batch has megabytes of them.
+    """
+
+    __slots__ = ("data",)
     oid: int
     element: int
+
+    def __init__(self, data: bytes | memoryview) -> None:
+        self.data = data
 
 
 class IntegerArray(BinaryArray):
     """A column of type integer[]."""
 
+    __slots__ = ()
     oid, element = 1007, 23
 
 
 class BigintArray(BinaryArray):
     """A column of type bigint[]."""
 
+    __slots__ = ()
     oid, element = 1016, 20
 
 
 class RealArray(BinaryArray):
     """A column of type real[]."""
 
+    __slots__ = ()
     oid, element = 1021, 700
 
 
 class DoubleArray(BinaryArray):
     """A column of type double precision[]."""
 
+    __slots__ = ()
     oid, element = 1022, 701
 
 
 class BooleanArray(BinaryArray):
     """A column of type boolean[]."""
 
+    __slots__ = ()
     oid, element = 1000, 16
 
 
 class TimeArray(BinaryArray):
     """A column of type timestamptz[]."""
 
+    __slots__ = ()
     oid, element = 1185, 1184
 
 
 class DateArray(BinaryArray):
     """A column of type date[]."""
 
+    __slots__ = ()
     oid, element = 1182, 1082
 
 
 class TextArray(BinaryArray):
     """A column of type text[]."""
 
+    __slots__ = ()
     oid, element = 1009, 25
 
 
 class JsonbArray(BinaryArray):
     """A column of type jsonb[]."""
 
+    __slots__ = ()
     oid, element = 3807, 3802
 
 
 class ByteaArray(BinaryArray):
     """A column of type bytea[]."""
 
+    __slots__ = ()
     oid, element = 1001, 17
 
 
@@ -150,7 +179,9 @@ def texts(values: Sequence[str | None]) -> TextArray:
 
 def encoded_texts(values: Sequence[bytes]) -> TextArray:
     """text[] of what is UTF-8 already."""
-    return TextArray(_sized(values, TextArray.element, bytes))
+    parts: list[bytes] = [b""] * (2 * len(values))
+    parts[0::2], parts[1::2] = map(_SIZES.__getitem__, map(len, values)), values
+    return TextArray(b"".join([_head(TextArray.element, len(values), nulls=False), *parts]))
 
 
 def jsonbs(values: Sequence[bytes | None]) -> JsonbArray:
@@ -170,18 +201,20 @@ def postgres_microseconds(milliseconds: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def of_numbers(kind: type[Numeric], column: NDArray[Any]) -> Numeric:
     """A whole column at once, without nulls: integers, bigints, reals, doubles, or days; times as microseconds."""
-    code = _CODES[kind]
-    packed = np.empty(len(column), dtype=[("size", ">i4"), ("value", code)])
-    packed["size"] = np.dtype(code).itemsize
+    head = _head(kind.element, len(column), nulls=False)
+    elements = np.dtype([("size", ">i4"), ("value", _CODES[kind])])
+    data = np.empty(len(head) + len(column) * elements.itemsize, dtype=np.uint8)
+    data[: len(head)] = np.frombuffer(head, dtype=np.uint8)
+    packed = data[len(head) :].view(elements)
+    packed["size"] = elements["value"].itemsize
     packed["value"] = column
-    return kind(_head(kind.element, len(column), nulls=False) + packed.tobytes())
+    return kind(data.data)
 
 
 def repeated_texts(texts: Sequence[str], places: Sequence[int]) -> TextArray:
     """text[] of a few words that stand many times: at each place one of `texts`."""
     encoded = [_SIZE(len(data)) + data for data in map(str.encode, texts)]
-    elements = b"".join([encoded[place] for place in places])
-    return TextArray(_head(TextArray.element, len(places), nulls=False) + elements)
+    return TextArray(b"".join([_head(TextArray.element, len(places), nulls=False), *map(encoded.__getitem__, places)]))
 
 
 def _head(element: int, length: int, *, nulls: bool) -> bytes:

@@ -84,7 +84,7 @@ def _dumper(kind: type[BinaryArray]) -> type[Dumper]:
         format = Format.BINARY
         oid = kind.oid
 
-        def dump(self, obj: BinaryArray) -> bytes:
-            return obj
+        def dump(self, obj: BinaryArray) -> bytes | memoryview:
+            return obj.data
 
     return AsItIs

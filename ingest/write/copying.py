@@ -31,13 +31,13 @@ class Copy(NamedTuple):
     Attributes:
         what: the class.
         statement: COPY with the columns that are told.
-        data: what is streamed after it.
+        blocks: what is streamed after it, end to end.
         rows: how many there are.
     """
 
     what: str
     statement: bytes
-    data: bytes
+    blocks: list[bytes | memoryview]
     rows: int
 
 
@@ -57,8 +57,8 @@ def copy_of(columns: Columns, received_at: datetime) -> Copy:
         metric.column: _stored(metric.kind, columns.values[place]) for place, metric in metrics.items()
     }
     missing = {metric.column: np.isnan(columns.values[place]) for place, metric in metrics.items()}
-    data = b"".join([_BEGINNING, *_blocks(fields, missing, len(columns)), _END])
-    return Copy(device_class, statement.as_string(None).encode(), data, len(columns))
+    blocks: list[bytes | memoryview] = [_BEGINNING, *_blocks(fields, missing, len(columns)), _END]
+    return Copy(device_class, statement.as_string(None).encode(), blocks, len(columns))
 
 
 def _fixed_fields(columns: Columns, received_at: datetime) -> dict[str, NDArray[Any]]:
@@ -82,7 +82,9 @@ def _stored(kind: Kind, column: Doubles) -> NDArray[Any]:
     return counts.astype(_CODES[kind])
 
 
-def _blocks(fields: Mapping[str, NDArray[Any]], missing: Mapping[str, NDArray[np.bool_]], size: int) -> list[bytes]:
+def _blocks(
+    fields: Mapping[str, NDArray[Any]], missing: Mapping[str, NDArray[np.bool_]], size: int
+) -> list[memoryview]:
     """Rows with the same fields are of the same length; the order of rows means nothing."""
     holes = np.array(list(missing.values()), dtype=bool)
     if not holes.any():
@@ -97,7 +99,7 @@ def _blocks(fields: Mapping[str, NDArray[Any]], missing: Mapping[str, NDArray[np
     return blocks
 
 
-def _block(fields: Mapping[str, NDArray[Any]], absent: frozenset[str], rows: Any) -> bytes:  # noqa: ANN401 - any index
+def _block(fields: Mapping[str, NDArray[Any]], absent: frozenset[str], rows: Any) -> memoryview:  # noqa: ANN401 - any index
     layout: list[tuple[str, Any]] = [("fields", ">i2")]
     for name, column in fields.items():
         layout.append((f"{name} size", ">i4"))
@@ -110,4 +112,4 @@ def _block(fields: Mapping[str, NDArray[Any]], absent: frozenset[str], rows: Any
         block[f"{name} size"] = -1 if name in absent else column.dtype.itemsize
         if name not in absent:
             block[name] = column[rows]
-    return block.tobytes()
+    return block.view(np.uint8).data  # not a copy

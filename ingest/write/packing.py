@@ -4,7 +4,7 @@ Packing a batch takes as long as the database needs for a good part of it. Done 
 of the batch before; and what is packed takes a fifth of the memory of the records it was packed from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -91,6 +91,18 @@ class Packed:
     def holds_messages(self) -> bool:
         """Whether anything in it could have been stored before."""
         return bool(self.copies or self.inserts)
+
+    def to_send(self) -> Iterator[Consequence]:
+        """The consequences in order, each forgotten when the next is asked for.
+
+        They wait as long again for their answers, and are megabytes. A batch without messages may be sent again as it
+        is (`ingest.write.writer`), and keeps them.
+        """
+        if not self.holds_messages:
+            yield from self.consequences
+            return
+        while self.consequences:
+            yield self.consequences.pop(0)
 
 
 def pack(

@@ -253,7 +253,8 @@ async def _copy(connection: Connection, packed: Packed) -> None:
     """Streams plain readings; a pipeline cannot."""
     for entry in packed.copies:
         async with connection.cursor().copy(entry.statement) as stream:
-            await stream.write(entry.data)
+            while entry.blocks:  # forgotten as they leave: should this fail, the messages are read once more
+                await stream.write(entry.blocks.pop(0))
 
 
 async def _send(
@@ -265,7 +266,7 @@ async def _send(
     if packed.faults or reads:
         await store_faults(connection, packed.faults, reads, packed.received_at)
     answers = []
-    for consequence in packed.consequences:
+    for consequence in packed.to_send():
         answer = await connection.execute(consequence.statement, consequence.parameters)
         if consequence.judges:
             answers.append(answer)

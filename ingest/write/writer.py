@@ -29,6 +29,8 @@ SHORTEST_WAIT: Final = 0.05
 LONGEST_WAIT: Final = 5.0
 STRIDE: Final = 500
 """Messages that are decided on without a pause: some milliseconds."""
+STRIDE_BYTES: Final = 512 * 1024
+"""The same for messages that are arrays of stored-up readings."""
 _log = get_logger(room="ingest")
 
 
@@ -105,8 +107,8 @@ class Writer:
         """
         parted = await self._part(messages, received_at)
         acceptance = Acceptance(self._register, received_at)
-        for start in range(0, len(parted.others), STRIDE):
-            acceptance.take_all(parted.others[start : start + STRIDE])
+        for some in strides(parted.others):
+            acceptance.take_all(some)
             await asyncio.sleep(0)
         accepted = acceptance.accepted
         accepted.asked |= parted.asked
@@ -132,8 +134,8 @@ class Writer:
         """Plain readings apart from the rest."""
         parting = Parting(self._register, received_at, self._hints)
         try:
-            for start in range(0, len(messages), STRIDE):
-                parting.take_all(messages[start : start + STRIDE])
+            for some in strides(messages):
+                parting.take_all(some)
                 await asyncio.sleep(0)
             return parting.parted()
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not stop the stream: the long way finds it
@@ -229,6 +231,14 @@ class Writer:
         for half in (messages[:middle], messages[middle:]):
             stored += await self.write(await self.prepare(half, received_at))
         return stored
+
+
+def strides(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
+    """A batch in parts of about `STRIDE_BYTES`, and of `STRIDE` messages at most."""
+    total = sum([len(message.payload) for message in messages])
+    count = max(1, min(STRIDE, STRIDE_BYTES * len(messages) // max(total, 1)))
+    for start in range(0, len(messages), count):
+        yield messages[start : start + count]
 
 
 def _refused_by_database(message: Message, error: str) -> Accepted:

@@ -37,6 +37,7 @@ async def test_backlog_of_an_outage_is_drained_within_a_minute_and_the_broker_dr
     assert report.evidence["waiting_on_return"] >= MESSAGES
     assert report.evidence["drained_after_seconds"] <= 60
     assert report.evidence["dropped_by_broker"] == 0
+    assert report.evidence["memory_growth_megabytes"] <= 50
 
 
 async def test_every_tenth_message_is_poison_and_the_stream_does_not_stand_still(server_folder: Path) -> None:

@@ -1,5 +1,10 @@
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
 from ingest.consumer import Delivery
-from ingest.lanes import Lanes, shares
+from ingest.lanes import Lanes, Storing, shares
+from ingest.write.writer import Writer
 
 LANES = 2
 
@@ -41,3 +46,42 @@ def test_a_small_batch_and_one_that_must_be_alone_are_not_shared_out() -> None:
     batch, lanes = mixed(), Lanes([], share_from=100)
     assert lanes.share(batch[:99], alone=False) == [batch[:99]]
     assert lanes.share(batch, alone=True) == [batch]
+
+
+async def waits(lanes: Lanes) -> bool:
+    """Whether `room` does not return by itself."""
+    try:
+        async with asyncio.timeout(0.01):
+            await lanes.room()
+    except TimeoutError:
+        return True
+    return False
+
+
+def busy(count: int, storing: Sequence[Storing | None]) -> Lanes:
+    """Lanes with so much on its way."""
+    lanes = Lanes([cast("Writer", None)] * count, share_from=100)
+    lanes._last = list(storing)
+    return lanes
+
+
+async def test_a_batch_is_taken_when_a_lane_is_free_and_not_while_each_stores_a_share() -> None:
+    gates = [asyncio.Event(), asyncio.Event()]
+    one, other = (cast("Storing", asyncio.create_task(gate.wait())) for gate in gates)
+    lanes = busy(2, [one, other])
+    assert await waits(lanes)
+    gates[1].set()
+    await other
+    assert not await waits(lanes)
+    gates[0].set()
+    await one
+
+
+async def test_a_whole_batch_on_its_way_keeps_nobody_waiting_and_neither_does_a_single_lane() -> None:
+    gate = asyncio.Event()
+    storing = cast("Storing", asyncio.create_task(gate.wait()))
+    assert not await waits(busy(2, [storing, storing]))
+    assert not await waits(busy(2, [None, storing]))
+    assert not await waits(busy(1, [storing]))
+    gate.set()
+    await storing

@@ -7,7 +7,7 @@ from ingest.register import Register
 from ingest.write.packing import Packed, pack
 from ingest.write.statements import statement, usage_statement
 from ingest.write.transaction import Transaction
-from tests.unit.ingest.support import APAP, CHAIR, NOW, accepted, delivery, event, reading, register
+from tests.unit.ingest.support import APAP, CHAIR, NOW, NOW_MS, accepted, delivery, event, reading, register
 
 DAY = 9822
 """2026-11-22, counted from 2000-01-01."""
@@ -59,3 +59,13 @@ def test_maxima_are_judged_like_sums() -> None:
 def test_the_current_state_goes_before_usage_which_writes_to_it_too() -> None:
     order = [entry.statement for entry in packed(delivery(CHAIR, reading(1, {"drive.time": 5}))).consequences]
     assert order.index(statement("update_states")) < order.index(usage_statement("judge_usage", maximum=False))
+
+
+def test_what_is_sent_is_forgotten_unless_it_may_be_sent_again_as_it_is() -> None:
+    readings = packed(delivery(CHAIR, reading(1, {"drive.time": 5})))
+    births = packed(delivery(CHAIR, {"ts": NOW_MS, "boot": 1, "online": True}, "state"))
+    for batch, left in ((readings, 0), (births, len(births.consequences))):
+        expected = list(batch.consequences)
+        assert expected
+        assert list(batch.to_send()) == expected
+        assert len(batch.consequences) == left
