@@ -58,15 +58,17 @@ class Lanes:
             return [deliveries]
         return [*shares(deliveries, len(self.writers))]
 
-    async def room(self) -> None:
-        """Waits while every lane is storing a share of a batch.
+    def room(self) -> bool:
+        """Whether a share could be on its way at once: not while every lane is storing one."""
+        return len(self.writers) == 1 or len(self._storing()) < len(self.writers)
 
-        A batch taken then would only wait, and without what arrives meanwhile: the larger it is, the more messages of
-        the same device are in it, and its present and its use are written once for all of them.
-        """
-        busy = {storing for storing in self._last if storing is not None and not storing.done()}
-        if len(busy) == len(self.writers) > 1:
-            await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+    async def some_stored(self) -> None:
+        """Waits until one of those that are on their way is stored."""
+        if storing := self._storing():
+            await asyncio.wait(storing, return_when=asyncio.FIRST_COMPLETED)
+
+    def _storing(self) -> set[Storing]:
+        return {storing for storing in self._last if storing is not None and not storing.done()}
 
     async def send(self, prepared: Prepared, lane: int | None) -> Storing:
         """Puts a share on its way once what went before it there is stored; a whole batch waits for all lanes.

@@ -25,6 +25,8 @@ FORGET_SECONDS: Final = 900.0
 """Within this long every device is looked up afresh, a share at a time, so that changes made by others are met."""
 LOOKED_UP_AT_ONCE: Final = 1000
 """The answer is ten times what is kept of it."""
+PATIENCE_SECONDS: Final = 1.0
+"""How long a batch waits to be full, at most, while no lane has room for it."""
 
 Sent = tuple[Prepared, Storing]
 """A share of a batch, and its way into the database."""
@@ -73,8 +75,7 @@ class Loop:
         done: Done = None
         try:
             while not self.stop.is_set():
-                await self.lanes.room()
-                deliveries = await consumer.next_batch(self.batch, self.linger_seconds)
+                deliveries = await self._next(consumer)
                 if not deliveries:
                     continue
                 received_at = self.now()
@@ -92,6 +93,24 @@ class Loop:
             if done is not None:
                 await done
             await self.lanes.free()
+
+    async def _next(self, consumer: Consumer) -> list[Delivery]:
+        """The next batch; while no lane has room for it, only when it is full.
+
+        Taken before that it would wait, and without what arrives meanwhile: the larger a batch is, the more messages of
+        the same device are in it, and its present and its use are written once for all of them.
+        """
+        if self.lanes.room():
+            return await consumer.next_batch(self.batch, self.linger_seconds)
+        ending = asyncio.create_task(self._interrupt_when_there_is_room(consumer))
+        try:
+            return await consumer.next_batch(self.batch, PATIENCE_SECONDS)
+        finally:
+            ending.cancel()
+
+    async def _interrupt_when_there_is_room(self, consumer: Consumer) -> None:
+        await self.lanes.some_stored()
+        consumer.interrupt()
 
     async def _meet(self, deliveries: Sequence[Delivery]) -> set[str]:
         """Looks devices up that are not known yet; says whose births are here: such a batch has the way for itself."""

@@ -48,16 +48,6 @@ def test_a_small_batch_and_one_that_must_be_alone_are_not_shared_out() -> None:
     assert lanes.share(batch, alone=True) == [batch]
 
 
-async def waits(lanes: Lanes) -> bool:
-    """Whether `room` does not return by itself."""
-    try:
-        async with asyncio.timeout(0.01):
-            await lanes.room()
-    except TimeoutError:
-        return True
-    return False
-
-
 def busy(count: int, storing: Sequence[Storing | None]) -> Lanes:
     """Lanes with so much on its way."""
     lanes = Lanes([cast("Writer", None)] * count, share_from=100)
@@ -65,14 +55,17 @@ def busy(count: int, storing: Sequence[Storing | None]) -> Lanes:
     return lanes
 
 
-async def test_a_batch_is_taken_when_a_lane_is_free_and_not_while_each_stores_a_share() -> None:
+async def test_there_is_room_as_soon_as_one_share_is_stored_and_not_before() -> None:
     gates = [asyncio.Event(), asyncio.Event()]
     one, other = (cast("Storing", asyncio.create_task(gate.wait())) for gate in gates)
     lanes = busy(2, [one, other])
-    assert await waits(lanes)
+    told = asyncio.create_task(lanes.some_stored())
+    await asyncio.sleep(0)
+    assert not lanes.room()
+    assert not told.done()
     gates[1].set()
-    await other
-    assert not await waits(lanes)
+    await told
+    assert lanes.room()
     gates[0].set()
     await one
 
@@ -80,8 +73,8 @@ async def test_a_batch_is_taken_when_a_lane_is_free_and_not_while_each_stores_a_
 async def test_a_whole_batch_on_its_way_keeps_nobody_waiting_and_neither_does_a_single_lane() -> None:
     gate = asyncio.Event()
     storing = cast("Storing", asyncio.create_task(gate.wait()))
-    assert not await waits(busy(2, [storing, storing]))
-    assert not await waits(busy(2, [None, storing]))
-    assert not await waits(busy(1, [storing]))
+    assert busy(2, [storing, storing]).room()
+    assert busy(2, [None, storing]).room()
+    assert busy(1, [storing]).room()
     gate.set()
     await storing
