@@ -5,7 +5,7 @@ the number of its fields and each field with its size in front, -1 for null; all
 number at the end. A unique key refuses a COPY as it refuses an INSERT, and with it the whole transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +15,7 @@ from psycopg import sql
 
 from fleet.plumbing.store.tables import reading_table
 from fleet.signals import Kind
-from ingest.columns import Columns, Doubles, whole
+from ingest.columns import Columns, Doubles, Numbers, whole
 from ingest.write.arrays import postgres_microseconds
 
 _BEGINNING: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -31,14 +31,32 @@ class Copy(NamedTuple):
     Attributes:
         what: the class.
         statement: COPY with the columns that are told.
-        blocks: what is streamed after it, end to end.
+        data: what is streamed after it.
         rows: how many there are.
     """
 
     what: str
     statement: bytes
-    blocks: list[bytes | memoryview]
+    data: bytes | memoryview
     rows: int
+
+    def sent(self) -> "Copy":
+        """The same without its megabytes: should the transaction fail, the messages are read once more."""
+        return self._replace(data=b"")
+
+
+class _Kind(NamedTuple):
+    """Rows that have the same fields, and so the same length.
+
+    Attributes:
+        layout: of one of them.
+        rows: which.
+        absent: the fields they do not have.
+    """
+
+    layout: "np.dtype[Any]"
+    rows: Numbers
+    absent: frozenset[str]
 
 
 def copy_of(columns: Columns, received_at: datetime) -> Copy:
@@ -57,8 +75,8 @@ def copy_of(columns: Columns, received_at: datetime) -> Copy:
         metric.column: _stored(metric.kind, columns.values[place]) for place, metric in metrics.items()
     }
     missing = {metric.column: np.isnan(columns.values[place]) for place, metric in metrics.items()}
-    blocks: list[bytes | memoryview] = [_BEGINNING, *_blocks(fields, missing, len(columns)), _END]
-    return Copy(device_class, statement.as_string(None).encode(), blocks, len(columns))
+    data = _data(fields, _kinds(fields, missing, len(columns)))
+    return Copy(device_class, statement.as_string(None).encode(), data, len(columns))
 
 
 def _fixed_fields(columns: Columns, received_at: datetime) -> dict[str, NDArray[Any]]:
@@ -82,34 +100,42 @@ def _stored(kind: Kind, column: Doubles) -> NDArray[Any]:
     return counts.astype(_CODES[kind])
 
 
-def _blocks(
-    fields: Mapping[str, NDArray[Any]], missing: Mapping[str, NDArray[np.bool_]], size: int
-) -> list[memoryview]:
-    """Rows with the same fields are of the same length; the order of rows means nothing."""
+def _kinds(fields: Mapping[str, NDArray[Any]], missing: Mapping[str, NDArray[np.bool_]], size: int) -> list[_Kind]:
+    """All rows by the fields they have; the order of rows means nothing."""
     holes = np.array(list(missing.values()), dtype=bool)
     if not holes.any():
-        return [_block(fields, frozenset(), slice(0, size))]
-    kinds, places = np.unique(np.packbits(holes, axis=0), axis=1, return_inverse=True)
-    places = places.reshape(-1)
-    blocks = []
-    for kind in range(kinds.shape[1]):
-        rows = np.flatnonzero(places == kind)
+        return [_Kind(_layout(fields, frozenset()), np.arange(size), frozenset())]
+    patterns, places = np.unique(np.packbits(holes, axis=0), axis=1, return_inverse=True)
+    found = []
+    for pattern in range(patterns.shape[1]):
+        rows = np.flatnonzero(places.reshape(-1) == pattern)
         absent = frozenset(name for name, gone in missing.items() if gone[rows[0]])
-        blocks.append(_block(fields, absent, rows))
-    return blocks
+        found.append(_Kind(_layout(fields, absent), rows, absent))
+    return found
 
 
-def _block(fields: Mapping[str, NDArray[Any]], absent: frozenset[str], rows: Any) -> memoryview:  # noqa: ANN401 - any index
+def _layout(fields: Mapping[str, NDArray[Any]], absent: frozenset[str]) -> "np.dtype[Any]":
     layout: list[tuple[str, Any]] = [("fields", ">i2")]
     for name, column in fields.items():
         layout.append((f"{name} size", ">i4"))
         if name not in absent:
             layout.append((name, column.dtype))
-    size = len(next(iter(fields.values()))[rows])
-    block = np.empty(size, dtype=layout)
-    block["fields"] = len(fields)
-    for name, column in fields.items():
-        block[f"{name} size"] = -1 if name in absent else column.dtype.itemsize
-        if name not in absent:
-            block[name] = column[rows]
-    return block.view(np.uint8).data  # not a copy
+    return np.dtype(layout)
+
+
+def _data(fields: Mapping[str, NDArray[Any]], kinds: Sequence[_Kind]) -> memoryview:
+    """Rows written into the very bytes that are streamed: there are megabytes of them."""
+    length = sum(len(kind.rows) * kind.layout.itemsize for kind in kinds)
+    data = np.empty(len(_BEGINNING) + length + len(_END), dtype=np.uint8)
+    place = len(_BEGINNING)
+    data[:place] = np.frombuffer(_BEGINNING, dtype=np.uint8)
+    for layout, rows, absent in kinds:
+        block = data[place : place + len(rows) * layout.itemsize].view(layout)
+        place += block.nbytes
+        block["fields"] = len(fields)
+        for name, column in fields.items():
+            block[f"{name} size"] = -1 if name in absent else column.dtype.itemsize
+            if name not in absent:
+                block[name] = column[rows]
+    data[place:] = np.frombuffer(_END, dtype=np.uint8)
+    return data.data

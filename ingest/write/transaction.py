@@ -251,10 +251,10 @@ async def _send_at_once(connection: Connection, packed: Packed, under_way: Calla
 
 async def _copy(connection: Connection, packed: Packed) -> None:
     """Streams plain readings; a pipeline cannot."""
-    for entry in packed.copies:
+    for place, entry in enumerate(packed.copies):
         async with connection.cursor().copy(entry.statement) as stream:
-            while entry.blocks:  # forgotten as they leave: should this fail, the messages are read once more
-                await stream.write(entry.blocks.pop(0))
+            await stream.write(entry.data)
+        packed.copies[place] = entry.sent()
 
 
 async def _send(
