@@ -31,7 +31,7 @@ class Copy(NamedTuple):
     Attributes:
         what: the class.
         statement: COPY with the columns that are told.
-        data: what is streamed after it.
+        data: what is streamed after it; nothing once that is done.
         rows: how many there are.
     """
 

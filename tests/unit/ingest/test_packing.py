@@ -63,8 +63,8 @@ def test_the_current_state_goes_before_usage_which_writes_to_it_too() -> None:
 
 def test_what_is_sent_is_forgotten_unless_it_may_be_sent_again_as_it_is() -> None:
     readings = packed(delivery(CHAIR, reading(1, {"drive.time": 5})))
-    births = packed(delivery(CHAIR, {"ts": NOW_MS, "boot": 1, "online": True}, "state"))
-    for batch, left in ((readings, 0), (births, len(births.consequences))):
+    presence = packed(delivery(CHAIR, {"ts": NOW_MS, "boot": 1, "online": True}, "state"))
+    for batch, left in ((readings, 0), (presence, len(presence.consequences))):
         expected = list(batch.consequences)
         assert expected
         assert list(batch.to_send()) == expected
